@@ -1,0 +1,90 @@
+package driver
+
+import (
+	"time"
+
+	"github.com/benchctl/benchctl/core/driver/driverpb"
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+const (
+	chunkSamples = 4096                   // of a full chunk
+	chunkAge     = 500 * time.Millisecond // after which a chunk that is not full is sent
+	encodeEvery  = 2 * time.Millisecond   // how often the rings are looked at
+)
+
+// encoder turns the samples of all threads into chunks, beside the threads.
+// Only its own goroutine uses it.
+type encoder struct {
+	codec   *sample.Encoder
+	workers []*worker
+	outbox  *outbox
+	phase   int
+	sent    []int64     // by thread, samples of this phase
+	flushed []time.Time // by thread, when its last chunk was sent
+}
+
+func newEncoder(workers []*worker, outbox *outbox) *encoder {
+	return &encoder{
+		codec:   sample.NewEncoder(),
+		workers: workers,
+		outbox:  outbox,
+		sent:    make([]int64, len(workers)),
+		flushed: make([]time.Time, len(workers)),
+	}
+}
+
+// run encodes what the threads of a phase produce until done is closed, and
+// then what is left. It returns the number of samples of the phase.
+func (e *encoder) run(phase int, done <-chan struct{}) (int64, error) {
+	e.phase = phase
+	clear(e.sent)
+	now := time.Now()
+	for i := range e.flushed {
+		e.flushed[i] = now
+	}
+	tick := time.NewTicker(encodeEvery)
+	defer tick.Stop()
+	for finished := false; !finished; {
+		select {
+		case <-done:
+			finished = true
+		case now = <-tick.C:
+		}
+		for thread, w := range e.workers {
+			due := finished || now.Sub(e.flushed[thread]) >= chunkAge
+			if err := e.encode(thread, w.samples, due, now); err != nil {
+				return 0, err
+			}
+		}
+	}
+	var total int64
+	for _, n := range e.sent {
+		total += n
+	}
+	return total, nil
+}
+
+// encode sends a thread's full chunks, and the rest too if it is due.
+func (e *encoder) encode(thread int, ring *ring, due bool, now time.Time) error {
+	for {
+		waiting := ring.waiting()
+		if waiting == 0 || (waiting < chunkSamples && !due) {
+			return nil
+		}
+		samples := ring.peek(chunkSamples)
+		chunk := &driverpb.Chunk{
+			Phase:  int32(e.phase),
+			Thread: int32(thread),
+			First:  e.sent[thread],
+			Count:  int32(len(samples)),
+			Data:   e.codec.Append(nil, samples),
+		}
+		ring.drop(len(samples))
+		e.sent[thread] += int64(chunk.Count)
+		e.flushed[thread] = now
+		if err := e.outbox.put(&driverpb.RunEvent{Event: &driverpb.RunEvent_Chunk{Chunk: chunk}}); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,290 @@
+package driver
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/benchctl/benchctl/core/driver/driverpb"
+	"github.com/benchctl/benchctl/core/workload"
+)
+
+const (
+	stopGrace      = time.Second // for operations in flight when a run is stopped
+	progressEvery  = 250 * time.Millisecond
+	openAtOnce     = 32 // sessions
+	worthStallWarn = 0.001
+)
+
+// plan is everything the engine needs to execute one run.
+type plan struct {
+	driver       Driver
+	setup        Setup
+	workload     *workload.Workload
+	threads      int
+	seed         uint64
+	keyPrefix    string
+	startTimeout time.Duration
+}
+
+// engine executes one run: it opens the store and the sessions, runs the
+// threads phase by phase and puts what they measure into the outbox.
+type engine struct {
+	plan
+	outbox  *outbox
+	workers []*worker
+	zero    time.Time
+	hung    []int // threads that did not come back when they were stopped
+}
+
+// execute runs the plan. It returns nil when the run came to its end or ctx
+// stopped it; what was measured is in the outbox in either case.
+func execute(ctx context.Context, p plan, outbox *outbox) error {
+	e := &engine{plan: p, outbox: outbox}
+	store, err := e.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.close(store)
+
+	e.zero = time.Now()
+	for _, w := range e.workers {
+		w.zero = e.zero
+	}
+	busy := cpuTime()
+	if err := outbox.put(startedEvent(e.zero)); err != nil {
+		return err
+	}
+	encoder := newEncoder(e.workers, outbox)
+	var total int64
+	for i := range e.workload.Phases {
+		samples, err := e.phase(ctx, i, encoder)
+		if err != nil {
+			return err
+		}
+		total += samples
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	finished := e.finished(ctx, cpuTime()-busy)
+	finished.Samples = total
+	return outbox.put(&driverpb.RunEvent{Event: &driverpb.RunEvent_Finished{Finished: finished}})
+}
+
+// open connects, and opens a session for every thread.
+func (e *engine) open(ctx context.Context) (Store, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.startTimeout)
+	defer cancel()
+	store, err := e.driver.Open(ctx, e.setup)
+	if err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	e.workers = make([]*worker, e.threads)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(openAtOnce)
+	for thread := range e.workers {
+		group.Go(func() error {
+			session, err := store.Session(ctx, thread)
+			if err != nil {
+				return fmt.Errorf("open the session of thread %d: %w", thread, err)
+			}
+			operations := workload.NewGenerator(e.workload, e.seed, thread, e.threads, e.keyPrefix)
+			e.workers[thread], err = newWorker(session, operations, e.workload.Ops(), e.threads)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		e.close(store)
+		return nil, err
+	}
+	return store, nil
+}
+
+// close ends the sessions and the store, but waits no longer for them than for
+// an operation: a driver that hangs must not hold what was measured.
+func (e *engine) close(store Store) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var group errgroup.Group
+		group.SetLimit(openAtOnce)
+		for _, w := range e.workers {
+			if w != nil {
+				group.Go(w.session.Close)
+			}
+		}
+		_ = group.Wait() // the store is going away, there is nobody to tell
+		_ = store.Close()
+	}()
+	select {
+	case <-done:
+	case <-time.After(stopGrace + e.setup.Timeout):
+	}
+}
+
+// phase runs all threads through one phase and returns its number of samples.
+func (e *engine) phase(ctx context.Context, index int, encoder *encoder) (int64, error) {
+	phase := e.workload.Phases[index]
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	var stop atomic.Bool
+	b := bounds{ops: phase.Ops, fill: phase.Fill, stop: &stop}
+	ready, release := new(sync.WaitGroup), make(chan struct{})
+	returned := make(chan int, len(e.workers))
+	for thread, w := range e.workers {
+		ready.Add(1)
+		go func() {
+			w.operations.StartPhase(index)
+			ready.Done()
+			<-release
+			w.run(ctx, b)
+			returned <- thread
+		}()
+	}
+	ready.Wait()
+	began := time.Since(e.zero)
+	if phase.For > 0 {
+		b.deadline = began + phase.For
+	}
+	if err := e.outbox.put(phaseStartedEvent(index, began)); err != nil {
+		close(release)
+		return 0, err
+	}
+	stopProgress := e.progress(index)
+	defer stopProgress()
+	close(release)
+
+	over := make(chan struct{})
+	var ended time.Duration
+	go func() {
+		e.hung = await(ctx, len(e.workers), returned, &stop)
+		ended = time.Since(e.zero)
+		close(over)
+	}()
+	samples, err := encoder.run(index, over)
+	if err != nil {
+		stop.Store(true)
+		cancel()
+		<-over
+		return 0, err
+	}
+	return samples, e.outbox.put(phaseEndedEvent(index, ended, samples))
+}
+
+// await returns once every thread came back from the phase, or, after ctx
+// ended, once the grace is over; the threads that still hang are returned.
+func await(ctx context.Context, threads int, returned <-chan int, stop *atomic.Bool) (hung []int) {
+	back := make([]bool, threads)
+	stopped := ctx.Done()
+	var grace <-chan time.Time
+	for left := threads; left > 0; {
+		select {
+		case thread := <-returned:
+			back[thread] = true
+			left--
+		case <-stopped:
+			stop.Store(true)
+			stopped, grace = nil, time.After(stopGrace)
+		case <-grace:
+			for thread, came := range back {
+				if !came {
+					hung = append(hung, thread)
+				}
+			}
+			return hung
+		}
+	}
+	return nil
+}
+
+// progress reports how far a phase is, whenever benchctl has taken all that
+// was sent before. The function it returns ends that.
+func (e *engine) progress(phase int) (stop func()) {
+	ops, failures := e.counts()
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			if !e.outbox.idle() {
+				continue
+			}
+			nowOps, nowFailures := e.counts()
+			// When it cannot be sent the encoder meets the same error.
+			_ = e.outbox.put(&driverpb.RunEvent{Event: &driverpb.RunEvent_Progress{Progress: &driverpb.Progress{
+				Phase:  int32(phase),
+				AtNs:   int64(time.Since(e.zero)),
+				Ops:    nowOps - ops,
+				Errors: nowFailures - failures,
+			}}})
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+// counts returns the operations executed so far, and how many of them failed.
+func (e *engine) counts() (ops, failures int64) {
+	for _, w := range e.workers {
+		ops += int64(w.samples.head.Load())
+		failures += w.samples.failures.Load()
+	}
+	return ops, failures
+}
+
+// finished sums up the run, with a warning for whatever weakens its figures.
+func (e *engine) finished(ctx context.Context, busy time.Duration) *driverpb.Finished {
+	f := &driverpb.Finished{
+		Stopped:      ctx.Err() != nil,
+		CpuSeconds:   busy.Seconds(),
+		SpilledBytes: e.outbox.spilledBytes(),
+	}
+	hung := make(map[int]bool, len(e.hung))
+	for _, thread := range e.hung {
+		hung[thread] = true
+	}
+	for thread, w := range e.workers {
+		if !hung[thread] { // a thread that hangs may still write these
+			f.Stalls += w.samples.stalls
+			f.StalledNs += int64(w.samples.stalled)
+		}
+	}
+	stalled := time.Duration(f.StalledNs)
+	if total := time.Since(e.zero) * time.Duration(e.threads); float64(stalled) > worthStallWarn*float64(total) {
+		f.Warnings = append(f.Warnings, fmt.Sprintf(
+			"the threads waited %v in total (%.1f %% of their time) for their samples to be encoded: the machine was too busy, so throughput is understated",
+			stalled.Round(time.Millisecond), 100*float64(stalled)/float64(total)))
+	}
+	if len(e.hung) > 0 {
+		f.Warnings = append(f.Warnings, fmt.Sprintf(
+			"threads %v did not stop within %v: their last operation is not counted", e.hung, stopGrace))
+	}
+	return f
+}
+
+func startedEvent(zero time.Time) *driverpb.RunEvent {
+	return &driverpb.RunEvent{Event: &driverpb.RunEvent_Started{Started: &driverpb.Started{WallUnixNs: zero.UnixNano()}}}
+}
+
+func phaseStartedEvent(phase int, at time.Duration) *driverpb.RunEvent {
+	return &driverpb.RunEvent{Event: &driverpb.RunEvent_PhaseStarted{PhaseStarted: &driverpb.PhaseStarted{
+		Phase: int32(phase), AtNs: int64(at),
+	}}}
+}
+
+func phaseEndedEvent(phase int, at time.Duration, samples int64) *driverpb.RunEvent {
+	return &driverpb.RunEvent{Event: &driverpb.RunEvent_PhaseEnded{PhaseEnded: &driverpb.PhaseEnded{
+		Phase: int32(phase), AtNs: int64(at), Samples: samples,
+	}}}
+}
