@@ -1,0 +1,52 @@
+// Package workloads holds the definitions that benchctl ships.
+package workloads
+
+import (
+	"embed"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/benchctl/benchctl/core/workload"
+)
+
+//go:embed *.yaml
+var files embed.FS
+
+// All returns every shipped definition, by name.
+func All() ([]*workload.Definition, error) {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		return nil, err
+	}
+	var definitions []*workload.Definition
+	for _, entry := range entries {
+		source, err := files.ReadFile(entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		definition, err := workload.Parse(entry.Name(), source)
+		if err != nil {
+			return nil, err
+		}
+		definitions = append(definitions, definition)
+	}
+	return definitions, nil
+}
+
+// Find returns the shipped definition with a name, or with name@version.
+func Find(ref string) (*workload.Definition, error) {
+	definitions, err := All()
+	if err != nil {
+		return nil, err
+	}
+	name, version, versioned := strings.Cut(ref, "@")
+	var refs []string
+	for _, d := range definitions {
+		if d.Name == name && (!versioned || version == strconv.Itoa(d.Version)) {
+			return d, nil
+		}
+		refs = append(refs, d.Ref())
+	}
+	return nil, fmt.Errorf("no workload %q is shipped; there are %s: name one of them, or a file that ends in .yaml", ref, strings.Join(refs, ", "))
+}
