@@ -38,13 +38,17 @@ type engine struct {
 	outbox  *outbox
 	workers []*worker
 	zero    time.Time
+	cancel  context.CancelFunc // ends the run
 	hung    []int // threads that did not come back when they were stopped
 }
 
 // execute runs the plan. It returns nil when the run came to its end or ctx
 // stopped it; what was measured is in the outbox in either case.
 func execute(ctx context.Context, p plan, outbox *outbox) error {
-	e := &engine{plan: p, outbox: outbox}
+	// One context serves all phases, so that a driver may bind a connection to it.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	e := &engine{plan: p, outbox: outbox, cancel: cancel}
 	store, err := e.open(ctx)
 	if err != nil {
 		return err
@@ -130,9 +134,6 @@ func (e *engine) close(store Store) {
 // phase runs all threads through one phase and returns its number of samples.
 func (e *engine) phase(ctx context.Context, index int, encoder *encoder) (int64, error) {
 	phase := e.workload.Phases[index]
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-
 	var stop atomic.Bool
 	b := bounds{ops: phase.Ops, fill: phase.Fill, stop: &stop}
 	ready, release := new(sync.WaitGroup), make(chan struct{})
@@ -169,8 +170,7 @@ func (e *engine) phase(ctx context.Context, index int, encoder *encoder) (int64,
 	}()
 	samples, err := encoder.run(index, over)
 	if err != nil {
-		stop.Store(true)
-		cancel()
+		e.cancel()
 		<-over
 		return 0, err
 	}

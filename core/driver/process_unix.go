@@ -11,9 +11,9 @@ import (
 // parentEvery is how often a plugin looks whether benchctl still lives.
 const parentEvery = 250 * time.Millisecond
 
-// exitWithParent ends the process soon after its parent has ended, so that a
-// controller killed with SIGKILL leaves no plugin behind.
-func exitWithParent() {
+// ExitWithParent ends the process soon after its parent has ended, so that a
+// benchctl killed with SIGKILL leaves neither a plugin nor a node behind.
+func ExitWithParent() {
 	parent := os.Getppid()
 	go func() {
 		for os.Getppid() == parent {

@@ -50,7 +50,7 @@ func serve(d Driver, args []string) error {
 	case os.Getenv(driverpb.CookieKey) != driverpb.CookieValue:
 		return fmt.Errorf("%s is a plugin that benchctl starts; try `%s describe`, or `benchctl run --store %s`", name, name, d.Info().Name)
 	}
-	exitWithParent()
+	ExitWithParent()
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
 			ProtocolVersion:  driverpb.ProtocolVersion,

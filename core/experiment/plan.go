@@ -10,7 +10,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -175,41 +174,33 @@ func (p *Plan) Needs() []sample.Op {
 	return ops
 }
 
-// Setups returns every setup that the runs of a store need, fewest nodes first.
-func (p *Plan) Setups(store string) []driver.Setup {
-	var setups []driver.Setup
-	nodes := slices.Clone(p.Nodes)
-	sort.Ints(nodes)
-	for _, n := range slices.Compact(nodes) {
-		setups = append(setups, p.setup(store, n))
+// Setup returns the setup of a store with a number of nodes, every option
+// filled in, or why the plugin cannot execute the plan on it.
+func (p *Plan) Setup(description driver.Description, nodes int) (driver.Setup, error) {
+	for _, op := range p.Needs() {
+		if !description.Can(op) {
+			return driver.Setup{}, &Refused{fmt.Sprintf("workload %s needs the operation %s, which plugin %s lacks; it has %s",
+				p.Definition.Ref(), op, description.Name, names(description.Ops))}
+		}
 	}
-	return setups
-}
-
-func (p *Plan) setup(store string, nodes int) driver.Setup {
+	options, err := driver.FillOptions(description.Name, description.Options, p.Options[description.Name])
+	if err != nil {
+		return driver.Setup{}, &Refused{err.Error()}
+	}
 	return driver.Setup{
 		Nodes:     nodes,
 		Reads:     p.Reads,
-		Options:   p.Options[store],
+		Options:   options,
 		Endpoints: p.Endpoints,
 		External:  len(p.Endpoints) > 0,
 		Timeout:   p.Timeout,
-	}
+	}, nil
 }
 
-// Refuse returns why a plugin cannot execute the plan, or nil.
-func (p *Plan) Refuse(description driver.Description) error {
-	for _, op := range p.Needs() {
-		if !description.Can(op) {
-			return fmt.Errorf("workload %s@%d needs the operation %s, which plugin %s lacks; it has %s",
-				p.Definition.Name, p.Definition.Version, op, description.Name, names(description.Ops))
-		}
-	}
-	if _, err := driver.FillOptions(description.Name, description.Options, p.Options[description.Name]); err != nil {
-		return err
-	}
-	return nil
-}
+// Refused is a plan that cannot be executed as it was asked for.
+type Refused struct{ Reason string }
+
+func (r *Refused) Error() string { return r.Reason }
 
 func names(ops []sample.Op) string {
 	texts := make([]string, len(ops))

@@ -1,0 +1,57 @@
+# The tools that make generated code and check the source, pinned.
+BUF              = github.com/bufbuild/buf/cmd/buf@v1.75.0
+PROTOC_GEN_GO    = google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
+PROTOC_GEN_GRPC  = google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2
+GOLANGCI_LINT    = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+TOOLS = $(CURDIR)/.tools
+DEMO  = demo
+
+.PHONY: build demo test check bench generate clean
+
+# benchctl and all plugins, into bin/.
+build:
+	go build -o bin/ ./cmd/... ./plugins/...
+
+# The question that the project began with, answered on this machine.
+demo: build
+	rm -rf $(DEMO) && mkdir -p $(DEMO)
+	bin/benchctl run create-set-delete --store raftembed --nodes 1,3 --threads 1,10 \
+		--repeat 6 --duration 1s --warmup 500ms --archive $(DEMO)/benchctl.db
+	bin/benchctl plot throughput --archive $(DEMO)/benchctl.db -o $(DEMO)/throughput.svg
+	bin/benchctl plot threads --archive $(DEMO)/benchctl.db -o $(DEMO)/threads.svg
+	bin/benchctl plot latency --archive $(DEMO)/benchctl.db -o $(DEMO)/latency.svg
+
+# Everything that CI runs.
+test: check
+	go build ./...
+	go test ./...
+	go test -race ./core/driver ./core/host ./core/node ./core/archive ./plugins/...
+
+# Format, vet, lint with the import rules, generated code fresh, go.mod tidy.
+check: $(TOOLS)/tools
+	test -z "$$(gofmt -l cmd core plugins migrations workloads)" || { gofmt -d cmd core plugins migrations workloads; exit 1; }
+	go vet ./...
+	$(TOOLS)/golangci-lint run ./...
+	go mod tidy -diff
+	$(TOOLS)/buf lint
+	PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate -o $(TOOLS)/generated
+	diff -r -x '*.proto' -x handshake.go core/driver/driverpb $(TOOLS)/generated/core/driver/driverpb
+
+# The figures of docs/performance.md.
+bench:
+	go test -run '^$$' -bench . ./core/sample ./core/workload ./core/driver ./core/archive
+
+generate: $(TOOLS)/tools
+	PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate
+
+$(TOOLS)/tools: Makefile
+	mkdir -p $(TOOLS)
+	GOBIN=$(TOOLS) go install $(BUF)
+	GOBIN=$(TOOLS) go install $(PROTOC_GEN_GO)
+	GOBIN=$(TOOLS) go install $(PROTOC_GEN_GRPC)
+	GOBIN=$(TOOLS) go install $(GOLANGCI_LINT)
+	touch $@
+
+clean:
+	rm -rf bin $(DEMO) $(TOOLS)

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/report"
+	"github.com/benchctl/benchctl/core/workload"
+)
+
+// console is standard error. On a terminal its last line is a status that is
+// written over; elsewhere there is no status.
+type console struct {
+	mu       sync.Mutex
+	out      io.Writer
+	terminal bool
+	width    int
+	shown    bool // a status is on the screen
+}
+
+func newConsole(out io.Writer) *console {
+	c := &console{out: out}
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		c.terminal, c.width = true, 80
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			c.width = width
+		}
+	}
+	return c
+}
+
+// status replaces the status line.
+func (c *console) status(format string, args ...any) {
+	if !c.terminal {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	line := []rune(fmt.Sprintf(format, args...))
+	fmt.Fprintf(c.out, "\r\x1b[K%s", string(line[:min(len(line), c.width-1)]))
+	c.shown = true
+}
+
+// clear takes the status away.
+func (c *console) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.erase()
+}
+
+func (c *console) erase() {
+	if c.shown {
+		fmt.Fprint(c.out, "\r\x1b[K")
+		c.shown = false
+	}
+}
+
+// Write prints lines that stay, such as a plugin's log.
+func (c *console) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.erase()
+	return c.out.Write(b)
+}
+
+// progress shows how an experiment goes.
+type progress struct {
+	*console
+	plan  *experiment.Plan
+	began time.Time
+
+	mu    sync.Mutex
+	head  string // of the status of the run that is under way
+	phase time.Duration
+	at    time.Time // when the phase began
+	done  int
+}
+
+func newProgress(c *console, plan *experiment.Plan) *progress {
+	return &progress{console: c, plan: plan, began: time.Now()}
+}
+
+func (p *progress) RunStarted(index int, run experiment.Run) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.head = fmt.Sprintf("run %d of %d: %s", index+1, len(p.plan.Runs), run)
+	p.status("%s%s", p.head, p.left())
+}
+
+func (p *progress) Doing(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.status("%s: %s%s", p.head, what, p.left())
+}
+
+func (p *progress) PhaseStarted(phase workload.Phase) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at = time.Now()
+	p.status("%s: %s%s", p.head, phase.Name, p.left())
+}
+
+func (p *progress) Progress(phase workload.Phase, _ time.Duration, ops, failures int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	elapsed := time.Since(p.at)
+	of := ""
+	if phase.For > 0 {
+		of = fmt.Sprintf(" of %.1f s", phase.For.Seconds())
+	}
+	failed := ""
+	if failures > 0 {
+		failed = fmt.Sprintf(", %s failed", report.Integer(failures))
+	}
+	p.status("%s: %s %.1f%s, %s ops, %s/s%s%s", p.head, phase.Name, elapsed.Seconds(), of,
+		report.Integer(ops), report.Number(float64(ops)/elapsed.Seconds()), failed, p.left())
+}
+
+// left estimates the rest of the experiment from the runs that are done.
+func (p *progress) left() string {
+	if p.done == 0 {
+		return ""
+	}
+	each := time.Since(p.began) / time.Duration(p.done)
+	rest := each * time.Duration(len(p.plan.Runs)-p.done)
+	return fmt.Sprintf(" · about %v left", rest.Round(time.Second))
+}
+
+func (p *progress) RunEnded(index int, run experiment.Run, id int64, state experiment.State, took time.Duration, failure error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %.1f s\n", index+1, len(p.plan.Runs), id, run, state, took.Seconds())
+	if failure != nil && state == experiment.Failed {
+		fmt.Fprintf(p, "  %v\n", failure)
+	}
+}

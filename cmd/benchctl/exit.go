@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/workload"
+)
+
+// The exit codes, which docs/command.md lists.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitPlugin      = 3
+	exitWorkload    = 4
+	exitArchive     = 5
+	exitInterrupted = 130
+)
+
+// usageError is a mistake in the command line.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+func exitCode(ctx context.Context, err error) int {
+	var (
+		usage       *usageError
+		badWorkload *workload.Error
+	)
+	switch {
+	case err == nil:
+		return exitDone
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &badWorkload), errors.Is(err, archive.ErrWorkloadChanged):
+		return exitWorkload
+	case errors.Is(err, host.ErrPlugin):
+		return exitPlugin
+	case errors.Is(err, archive.ErrArchive):
+		return exitArchive
+	}
+	return exitFailed
+}

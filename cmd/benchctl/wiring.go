@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/node"
+)
+
+// plugins gives an experiment the plugins that host finds and launches.
+type plugins struct {
+	search host.Search
+	log    hclog.Logger
+}
+
+func (p plugins) Launch(ctx context.Context, store string) (experiment.Plugin, error) {
+	path, err := p.search.Find(store)
+	if err != nil {
+		return nil, err
+	}
+	launched, err := host.Launch(ctx, store, path, host.Options{Log: p.log})
+	if err != nil {
+		return nil, err
+	}
+	return plugin{launched}, nil
+}
+
+type plugin struct{ *host.Plugin }
+
+func (p plugin) Identity() experiment.Identity {
+	return experiment.Identity{Path: p.Path(), SHA256: p.SHA256(), PID: p.PID()}
+}
+
+func (p plugin) Load(ctx context.Context, load experiment.Load, sink experiment.Sink) (experiment.Finished, error) {
+	finished, err := p.Run(ctx, host.RunRequest(load), sink)
+	return experiment.Finished{Stopped: finished.Stopped, Warnings: finished.Warnings}, err
+}
+
+// keeper gives an experiment the archive.
+type keeper struct {
+	*archive.Archive
+	args        []string // the command line
+	environment int64
+	workload    archive.Workload
+}
+
+func (k *keeper) Begin(ctx context.Context, plan *experiment.Plan, e node.Environment) (int64, error) {
+	var err error
+	k.environment, err = k.Environment(ctx, archive.Environment{
+		CPU: e.CPU, Cores: e.Cores, MemoryBytes: e.Memory, Kernel: e.Kernel, OS: e.OS,
+		Filesystem: e.Filesystem, Fsync: e.Fsync, Virtualization: e.Virtualization, ClockSource: e.ClockSource,
+	})
+	if err != nil {
+		return 0, err
+	}
+	d := plan.Definition
+	k.workload = archive.Workload{
+		Name: d.Name, Version: d.Version, SHA256: d.SHA256(),
+		Definition: d.Canonical(), Source: string(d.Text()),
+	}
+	if err := k.Workload(ctx, k.workload); err != nil {
+		return 0, err
+	}
+	document, err := json.Marshal(plan.Runs)
+	if err != nil {
+		return 0, err
+	}
+	return k.BeginExperiment(ctx, archive.Experiment{
+		Seed: plan.Seed, Plan: document, Command: strings.Join(append([]string{"benchctl"}, k.args...), " "),
+	})
+}
+
+func (k *keeper) BeginRun(ctx context.Context, id int64, r experiment.Record) (experiment.Writer, error) {
+	setup, err := json.Marshal(r.Setup)
+	if err != nil {
+		return nil, err
+	}
+	guarantees, err := json.Marshal(r.Guarantees)
+	if err != nil {
+		return nil, err
+	}
+	var phases []archive.Phase
+	for _, p := range r.Load().Phases {
+		phases = append(phases, archive.Phase{Name: p.Name, Warmup: p.Warmup})
+	}
+	w, err := k.Archive.BeginRun(ctx, archive.Run{
+		Experiment:    id,
+		Store:         r.Store,
+		StoreVersion:  r.Description.StoreVersion,
+		PluginVersion: r.Description.Version,
+		PluginSHA256:  r.Identity.SHA256,
+		Nodes:         r.Nodes,
+		Setup:         setup,
+		Guarantees:    guarantees,
+		Workload:      k.workload.Name, WorkloadVersion: k.workload.Version, WorkloadSHA256: k.workload.SHA256,
+		Params:      r.Params,
+		Threads:     r.Threads,
+		Repeat:      r.Repeat,
+		Seed:        r.Seed,
+		Environment: k.environment,
+		Labels:      r.Labels,
+		Warnings:    r.Warnings,
+	}, phases)
+	if err != nil {
+		return nil, err
+	}
+	return writer{w}, nil
+}
+
+type writer struct{ *archive.RunWriter }
+
+func (w writer) Event(at time.Duration, kind, node, detail string) error {
+	return w.RunWriter.Event(archive.Event{At: at, Kind: kind, Node: node, Detail: detail})
+}
+
+func (w writer) NodeSecond(s node.Second) error {
+	return w.RunWriter.NodeSecond(archive.NodeSecond{
+		Node: s.Node, Second: s.Second, CPUSeconds: s.CPUSeconds,
+		RSSBytes: s.RSS, ReadBytes: s.Read, WrittenBytes: s.Written,
+	})
+}
+
+func (w writer) Warn(text string) {
+	_ = w.RunWriter.Warn(text) // an archive that takes no warning fails the run when it ends
+}
+
+func (w writer) End(ctx context.Context, state experiment.State, failure error) error {
+	text := ""
+	if failure != nil {
+		text = failure.Error()
+	}
+	return w.Finish(ctx, archive.State(state), text)
+}

@@ -1,0 +1,91 @@
+package archive
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// Info is what an archive holds.
+type Info struct {
+	Path        string
+	Bytes       int64 // of the file and what waits beside it to be merged into it
+	Schema      int64
+	Experiments int64
+	Runs        map[State]int64
+	Samples     int64
+	First, Last time.Time // start of the first and the last run; zero if there is none
+	Tables      []TableInfo
+}
+
+// TableInfo is the size of one table.
+type TableInfo struct {
+	Name  string
+	Rows  int64
+	Bytes int64 // of what its columns hold: 8 for a number, without indexes and structure
+}
+
+// Info counts what the archive holds.
+func (a *Archive) Info(ctx context.Context) (Info, error) {
+	info, err := a.info(ctx)
+	return info, explain(a.path, "read archive info", err)
+}
+
+func (a *Archive) info(ctx context.Context) (Info, error) {
+	info := Info{Path: a.path, Runs: map[State]int64{}}
+	for _, suffix := range []string{"", "-wal"} {
+		if file, err := os.Stat(a.path + suffix); err == nil {
+			info.Bytes += file.Size()
+		}
+	}
+	var first, last string
+	err := a.reader.QueryRowContext(ctx, `
+		select (select max(version_id) from goose_db_version where is_applied), (select count(*) from experiments),
+		       (select coalesce(sum(count), 0) from chunks),
+		       (select coalesce(min(started_at), '') from runs), (select coalesce(max(started_at), '') from runs)`).
+		Scan(&info.Schema, &info.Experiments, &info.Samples, &first, &last)
+	if err != nil {
+		return info, err
+	}
+	if info.First, err = moment(first); err != nil {
+		return info, err
+	}
+	if info.Last, err = moment(last); err != nil {
+		return info, err
+	}
+	runs, err := a.Runs(ctx)
+	if err != nil {
+		return info, err
+	}
+	for _, r := range runs {
+		info.Runs[r.State]++
+	}
+	info.Tables, err = a.tables(ctx)
+	return info, err
+}
+
+func (a *Archive) tables(ctx context.Context) ([]TableInfo, error) {
+	rows, err := a.reader.QueryContext(ctx, `
+		select t.name, group_concat(case when c.type in ('TEXT', 'BLOB') then 'coalesce(octet_length(' || c.name || '), 0)' else '8' end, ' + ')
+		from sqlite_schema t, pragma_table_info(t.name) c
+		where t.type = 'table' and t.name not like 'sqlite%' and t.name not like 'goose%'
+		group by t.name order by t.name`)
+	if err != nil {
+		return nil, err
+	}
+	type source struct{ name, size string }
+	sources, err := collect(rows, func(s *source) error { return rows.Scan(&s.name, &s.size) })
+	if err != nil {
+		return nil, err
+	}
+	var parts []string
+	for _, s := range sources {
+		parts = append(parts, fmt.Sprintf("select '%s', count(*), coalesce(sum(%s), 0) from %s", s.name, s.size, s.name))
+	}
+	if rows, err = a.reader.QueryContext(ctx, strings.Join(parts, " union all ")); err != nil {
+		return nil, err
+	}
+	return collect(rows, func(t *TableInfo) error { return rows.Scan(&t.Name, &t.Rows, &t.Bytes) })
+}

@@ -1,0 +1,127 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"golang.org/x/sys/unix"
+
+	"github.com/benchctl/benchctl/migrations"
+)
+
+// Schema is the version of the schema that this benchctl writes: the number of
+// the last migration.
+var Schema = lastMigration()
+
+// applicationID stands in the header of every archive.
+const applicationID = 0x626e6368
+
+func lastMigration() int64 {
+	names, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil || len(names) == 0 {
+		panic("archive: no embedded migrations")
+	}
+	last, err := goose.NumericComponent(names[len(names)-1])
+	if err != nil {
+		panic(fmt.Sprintf("archive: migration %s: %v", names[len(names)-1], err))
+	}
+	return last
+}
+
+// prepare makes an archive of an empty database and applies the migrations
+// that another one lacks.
+func prepare(ctx context.Context, path string, db *sql.DB) error {
+	version, err := identify(ctx, path, db)
+	if err != nil || version == Schema {
+		return err
+	}
+	return migrate(ctx, path, db)
+}
+
+// identify returns the schema version of a database: 0 if it is empty.
+func identify(ctx context.Context, path string, db *sql.DB) (int64, error) {
+	var application, tables, versioned int64
+	err := db.QueryRowContext(ctx, `
+		select (select application_id from pragma_application_id),
+		       (select count(*) from sqlite_schema where name not in ('goose_db_version', 'sqlite_sequence')),
+		       (select count(*) from sqlite_schema where name = 'goose_db_version')`).
+		Scan(&application, &tables, &versioned)
+	switch {
+	case err != nil:
+		return 0, err
+	case application == 0 && tables == 0:
+		return 0, nil
+	case application != applicationID || versioned == 0:
+		return 0, faultf(ErrNotArchive, "%s is not a benchctl archive: it is the database of another program; name another file with --archive", path)
+	}
+	var version int64
+	err = db.QueryRowContext(ctx, "select max(version_id) from goose_db_version where is_applied").Scan(&version)
+	if err != nil {
+		return 0, err
+	}
+	if version > Schema {
+		return 0, faultf(ErrTooNew, "archive %s was written by a newer benchctl (schema %d, this one knows %d); upgrade benchctl to use it", path, version, Schema)
+	}
+	return version, nil
+}
+
+// migrate applies the migrations under a lock, for goose decides what to apply
+// before it begins a transaction. Two processes may get here at once.
+func migrate(ctx context.Context, path string, db *sql.DB) (err error) {
+	unlock, err := lockFolder(ctx, filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	var mode string
+	if err := db.QueryRowContext(ctx, "pragma journal_mode = wal").Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return faultf(ErrReadOnly, "archive %s is on a filesystem that cannot share memory (journal mode %s); name one on a local disk with --archive", path, mode)
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.FS, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("upgrade the schema to %d: %w", Schema, err)
+	}
+	return nil
+}
+
+// lockFolder waits until no other process holds the lock of the folder. It
+// locks the folder and not the archive, because closing a second descriptor of
+// an SQLite file would release SQLite's own locks.
+func lockFolder(ctx context.Context, folder string) (unlock func(), err error) {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil, err
+	}
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
+			return nil, errors.Join(fmt.Errorf("lock folder %s: %w", folder, err), f.Close())
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), f.Close())
+		case <-poll.C:
+		}
+	}
+}
+
+// SchemaVersion returns the number of the newest schema that this package knows.
+func SchemaVersion() int64 { return lastMigration() }

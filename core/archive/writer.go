@@ -1,0 +1,349 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+const (
+	batchBytes = 4 << 20  // what is committed at once, about
+	heldBytes  = 16 << 20 // what may wait to be committed
+	entryBytes = 256      // what an entry counts for beside its chunk
+)
+
+// RunWriter archives one run. Its methods but Finish put what they are given
+// into a queue and return; they wait only while the queue is full. An error of
+// theirs means that the archive takes no more: Finish then archives what was
+// committed. It is safe for concurrent use.
+type RunWriter struct {
+	archive *Archive
+	id      int64
+	wake    chan struct{}
+	stop    chan struct{}
+	done    chan struct{}
+
+	// The worker's until it is done.
+	totals   *aggregate
+	executed map[int]int64 // samples that each phase is said to have had
+
+	mu       sync.Mutex
+	room     *sync.Cond
+	queue    []entry
+	held     int // bytes in the queue and in the worker's batch
+	closed   bool
+	err      error
+	warnings []string
+}
+
+// entry is something to archive: a chunk, the end of a phase, or any change.
+type entry struct {
+	header sample.Header
+	data   []byte
+	ended  bool                                 // the phase of the header
+	change func(context.Context, *sql.Tx) error // nil for a chunk
+}
+
+func (e entry) size() int { return entryBytes + len(e.data) }
+
+func (a *Archive) newRunWriter(r Run, phases []Phase) *RunWriter {
+	w := &RunWriter{
+		archive:  a,
+		id:       r.ID,
+		totals:   newAggregate(r.ID, r.Threads, phases),
+		wake:     make(chan struct{}, 1),
+		stop:     make(chan struct{}),
+		done:     make(chan struct{}),
+		warnings: slices.Clone(r.Warnings),
+		executed: map[int]int64{},
+	}
+	w.room = sync.NewCond(&w.mu)
+	a.mu.Lock()
+	a.open[w] = struct{}{}
+	a.mu.Unlock()
+	go w.work()
+	return w
+}
+
+// ID returns the run's number.
+func (w *RunWriter) ID() int64 { return w.id }
+
+// Started archives the run's zero, from which every other time of it counts.
+func (w *RunWriter) Started(zero time.Time) error {
+	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "update runs set started_at = ?, zero_unix_ns = ? where id = ?", stamp(zero), zero.UnixNano(), w.id)
+		return err
+	}})
+}
+
+// PhaseStarted archives that a phase began.
+func (w *RunWriter) PhaseStarted(phase int, at time.Duration) error {
+	if err := w.checkPhase(phase); err != nil {
+		return err
+	}
+	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
+		p := w.totals.phases[phase]
+		p.Begun, p.Started = true, at
+		_, err := tx.ExecContext(ctx, "update phases set started_ns = ? where run_id = ? and phase = ?", at.Nanoseconds(), w.id, phase)
+		return err
+	}})
+}
+
+// Chunk archives a chunk. The archive keeps data; it must not be changed.
+func (w *RunWriter) Chunk(h sample.Header, data []byte) error {
+	return w.put(entry{header: h, data: data})
+}
+
+// PhaseEnded archives that a phase ended, after its last chunk. samples is how
+// many operations were executed in it.
+func (w *RunWriter) PhaseEnded(phase int, at time.Duration, samples int64) error {
+	if err := w.checkPhase(phase); err != nil {
+		return err
+	}
+	return w.put(entry{header: sample.Header{Phase: phase}, ended: true, change: func(ctx context.Context, tx *sql.Tx) error {
+		w.executed[phase] = samples
+		_, err := tx.ExecContext(ctx, "update phases set ended_ns = ? where run_id = ? and phase = ?", at.Nanoseconds(), w.id, phase)
+		return err
+	}})
+}
+
+func (w *RunWriter) checkPhase(phase int) error {
+	if phase < 0 || phase >= len(w.totals.phases) {
+		return fmt.Errorf("archive run %d: there is no phase %d; the run has %d", w.id, phase, len(w.totals.phases))
+	}
+	return nil
+}
+
+// Event archives that something happened.
+func (w *RunWriter) Event(e Event) error {
+	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "insert into events (run_id, at_ns, kind, node, detail) values (?, ?, ?, nullif(?, ''), nullif(?, ''))",
+			w.id, e.At.Nanoseconds(), e.Kind, e.Node, e.Detail)
+		return err
+	}})
+}
+
+// NodeSecond archives what a node used within a second.
+func (w *RunWriter) NodeSecond(s NodeSecond) error {
+	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "insert or replace into node_seconds (run_id, node, second, cpu_seconds, rss_bytes, read_bytes, written_bytes) values (?, ?, ?, ?, ?, ?, ?)",
+			w.id, s.Node, s.Second, s.CPUSeconds, s.RSSBytes, s.ReadBytes, s.WrittenBytes)
+		return err
+	}})
+}
+
+// Warn archives a warning. The same one twice is one.
+func (w *RunWriter) Warn(text string) error {
+	w.mu.Lock()
+	if slices.Contains(w.warnings, text) {
+		w.mu.Unlock()
+		return nil
+	}
+	w.warnings = append(w.warnings, text)
+	document, err := json.Marshal(w.warnings)
+	w.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "update runs set warnings = ? where id = ?", string(document), w.id)
+		return err
+	}})
+}
+
+// put queues an entry and waits while the queue is full.
+func (w *RunWriter) put(e entry) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.held >= heldBytes && w.err == nil && !w.closed {
+		w.room.Wait()
+	}
+	if w.err != nil {
+		return w.err
+	}
+	if w.closed {
+		return fmt.Errorf("archive run %d: it has been finished", w.id)
+	}
+	w.queue = append(w.queue, e)
+	w.held += e.size()
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// work counts entries as they come and commits them in batches.
+func (w *RunWriter) work() {
+	defer close(w.done)
+	var (
+		batch []entry
+		size  int
+		due   <-chan time.Time
+	)
+	commit := func() {
+		w.commit(batch, size)
+		batch, size, due = nil, 0, nil
+	}
+	for stopping := false; !stopping; {
+		select {
+		case <-w.wake:
+		case <-due:
+			commit()
+		case <-w.stop:
+			stopping = true
+		}
+		for _, e := range w.takeQueue() {
+			w.fail(w.count(e))
+			batch, size = append(batch, e), size+e.size()
+			if size >= batchBytes {
+				commit()
+			}
+		}
+		if due == nil && len(batch) > 0 {
+			due = time.After(CommitInterval)
+		}
+	}
+	commit()
+}
+
+func (w *RunWriter) takeQueue() []entry {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	entries := w.queue
+	w.queue = nil
+	return entries
+}
+
+func (w *RunWriter) count(e entry) error {
+	switch {
+	case w.failure() != nil:
+		return nil
+	case e.change == nil:
+		return w.totals.add(e.header, e.data)
+	case e.ended:
+		w.totals.endPhase(e.header.Phase)
+	}
+	return nil
+}
+
+// commit archives a batch. After a failure there is nothing to add: what was
+// counted and what was committed are no longer the same.
+func (w *RunWriter) commit(batch []entry, size int) {
+	if len(batch) > 0 && w.failure() == nil {
+		doing := fmt.Sprintf("archive run %d", w.id)
+		ctx := context.Background()
+		w.fail(w.archive.commit(ctx, doing, func(tx *sql.Tx) error { return w.insert(ctx, tx, batch) }))
+	}
+	w.mu.Lock()
+	w.held -= size
+	w.mu.Unlock()
+	w.room.Broadcast()
+}
+
+func (w *RunWriter) insert(ctx context.Context, tx *sql.Tx, batch []entry) error {
+	for _, e := range batch {
+		if e.change != nil {
+			if err := e.change(ctx, tx); err != nil {
+				return err
+			}
+			continue
+		}
+		_, err := tx.ExecContext(ctx, "insert into chunks (run_id, phase, thread, first, count, data) values (?, ?, ?, ?, ?, ?)",
+			w.id, e.header.Phase, e.header.Thread, e.header.First, e.header.Count, e.data)
+		if err != nil {
+			return err
+		}
+	}
+	return insertThreadSeconds(ctx, tx, w.totals.takeRows())
+}
+
+func (w *RunWriter) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// fail keeps the first error and wakes those who wait for room.
+func (w *RunWriter) fail(err error) {
+	if err == nil {
+		return
+	}
+	w.mu.Lock()
+	if w.err == nil {
+		w.err = err
+	}
+	w.mu.Unlock()
+	w.room.Broadcast()
+}
+
+// Finish archives how the run ended and what its samples come to. failure says
+// why it failed. If the archive had stopped taking samples, or fewer came than
+// were executed, the run is archived as failed and the error returned. More
+// calls do nothing.
+func (w *RunWriter) Finish(ctx context.Context, state State, failure string) error {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return nil
+	}
+	w.closed = true
+	w.mu.Unlock()
+	w.room.Broadcast()
+	close(w.stop)
+	<-w.done
+	defer w.archive.forget(w)
+
+	err := w.failure()
+	if err == nil {
+		err = w.missing(state)
+		if err != nil {
+			state, failure = Failed, err.Error()
+		}
+		e := ending{state: state, at: time.Now(), failure: failure}
+		doing := fmt.Sprintf("finish run %d", w.id)
+		written := w.archive.commitDurably(ctx, doing, func(tx *sql.Tx) error { return e.write(ctx, tx, w.totals) })
+		if written == nil {
+			return err
+		}
+		err = written
+	}
+	if failure == "" || state == Complete {
+		state, failure = Failed, err.Error()
+	}
+	settled := w.archive.settle(ctx, w.id, ending{state: state, at: time.Now(), failure: failure})
+	if settled != nil {
+		return fmt.Errorf("%w (run %d could not be finished: it will be shown as interrupted)", err, w.id)
+	}
+	return err
+}
+
+// missing returns an error if a complete run lacks samples.
+func (w *RunWriter) missing(state State) error {
+	if state != Complete {
+		return nil
+	}
+	for index, phase := range w.totals.phases {
+		executed, ended := w.executed[index]
+		switch {
+		case !ended:
+			return fmt.Errorf("run %d: phase %s has not ended, so the run is not complete", w.id, phase.Name)
+		case executed != phase.Samples:
+			return fmt.Errorf("run %d: %d operations were executed in phase %s, but %d samples arrived; the plugin lost some",
+				w.id, executed, phase.Name, phase.Samples)
+		}
+	}
+	return nil
+}
+
+func (a *Archive) forget(w *RunWriter) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.open, w)
+}

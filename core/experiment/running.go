@@ -1,0 +1,213 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+// running is one run on its way.
+type running struct {
+	*Executor
+	plan        *Plan
+	run         Run
+	environment node.Environment
+	plugin      Plugin
+	cluster     *node.Cluster // nil: nothing was deployed
+	writer      Writer
+	failure     error
+
+	mu      sync.Mutex
+	zero    time.Time // set once the load has started
+	early   []node.Event
+	sampled sync.WaitGroup
+	resting context.CancelFunc // ends the sampling
+}
+
+// execute takes the run from launch to archive. Its error is one after which
+// no other run can succeed; the run's own failure is kept in r.
+func (r *running) execute(ctx context.Context, experiment int64) (State, error) {
+	r.Observer.Doing("launching the plugin")
+	plugin, err := r.Plugins.Launch(ctx, r.run.Store)
+	if err != nil {
+		return Failed, err
+	}
+	r.plugin = plugin
+	defer plugin.Close()
+
+	record, ports, err := r.prepare(ctx)
+	if err != nil {
+		return Failed, err
+	}
+	if r.writer, err = r.Archive.BeginRun(ctx, experiment, record); err != nil {
+		return Failed, err
+	}
+	r.failure = r.deployAndLoad(ctx, record, ports)
+
+	state, failure := Complete, error(nil)
+	switch {
+	case ctx.Err() != nil:
+		state = Interrupted
+	case r.failure != nil:
+		state, failure = Failed, r.failure
+	}
+	// What was measured is archived even though ctx may have ended.
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	if err := r.writer.End(ending, state, failure); err != nil {
+		return state, fmt.Errorf("archive the end of run %d: %w", r.writer.ID(), err)
+	}
+	return state, nil
+}
+
+// prepare asks the plugin for all that is archived before the load starts.
+func (r *running) prepare(ctx context.Context) (record Record, ports int, err error) {
+	record = Record{Run: r.run, Labels: r.plan.Labels, Identity: r.plugin.Identity()}
+	if record.Description, err = r.plugin.Describe(ctx); err != nil {
+		return record, 0, err
+	}
+	if record.Setup, err = r.plan.Setup(record.Description, r.run.Nodes); err != nil {
+		return record, 0, err
+	}
+	if record.Guarantees, ports, err = r.plugin.Prepare(ctx, record.Setup); err != nil {
+		return record, 0, err
+	}
+	if record.Deployed() && r.environment.MemoryFilesystem {
+		record.Warnings = append(record.Warnings, fmt.Sprintf(
+			"the nodes' data is in %s, which is a %s: fsync costs nothing there, so writes are faster than on a disk",
+			r.DataDir, r.environment.Filesystem))
+	}
+	return record, ports, nil
+}
+
+// deployAndLoad starts the nodes, runs the load and takes the nodes down.
+func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) (err error) {
+	if record.Deployed() {
+		if err := r.deploy(ctx, record.Setup, ports); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, r.cluster.Close(r.KeepData)) }()
+		record.Setup.Endpoints = r.cluster.Endpoints()
+	}
+	r.Observer.Doing("opening sessions")
+	finished, err := r.plugin.Load(ctx, Load{
+		Setup:        record.Setup,
+		Workload:     r.run.load,
+		Threads:      r.run.Threads,
+		Seed:         r.run.Seed,
+		KeyPrefix:    fmt.Sprintf("/benchctl/%d", r.writer.ID()),
+		SpillDir:     os.TempDir(),
+		StartTimeout: startTimeout,
+	}, r)
+	if r.resting != nil {
+		r.resting()
+		r.sampled.Wait()
+	}
+	for _, warning := range finished.Warnings {
+		r.writer.Warn(warning)
+	}
+	if err == nil && r.cluster != nil && len(r.cluster.Running()) == 0 {
+		return errors.New("all nodes have ended during the run: what they said last is in their logs (--keep-data leaves them in place)")
+	}
+	return err
+}
+
+// deploy starts a fresh cluster in a folder of its own.
+func (r *running) deploy(ctx context.Context, setup driver.Setup, ports int) error {
+	r.Observer.Doing("starting " + count(setup.Nodes, "node"))
+	dir, err := os.MkdirTemp(r.DataDir, fmt.Sprintf("benchctl-run-%d-*", r.writer.ID()))
+	if err != nil {
+		return fmt.Errorf("make a folder for the nodes: %w: name another with --data-dir", err)
+	}
+	remove := func() {
+		if !r.KeepData {
+			os.RemoveAll(dir)
+		}
+	}
+	places, err := node.Places(dir, setup.Nodes, ports)
+	if err != nil {
+		remove()
+		return err
+	}
+	nodes, err := r.plugin.Provision(ctx, setup, places)
+	if err != nil {
+		remove()
+		return err
+	}
+	if r.cluster, err = node.NewCluster(dir, nodes, places, r.plugin, r.nodeEvent); err != nil {
+		remove()
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, fmt.Errorf("%v have passed", readyTimeout))
+	defer cancel()
+	if err := r.cluster.Start(ctx); err != nil {
+		return errors.Join(err, r.cluster.Close(r.KeepData))
+	}
+	return nil
+}
+
+// nodeEvent archives what happens to a node. What happens before the run's
+// zero is archived with a negative time, once the zero is known.
+func (r *running) nodeEvent(e node.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.zero.IsZero() {
+		r.early = append(r.early, e)
+		return
+	}
+	r.archiveEvent(e)
+}
+
+func (r *running) archiveEvent(e node.Event) {
+	// An archive that takes no event takes no chunk either, and says so there.
+	_ = r.writer.Event(e.At.Sub(r.zero), string(e.Kind), e.Node, e.Detail)
+}
+
+// Started, and the methods below, make running the sink of its load.
+func (r *running) Started(zero time.Time) error {
+	if err := r.writer.Started(zero); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.zero = zero
+	for _, e := range r.early {
+		r.archiveEvent(e)
+	}
+	r.early = nil
+
+	ctx, cancel := context.WithCancel(context.Background())
+	r.resting = cancel
+	r.sampled.Go(func() {
+		node.Sample(ctx, zero, r.cluster, r.plugin.Identity().PID, func(s node.Second) {
+			_ = r.writer.NodeSecond(s) // see archiveEvent
+		})
+	})
+	return nil
+}
+
+// PhaseStarted archives the start of a phase.
+func (r *running) PhaseStarted(phase int, at time.Duration) error {
+	r.Observer.PhaseStarted(r.run.load.Phases[phase])
+	return r.writer.PhaseStarted(phase, at)
+}
+
+// Chunk archives samples.
+func (r *running) Chunk(header sample.Header, data []byte) error { return r.writer.Chunk(header, data) }
+
+// PhaseEnded archives the end of a phase.
+func (r *running) PhaseEnded(phase int, at time.Duration, samples int64) error {
+	return r.writer.PhaseEnded(phase, at, samples)
+}
+
+// Progress shows how far the run is.
+func (r *running) Progress(phase int, at time.Duration, ops, failures int64) {
+	r.Observer.Progress(r.run.load.Phases[phase], at, ops, failures)
+}

@@ -1,0 +1,272 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc"
+
+	"github.com/benchctl/benchctl/core/driver/driverpb"
+)
+
+const (
+	launchTimeout = 15 * time.Second
+	closeTimeout  = 5 * time.Second
+	lastLines     = 20       // of a plugin's standard error, for the report of a crash
+	window        = 16 << 20 // of HTTP/2 flow control
+)
+
+// Options is how a plugin is launched.
+type Options struct {
+	// Log takes what the plugin and go-plugin log, each line at its level.
+	Log hclog.Logger
+}
+
+// Plugin is a plugin's process.
+type Plugin struct {
+	name   string
+	path   string
+	sha256 string
+	pid    int
+	cmd    *exec.Cmd
+	client *plugin.Client
+	driver driverpb.DriverClient
+	stderr *tail
+	closed sync.Once
+	gone   chan struct{} // closed when the process is no longer needed
+}
+
+// Launch starts the plugin at path for a store and checks that both sides
+// speak the same protocol. The bytes that run are the bytes that were hashed.
+func Launch(ctx context.Context, store, path string, options Options) (*Plugin, error) {
+	sum, err := hashFile(path)
+	if err != nil {
+		return nil, failf(err, "read plugin %s: %v", path, err)
+	}
+	p := &Plugin{
+		name:   store,
+		path:   path,
+		sha256: hex.EncodeToString(sum),
+		cmd:    exec.Command(path),
+		stderr: &tail{},
+		gone:   make(chan struct{}),
+	}
+	detach(p.cmd)
+	p.client = plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig: plugin.HandshakeConfig{
+			ProtocolVersion:  driverpb.ProtocolVersion,
+			MagicCookieKey:   driverpb.CookieKey,
+			MagicCookieValue: driverpb.CookieValue,
+		},
+		VersionedPlugins: map[int]plugin.PluginSet{
+			driverpb.ProtocolVersion: {driverpb.PluginName: grpcPlugin{}},
+		},
+		Cmd:              p.cmd,
+		AutoMTLS:         true,
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		SecureConfig:     &plugin.SecureConfig{Checksum: sum, Hash: sha256.New()},
+		StartTimeout:     launchTimeout,
+		Stderr:           p.stderr,
+		SyncStdout:       io.Discard,
+		SyncStderr:       p.stderr,
+		Logger:           options.Log,
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithInitialWindowSize(window),
+			grpc.WithInitialConnWindowSize(window),
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(driverpb.MaxMessage), grpc.MaxCallSendMsgSize(driverpb.MaxMessage)),
+		},
+	})
+	if err := p.start(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// start runs the process from a thread that lives as long as the process is
+// needed, because on Linux the process is killed with the thread that began it.
+func (p *Plugin) start(ctx context.Context) error {
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		started <- p.connect()
+		<-p.gone
+	}()
+	select {
+	case err := <-started:
+		if err != nil {
+			p.Close()
+		}
+		return err
+	case <-ctx.Done():
+		go func() { // go-plugin cannot be interrupted while it starts
+			<-started
+			p.Close()
+		}()
+		return ctx.Err()
+	}
+}
+
+func (p *Plugin) connect() error {
+	protocol, err := p.client.Client()
+	if err != nil {
+		return p.explain(err)
+	}
+	raw, err := protocol.Dispense(driverpb.PluginName)
+	if err != nil {
+		return p.explain(err)
+	}
+	p.driver = raw.(driverpb.DriverClient)
+	p.pid = p.cmd.Process.Pid
+	return nil
+}
+
+var otherVersion = regexp.MustCompile(`(?i)incompatible (?:core )?API version with plugin\. Plugin version: (\d+)`)
+
+// explain makes one sentence of go-plugin's reasons why a plugin did not start.
+func (p *Plugin) explain(err error) error {
+	if match := otherVersion.FindStringSubmatch(err.Error()); match != nil {
+		version, _ := strconv.Atoi(match[1])
+		if version > driverpb.ProtocolVersion {
+			return failf(err, "plugin %s speaks protocol %d, this benchctl speaks %d: upgrade benchctl", p.path, version, driverpb.ProtocolVersion)
+		}
+		return failf(err, "plugin %s speaks protocol %d, this benchctl speaks %d: rebuild the plugin with the current core/driver", p.path, version, driverpb.ProtocolVersion)
+	}
+	switch {
+	case errors.Is(err, plugin.ErrChecksumsDoNotMatch):
+		return failf(err, "plugin %s changed while it was being launched: try again", p.path)
+	case errors.Is(err, os.ErrPermission):
+		return failf(err, "plugin %s may not be executed: %v", p.path, err)
+	case strings.Contains(err.Error(), "exec format error"):
+		return failf(err, "%s is no program for this machine: build the plugin with `go build`", p.path)
+	case strings.Contains(err.Error(), "timeout while waiting"):
+		return failf(err, "%s is not a plugin of benchctl: it said nothing for %v; a plugin's main calls driver.Serve", p.path, launchTimeout)
+	}
+	said := ""
+	if line := firstLine(p.stderr.String()); line != "" {
+		said = fmt.Sprintf(" (it said: %q)", line)
+	} else if _, line, ok := strings.Cut(err.Error(), "Unrecognized remote plugin message: "); ok && firstLine(line) != "" {
+		said = fmt.Sprintf(" (it said: %q)", firstLine(line))
+	}
+	return failf(err, "%s is not a plugin of benchctl%s; a plugin's main calls driver.Serve", p.path, said)
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(line)
+}
+
+func hashFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return nil, err
+	}
+	return hash.Sum(nil), nil
+}
+
+// Name returns the store's name, Path and SHA256 say which binary runs, PID as
+// which process.
+func (p *Plugin) Name() string   { return p.name }
+func (p *Plugin) Path() string   { return p.path }
+func (p *Plugin) SHA256() string { return p.sha256 }
+func (p *Plugin) PID() int       { return p.pid }
+
+// Close ends the process: in order if it obeys within a few seconds, else by
+// force. It may be called twice.
+func (p *Plugin) Close() error {
+	p.closed.Do(func() {
+		ended := make(chan struct{})
+		go func() {
+			p.client.Kill()
+			close(ended)
+		}()
+		select {
+		case <-ended:
+		case <-time.After(closeTimeout):
+			kill(p.cmd)
+			<-ended
+		}
+		close(p.gone)
+	})
+	return nil
+}
+
+// crashed returns what is known of a process that ended by itself, or nil if
+// it lives. It waits a moment, as a broken connection is often seen first.
+func (p *Plugin) crashed() error {
+	deadline := time.Now().Add(time.Second)
+	for !p.client.Exited() {
+		if time.Now().After(deadline) {
+			return nil
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	text := fmt.Sprintf("plugin %s ended during the run", p.name)
+	if state := p.cmd.ProcessState; state != nil {
+		text += fmt.Sprintf(" (%v)", state)
+	}
+	if lines := p.stderr.String(); lines != "" {
+		text += "; its last lines:\n" + lines
+	}
+	return failf(nil, "%s", text)
+}
+
+// tail keeps the last lines that are written to it.
+type tail struct {
+	mu    sync.Mutex
+	lines []string
+	rest  []byte // the line that has not ended yet
+}
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.rest = append(t.rest, b...)
+	for {
+		i := bytes.IndexByte(t.rest, '\n')
+		if i < 0 {
+			return len(b), nil
+		}
+		t.lines = append(t.lines, string(t.rest[:i]))
+		t.rest = t.rest[i+1:]
+		if len(t.lines) > lastLines {
+			t.lines = t.lines[1:]
+		}
+	}
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(strings.Join(t.lines, "\n") + "\n" + string(t.rest))
+}
+
+// grpcPlugin gives go-plugin the client of the driver's service.
+type grpcPlugin struct{ plugin.NetRPCUnsupportedPlugin }
+
+func (grpcPlugin) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error {
+	return errors.New("benchctl is no plugin")
+}
+
+func (grpcPlugin) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
+	return driverpb.NewDriverClient(conn), nil
+}

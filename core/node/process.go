@@ -1,0 +1,111 @@
+package node
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// logFile is the name of a node's log in its folder.
+const logFile = "node.log"
+
+// process is a server process that we started.
+type process struct {
+	cmd   *exec.Cmd
+	dir   string
+	told  atomic.Bool   // to end
+	ended chan struct{} // closed when the process has been reaped
+}
+
+// startProcess starts a command in a folder, with its output in the folder's
+// log. The process is started from a thread that lives as long as it does,
+// because on Linux the kernel kills it together with that thread.
+func startProcess(command, env []string, dir string) (*process, error) {
+	log, err := os.OpenFile(filepath.Join(dir, logFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = attributes()
+	p := &process{cmd: cmd, dir: dir, ended: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		_ = cmd.Wait() // how it ended stands in ProcessState
+		close(p.ended)
+	}()
+	return p, <-started
+}
+
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+// how says how the process ended.
+func (p *process) how() string { return p.cmd.ProcessState.String() }
+
+// kill ends the process and whatever it started, and waits until it is gone.
+func (p *process) kill() {
+	p.told.Store(true)
+	p.signal(syscall.SIGKILL)
+	<-p.ended
+}
+
+// stop asks the process to end, and kills it when it has not after grace.
+func (p *process) stop(grace time.Duration) {
+	p.told.Store(true)
+	p.signal(syscall.SIGTERM)
+	select {
+	case <-p.ended:
+	case <-time.After(grace):
+		p.kill()
+	}
+}
+
+// signal reaches the process and its group. One that has been reaped is left
+// alone: its number may belong to another by now.
+func (p *process) signal(s syscall.Signal) {
+	select {
+	case <-p.ended:
+	default:
+		_ = syscall.Kill(-p.pid(), s)
+	}
+}
+
+// lastLines returns the end of the process's log.
+func (p *process) lastLines(n int) ([]string, error) {
+	const most = 16 << 10
+	log, err := os.Open(filepath.Join(p.dir, logFile))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	size, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", log.Name(), err)
+	}
+	buffer := make([]byte, min(size, most))
+	if _, err := log.ReadAt(buffer, size-int64(len(buffer))); err != nil {
+		return nil, fmt.Errorf("read %s: %w", log.Name(), err)
+	}
+	text := strings.TrimSpace(string(buffer))
+	if text == "" {
+		return nil, nil
+	}
+	lines := strings.Split(text, "\n")
+	return lines[max(0, len(lines)-n):], nil
+}

@@ -1,0 +1,62 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/benchctl/benchctl/core/stats"
+)
+
+// Throughput is the table that the project began with: what one thread does in
+// a second, by store, setup and operation, as the median of the repeats with
+// its interval.
+func Throughput(records []stats.Record) Table {
+	records = stats.Measured(records)
+	if len(records) == 0 {
+		return Table{}
+	}
+	keys := stats.Series(records)
+	ops := stats.GroupBy(records, "op")
+	t := Table{Columns: columns(keys)}
+	for _, op := range ops {
+		t.Columns = append(t.Columns, Column{op.Values[0] + "/s", true}, Column{"", false})
+	}
+	t.Columns = append(t.Columns, Column{"runs", true})
+	for _, series := range stats.GroupBy(records, keys...) {
+		row := slices.Clone(series.Values)
+		for _, op := range ops {
+			var cells []string
+			for _, g := range stats.GroupBy(series.Records, "op") {
+				if g.Values[0] == op.Values[0] {
+					e := g.Estimate(stats.Record.PerThread)
+					cells = []string{Number(e.Value), Spread(e)}
+				}
+			}
+			if cells == nil {
+				cells = []string{"–", ""}
+			}
+			row = append(row, cells...)
+		}
+		t.Rows = append(t.Rows, append(row, Integer(int64(len(stats.GroupBy(series.Records, "run"))))))
+	}
+	return t
+}
+
+func columns(keys []string) []Column {
+	var c []Column
+	for _, key := range keys {
+		c = append(c, Column{key, key == "nodes" || key == "threads"})
+	}
+	return c
+}
+
+// Guarantees says what each store's setup promises, one line for each.
+func Guarantees(records []stats.Record) []string {
+	var lines []string
+	for _, g := range stats.GroupBy(stats.Measured(records), "store", "durability", "reads") {
+		line := g.Values[0] + ": " + stats.Guarantee(g.Records[0])
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,231 @@
+package stats
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/perf/benchmath"
+
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+// Confidence is the level of every interval.
+const Confidence = 0.95
+
+// Enough is how many repeats an interval at that level needs: with fewer even
+// the range from the least to the greatest covers the median less often.
+const Enough = 6
+
+// Estimate is the median of repeats with its confidence interval.
+type Estimate struct {
+	Value     float64
+	Low, High float64 // infinite where there are too few repeats
+	N         int     // repeats
+}
+
+// Known reports whether there is an interval.
+func (e Estimate) Known() bool { return !math.IsInf(e.Low, 0) && !math.IsInf(e.High, 0) }
+
+// Spread returns the larger half of the interval as a share of the value.
+func (e Estimate) Spread() float64 { return max(e.Value-e.Low, e.High-e.Value) / e.Value }
+
+// Summarize estimates the median of repeats. The interval comes from order
+// statistics and assumes nothing of the distribution (benchmath.AssumeNothing).
+func Summarize(values []float64) Estimate {
+	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &benchmath.DefaultThresholds), Confidence)
+	return Estimate{Value: s.Center, Low: s.Lo, High: s.Hi, N: len(values)}
+}
+
+// Group is the records that agree in all of a comparison's keys.
+type Group struct {
+	Values  []string // of the keys
+	Records []Record
+}
+
+// GroupBy puts records that agree in keys together, in a fixed order: numbers
+// by size, operations as they are listed in core/sample, all else by name.
+func GroupBy(records []Record, keys ...string) []Group {
+	var groups []Group
+	at := map[string]int{}
+	for _, r := range records {
+		values := make([]string, len(keys))
+		for i, key := range keys {
+			values[i] = r.Value(key)
+		}
+		id := strings.Join(values, "\x00")
+		i, ok := at[id]
+		if !ok {
+			i = len(groups)
+			at[id] = i
+			groups = append(groups, Group{Values: values})
+		}
+		groups[i].Records = append(groups[i].Records, r)
+	}
+	slices.SortStableFunc(groups, func(a, b Group) int {
+		for i, key := range keys {
+			if order := compare(key, a.Values[i], b.Values[i]); order != 0 {
+				return order
+			}
+		}
+		return 0
+	})
+	return groups
+}
+
+func compare(key, a, b string) int {
+	if key == "op" {
+		x, errX := sample.ParseOp(a)
+		y, errY := sample.ParseOp(b)
+		if errX == nil && errY == nil {
+			return cmp.Compare(x, y)
+		}
+	}
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	if errX == nil && errY == nil {
+		return cmp.Compare(x, y)
+	}
+	return cmp.Compare(a, b)
+}
+
+// Estimate summarises one figure of the group's records, one record a run.
+func (g Group) Estimate(figure func(Record) float64) Estimate {
+	values := make([]float64, len(g.Records))
+	for i, r := range g.Records {
+		values[i] = figure(r)
+	}
+	return Summarize(values)
+}
+
+// Series returns the keys by which records are told apart in a comparison:
+// store, nodes and threads, and whatever else differs among them that is not
+// a property of the single run.
+func Series(records []Record) []string {
+	keys := []string{"store", "nodes", "threads"}
+	for _, key := range Keys(records) {
+		switch key {
+		case "phase", "op", "run", "experiment", "state", "durability":
+			continue
+		}
+		if slices.Contains(keys, key) || (strings.HasPrefix(key, optionPrefix) || strings.HasPrefix(key, "store-") || strings.HasPrefix(key, "plugin-")) && !variesWithinStore(records, key) {
+			continue
+		}
+		if varies(records, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func varies(records []Record, key string) bool {
+	return slices.ContainsFunc(records, func(r Record) bool { return r.Value(key) != records[0].Value(key) })
+}
+
+// variesWithinStore tells a choice from a property: stores differ in their
+// options and versions, which says no more than their names.
+func variesWithinStore(records []Record, key string) bool {
+	for _, store := range GroupBy(records, "store") {
+		if varies(store.Records, key) {
+			return true
+		}
+	}
+	return false
+}
+
+// Label names a group of a comparison by the keys of Series.
+func Label(keys, values []string) string {
+	parts := make([]string, len(keys))
+	for i, key := range keys {
+		switch key {
+		case "store", "workload":
+			parts[i] = values[i]
+		case "nodes", "threads":
+			n, _ := strconv.Atoi(values[i])
+			parts[i] = Count(n, strings.TrimSuffix(key, "s"))
+		default:
+			_, name, ok := strings.Cut(key, ".")
+			if !ok {
+				name = key
+			}
+			parts[i] = name + " " + values[i]
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Measured returns the records that a comparison may use: those of complete
+// runs and measured phases.
+func Measured(records []Record) []Record {
+	var measured []Record
+	for _, r := range records {
+		if r.State == "complete" && !r.Warmup {
+			measured = append(measured, r)
+		}
+	}
+	return measured
+}
+
+// Warnings says what weakens a comparison of records.
+func Warnings(records []Record) []string {
+	var warnings []string
+	few, least := 0, math.MaxInt
+	groups := GroupBy(records, append(Series(records), "phase", "op")...)
+	for _, g := range groups {
+		if len(g.Records) < Enough {
+			few++
+			least = min(least, len(g.Records))
+		}
+	}
+	if few > 0 {
+		warnings = append(warnings, fmt.Sprintf("too few repeats for an interval: %s where %d are needed (--repeat %d)", atLeast(least, few < len(groups)), Enough, Enough))
+	}
+	for _, g := range GroupBy(records, append(Series(records), "op")...) {
+		var ops, errors int64
+		for _, r := range g.Records {
+			ops, errors = ops+r.Ops, errors+r.Errors
+		}
+		if errors > 0 {
+			warnings = append(warnings, fmt.Sprintf("%s: %d of %d %s operations failed; they are not counted in throughput or latency",
+				Label(Series(records), g.Values[:len(g.Values)-1]), errors, ops+errors, g.Values[len(g.Values)-1]))
+		}
+	}
+	if guarantees := GroupBy(records, "durability", "reads"); len(guarantees) > 1 {
+		var kinds []string
+		for _, g := range guarantees {
+			kinds = append(kinds, strings.Join(stores(g.Records), ", ")+": "+Guarantee(g.Records[0]))
+		}
+		warnings = append(warnings, "unequal guarantees: "+strings.Join(kinds, "; "))
+	}
+	return warnings
+}
+
+func atLeast(n int, some bool) string {
+	if some {
+		return fmt.Sprintf("some have only %d", n)
+	}
+	return fmt.Sprintf("there are %d", n)
+}
+
+func stores(records []Record) []string {
+	var names []string
+	for _, g := range GroupBy(records, "store") {
+		names = append(names, g.Values[0])
+	}
+	return names
+}
+
+// Guarantee says in words what a record's setup promises.
+func Guarantee(r Record) string {
+	durability := map[string]string{
+		"fsync":  "writes acknowledged after fsync on a majority",
+		"memory": "writes acknowledged from memory",
+	}[r.Durability]
+	if durability == "" {
+		durability = "durability " + r.Durability
+	}
+	return durability + ", " + r.Reads + " reads"
+}

@@ -1,0 +1,149 @@
+package raftembed
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+// kind is what a request asks for. Those up to lastWrite change the state and
+// go through the log; the numbers are stored there.
+type kind byte
+
+const (
+	kindCreate kind = iota + 1
+	kindSet
+	kindPut
+	kindDelete
+	kindCreateEphemeral
+	kindCreateSequential
+	kindCompareAndSet
+	kindOpenSession
+	kindCloseSession
+
+	kindGet
+	kindList
+	kindSync
+	kindKeepAlive
+	kindWatch
+
+	lastWrite = kindCloseSession
+	lastKind  = kindWatch
+)
+
+func (k kind) writes() bool { return k <= lastWrite }
+
+// command is a request as it stands in the log and on the wire.
+type command struct {
+	kind    kind
+	key     []byte
+	value   []byte
+	version int64  // compare-and-set: the one that the key must have; watch: after which to begin
+	session uint64 // owner of ephemeral keys
+}
+
+// result is what a command came to.
+type result struct {
+	status  sample.Status
+	version int64 // of the key; of a new session its number
+	value   []byte
+	keys    []string
+	detail  string // with Other and Unavailable, why
+}
+
+var errCommand = errors.New("raftembed: malformed command")
+
+// appendCommand appends the command's encoding: the kind, then lengths and
+// numbers as uvarints.
+func appendCommand(b []byte, c *command) []byte {
+	b = append(b, byte(c.kind))
+	b = binary.AppendUvarint(b, uint64(len(c.key)))
+	b = append(b, c.key...)
+	b = binary.AppendUvarint(b, uint64(len(c.value)))
+	b = append(b, c.value...)
+	b = binary.AppendUvarint(b, uint64(c.version))
+	return binary.AppendUvarint(b, c.session)
+}
+
+// readCommand reads one command and returns what follows it. The command's
+// slices lie in b.
+func readCommand(b []byte) (c command, rest []byte, err error) {
+	if len(b) == 0 || kind(b[0]) < kindCreate || kind(b[0]) > lastKind {
+		return c, nil, errCommand
+	}
+	c.kind, rest = kind(b[0]), b[1:]
+	if c.key, rest, err = readBytes(rest); err != nil {
+		return c, nil, err
+	}
+	if c.value, rest, err = readBytes(rest); err != nil {
+		return c, nil, err
+	}
+	version, rest, err := readNumber(rest)
+	if err != nil {
+		return c, nil, err
+	}
+	c.version = int64(version)
+	c.session, rest, err = readNumber(rest)
+	return c, rest, err
+}
+
+func readNumber(b []byte) (uint64, []byte, error) {
+	n, size := binary.Uvarint(b)
+	if size <= 0 {
+		return 0, nil, errCommand
+	}
+	return n, b[size:], nil
+}
+
+func readBytes(b []byte) (value, rest []byte, err error) {
+	n, rest, err := readNumber(b)
+	if err != nil || n > uint64(len(rest)) {
+		return nil, nil, errCommand
+	}
+	return rest[:n:n], rest[n:], nil
+}
+
+func appendResult(b []byte, r *result) []byte {
+	b = append(b, byte(r.status))
+	b = binary.AppendUvarint(b, uint64(r.version))
+	b = binary.AppendUvarint(b, uint64(len(r.value)))
+	b = append(b, r.value...)
+	b = binary.AppendUvarint(b, uint64(len(r.keys)))
+	for _, key := range r.keys {
+		b = binary.AppendUvarint(b, uint64(len(key)))
+		b = append(b, key...)
+	}
+	b = binary.AppendUvarint(b, uint64(len(r.detail)))
+	return append(b, r.detail...)
+}
+
+// readResult reads a result; its value lies in b.
+func readResult(b []byte) (r result, err error) {
+	if len(b) == 0 {
+		return r, errCommand
+	}
+	r.status = sample.Status(b[0])
+	version, b, err := readNumber(b[1:])
+	if err != nil {
+		return r, err
+	}
+	r.version = int64(version)
+	if r.value, b, err = readBytes(b); err != nil {
+		return r, err
+	}
+	keys, b, err := readNumber(b)
+	if err != nil || keys > uint64(len(b)) {
+		return r, errCommand
+	}
+	for range keys {
+		var key []byte
+		if key, b, err = readBytes(b); err != nil {
+			return r, err
+		}
+		r.keys = append(r.keys, string(key))
+	}
+	detail, _, err := readBytes(b)
+	r.detail = string(detail)
+	return r, err
+}

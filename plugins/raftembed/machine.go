@@ -1,0 +1,271 @@
+package raftembed
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/btree"
+	"github.com/hashicorp/raft"
+
+	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+// historyLength is how many of the last changes a node keeps for watches that
+// begin again after a lost connection.
+const historyLength = 1 << 14
+
+// entry is a key with its value. It is never changed, only replaced, so that
+// readers and snapshots may hold it.
+type entry struct {
+	key     string
+	value   []byte
+	version int64  // revision of its last change
+	owner   uint64 // session of an ephemeral key, 0 for others
+}
+
+func before(a, b *entry) bool { return a.key < b.key }
+
+// machine is the replicated state. What it becomes depends on nothing but the
+// commands in their order: no clock, no randomness, no order of a map.
+type machine struct {
+	mu       sync.RWMutex
+	revision int64 // number of changes so far
+	byKey    map[string]*entry
+	ordered  *btree.BTreeG[*entry]
+	sessions map[uint64]*sessionState
+
+	history []change // ring: revision r stands at r % historyLength
+	floor   int64    // revision of the last snapshot restored: the history begins after it
+	changed *sync.Cond
+}
+
+// sessionState is what is replicated of a session: when it expires is the
+// leader's to decide and to put into the log.
+type sessionState struct {
+	timeout int64 // ns without a sign of life
+	keys    map[string]struct{}
+}
+
+// change is one entry of the history.
+type change struct {
+	revision int64
+	kind     driver.WatchType
+	key      string
+}
+
+func newMachine() *machine {
+	m := &machine{history: make([]change, historyLength)}
+	m.changed = sync.NewCond(m.mu.RLocker())
+	m.clear()
+	return m
+}
+
+func (m *machine) clear() {
+	m.revision = 0
+	m.byKey = map[string]*entry{}
+	m.ordered = btree.NewG(32, before)
+	m.sessions = map[uint64]*sessionState{}
+	clear(m.history)
+}
+
+// ApplyBatch applies committed log entries. Each may hold several commands,
+// whose results are returned as a slice.
+func (m *machine) ApplyBatch(logs []*raft.Log) []any {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.changed.Broadcast()
+	answers := make([]any, len(logs))
+	for i, log := range logs {
+		if log.Type == raft.LogCommand {
+			answers[i] = m.applyAll(log.Data)
+		}
+	}
+	return answers
+}
+
+// Apply applies one log entry.
+func (m *machine) Apply(log *raft.Log) any { return m.ApplyBatch([]*raft.Log{log})[0] }
+
+func (m *machine) applyAll(data []byte) []result {
+	var results []result
+	for len(data) > 0 {
+		c, rest, err := readCommand(data)
+		if err != nil {
+			return append(results, result{status: sample.Other, detail: err.Error()})
+		}
+		results = append(results, m.apply(&c))
+		data = rest
+	}
+	return results
+}
+
+func (m *machine) apply(c *command) result {
+	present := m.byKey[string(c.key)]
+	switch c.kind {
+	case kindCreate, kindPut, kindSet, kindCompareAndSet:
+		return m.write(c, present)
+	case kindDelete:
+		if present == nil {
+			return result{status: sample.NotFound}
+		}
+		m.remove(present)
+		return result{}
+	case kindCreateEphemeral:
+		session := m.sessions[c.session]
+		switch {
+		case session == nil:
+			return result{status: sample.Unavailable, detail: "the session has expired"}
+		case present != nil:
+			return result{status: sample.Exists}
+		}
+		e := m.store(string(c.key), c.value, c.session, driver.Created)
+		session.keys[e.key] = struct{}{}
+		return result{version: e.version}
+	case kindCreateSequential:
+		e := m.store(fmt.Sprintf("%s%010d", c.key, m.revision+1), c.value, 0, driver.Created)
+		return result{version: e.version, keys: []string{e.key}}
+	case kindOpenSession:
+		m.revision++ // a session's number is a revision no change has
+		m.history[m.revision%historyLength] = change{}
+		m.sessions[uint64(m.revision)] = &sessionState{timeout: c.version, keys: map[string]struct{}{}}
+		return result{version: m.revision}
+	case kindCloseSession:
+		m.closeSession(c.session)
+		return result{}
+	}
+	return result{status: sample.Other, detail: errCommand.Error()}
+}
+
+// write decides create, set, put and compare-and-set.
+func (m *machine) write(c *command, present *entry) result {
+	switch {
+	case c.kind == kindCreate && present != nil:
+		return result{status: sample.Exists}
+	case (c.kind == kindSet || c.kind == kindCompareAndSet) && present == nil:
+		return result{status: sample.NotFound}
+	case c.kind == kindCompareAndSet && present.version != c.version:
+		return result{status: sample.Conflict}
+	}
+	if present == nil {
+		return result{version: m.store(string(c.key), c.value, 0, driver.Created).version}
+	}
+	return result{version: m.store(present.key, c.value, present.owner, driver.Changed).version}
+}
+
+func (m *machine) store(key string, value []byte, owner uint64, kind driver.WatchType) *entry {
+	m.record(kind, key)
+	e := &entry{key: key, value: bytes.Clone(value), version: m.revision, owner: owner}
+	m.byKey[key] = e
+	m.ordered.ReplaceOrInsert(e)
+	return e
+}
+
+func (m *machine) remove(e *entry) {
+	m.record(driver.Deleted, e.key)
+	delete(m.byKey, e.key)
+	m.ordered.Delete(e)
+	if session := m.sessions[e.owner]; session != nil {
+		delete(session.keys, e.key)
+	}
+}
+
+func (m *machine) record(kind driver.WatchType, key string) {
+	m.revision++
+	m.history[m.revision%historyLength] = change{m.revision, kind, key}
+}
+
+func (m *machine) closeSession(id uint64) {
+	session := m.sessions[id]
+	if session == nil {
+		return
+	}
+	keys := make([]string, 0, len(session.keys))
+	for key := range session.keys {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys) // every node removes them in the same order
+	for _, key := range keys {
+		m.remove(m.byKey[key])
+	}
+	delete(m.sessions, id)
+}
+
+// read answers get and list from this node's state.
+func (m *machine) read(c *command) result {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	switch c.kind {
+	case kindGet:
+		e := m.byKey[string(c.key)]
+		if e == nil {
+			return result{status: sample.NotFound}
+		}
+		return result{value: e.value, version: e.version}
+	case kindList:
+		var r result
+		prefix := string(c.key)
+		m.ordered.AscendGreaterOrEqual(&entry{key: prefix}, func(e *entry) bool {
+			if !strings.HasPrefix(e.key, prefix) {
+				return false
+			}
+			r.keys = append(r.keys, e.key)
+			return true
+		})
+		return r
+	}
+	return result{version: m.revision} // sync: having come here is all
+}
+
+// latest returns the number of changes so far.
+func (m *machine) latest() int64 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.revision
+}
+
+// sessionTimeouts returns every session with its timeout in ns.
+func (m *machine) sessionTimeouts() map[uint64]int64 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	timeouts := make(map[uint64]int64, len(m.sessions))
+	for id, session := range m.sessions {
+		timeouts[id] = session.timeout
+	}
+	return timeouts
+}
+
+// changesAfter waits for changes of keys with a prefix that came after a
+// revision, and returns them with the revision up to which it has looked and
+// the number, at most, that were no longer in the history. It returns none when stopped
+// reports true; whoever makes it so calls wake.
+func (m *machine) changesAfter(revision int64, prefix string, stopped func() bool) (found []change, upTo int64, missed int) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for {
+		if oldest := max(m.revision-historyLength, m.floor); revision < oldest {
+			missed += int(oldest - revision)
+			revision = oldest
+		}
+		for revision < m.revision {
+			revision++
+			if c := m.history[revision%historyLength]; c.revision == revision && strings.HasPrefix(c.key, prefix) {
+				found = append(found, c)
+			}
+		}
+		if len(found) > 0 || missed > 0 || stopped() {
+			return found, revision, missed
+		}
+		m.changed.Wait()
+	}
+}
+
+// wake makes every waiting watch look whether it is stopped.
+func (m *machine) wake() {
+	m.mu.Lock() // a watch is either before its look or waits
+	defer m.mu.Unlock()
+	m.changed.Broadcast()
+}
