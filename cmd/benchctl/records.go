@@ -82,7 +82,7 @@ func recordsOf(run archive.Run, summaries []archive.Summary) ([]stats.Record, er
 		Store: run.Store, StoreVersion: run.StoreVersion, PluginVersion: run.PluginVersion,
 		Nodes: run.Nodes, Threads: run.Threads,
 		Workload: run.Workload, WorkloadVersion: run.WorkloadVersion, Params: run.Params,
-		Reads: string(guarantees.Reads), Durability: string(guarantees.Durability),
+		Reads: string(guarantees.Reads), Durability: string(guarantees.Durability), Notes: guarantees.Notes,
 		Options: setup.Options, Labels: run.Labels,
 	}
 	if len(summaries) == 0 {
@@ -186,8 +186,8 @@ func complete(ctx context.Context, from *archive.Archive, run archive.Run, r *re
 	return nil
 }
 
-// create opens a file to write, or standard output for "-".
-func (a *app) create(path string, write func(f *os.File) error) error {
+// create makes a file and lets write fill it.
+func create(path string, write func(f *os.File) error) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)

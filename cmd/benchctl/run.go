@@ -357,7 +357,7 @@ func printThroughput(w io.Writer, records []stats.Record, warnings []string) err
 		return err
 	}
 	fmt.Fprintln(w)
-	report.Notes(w, "·", report.Guarantees(measured))
+	report.Notes(w, "·", stats.Guarantees(measured))
 	report.Notes(w, "!", append(stats.Warnings(measured), warnings...))
 	return nil
 }

@@ -1,16 +1,15 @@
 package archive
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
-
-	"math/rand/v2"
 
 	"github.com/benchctl/benchctl/core/sample"
 )
 
-// benchChunk is 4,096 samples of a store as quick as memory, and the same again
-// later by shift.
+// benchSamples returns 4,096 samples of a store as quick as memory, later by
+// shift.
 func benchSamples(shift int64) []sample.Sample {
 	samples := likely(rand.New(rand.NewPCG(1, 1)), 0, 4096, 200)
 	for i := range samples {

@@ -39,7 +39,7 @@ type engine struct {
 	workers []*worker
 	zero    time.Time
 	cancel  context.CancelFunc // ends the run
-	hung    []int // threads that did not come back when they were stopped
+	hung    []int              // threads that did not come back when they were stopped
 }
 
 // execute runs the plan. It returns nil when the run came to its end or ctx

@@ -48,15 +48,3 @@ func columns(keys []string) []Column {
 	}
 	return c
 }
-
-// Guarantees says what each store's setup promises, one line for each.
-func Guarantees(records []stats.Record) []string {
-	var lines []string
-	for _, g := range stats.GroupBy(stats.Measured(records), "store", "durability", "reads") {
-		line := g.Values[0] + ": " + stats.Guarantee(g.Records[0])
-		if !slices.Contains(lines, line) {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}

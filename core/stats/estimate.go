@@ -229,3 +229,16 @@ func Guarantee(r Record) string {
 	}
 	return durability + ", " + r.Reads + " reads"
 }
+
+// Guarantees says what each store's setup promises, one line for each.
+func Guarantees(records []Record) []string {
+	var lines []string
+	for _, g := range GroupBy(records, "store", "durability", "reads") {
+		line := g.Values[0] + ": " + Guarantee(g.Records[0])
+		for _, note := range g.Records[0].Notes {
+			line += "; " + note
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}

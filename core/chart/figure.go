@@ -1,0 +1,214 @@
+// Package chart draws figures: data in, SVG, PNG or PDF out. It knows stores
+// only as names that keep their colour, and nothing of archives.
+package chart
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgpdf"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/benchctl/benchctl/core/stats"
+)
+
+// Figure is a picture before it is drawn: panels with a common legend, between
+// a title and a caption.
+type Figure struct {
+	Title    string
+	Subtitle string
+	Series   []Series // the legend, in its order
+	Panels   []Panel
+	Caption  []string // what the figure is made of
+	Warnings []string // what weakens it
+}
+
+// Series is one entry of the legend.
+type Series struct {
+	Name  string
+	Store string // its colour
+	Rank  int    // among the series of its store, from 0: its shade and marker
+	Of    int    // series of its store
+}
+
+// Panel is one pair of axes. It shows bars in groups or lines over x.
+type Panel struct {
+	Title  string
+	XLabel string
+	YLabel string
+	YLog   bool
+	Format func(float64) string // of y
+	// Low and High are the least range of y; 0 leaves it to the values.
+	Low, High float64
+
+	Groups []string           // of bars, or the named places of lines
+	Values [][]stats.Estimate // by series, then by group or place; N = 0: there is none
+	Lines  bool
+}
+
+// Format is a file format.
+type Format string
+
+// The formats.
+const (
+	SVG Format = "svg"
+	PNG Format = "png"
+	PDF Format = "pdf"
+)
+
+// ParseFormat finds the format that a file's name asks for.
+func ParseFormat(file string) (Format, error) {
+	format := Format(strings.ToLower(strings.TrimPrefix(filepath.Ext(file), ".")))
+	if slices.Contains([]Format{SVG, PNG, PDF}, format) {
+		return format, nil
+	}
+	return "", fmt.Errorf("%s: a chart's file ends in .svg, .png or .pdf", file)
+}
+
+// ErrEmpty is returned for a figure without a single value.
+var ErrEmpty = errors.New("nothing to draw")
+
+// Render draws the figure. The same figure gives the same bytes.
+func (f Figure) Render(w io.Writer, format Format, theme Theme) error {
+	if !f.drawable() {
+		return ErrEmpty
+	}
+	switch format {
+	case SVG:
+		canvas := vgsvg.New(theme.Width, theme.Height)
+		f.draw(draw.New(canvas), theme)
+		var b bytes.Buffer
+		if _, err := canvas.WriteTo(&b); err != nil {
+			return err
+		}
+		_, err := w.Write(withFallbackFonts(b.Bytes()))
+		return err
+	case PNG:
+		canvas := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(theme.Width, theme.Height), vgimg.UseDPI(theme.DPI))}
+		f.draw(draw.New(canvas), theme)
+		_, err := canvas.WriteTo(w)
+		return err
+	case PDF:
+		canvas := vgpdf.New(theme.Width, theme.Height)
+		f.draw(draw.New(canvas), theme)
+		_, err := canvas.WriteTo(w)
+		return err
+	}
+	return fmt.Errorf("format %q is none of svg, png, pdf", format)
+}
+
+func (f Figure) drawable() bool {
+	for _, p := range f.Panels {
+		for _, values := range p.Values {
+			for _, e := range values {
+				if e.N > 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// withFallbackFonts names fonts that are like ours, for a machine that lacks
+// them.
+func withFallbackFonts(svg []byte) []byte {
+	return bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif"))
+}
+
+// draw places the parts of a figure from top to bottom.
+func (f Figure) draw(c draw.Canvas, theme Theme) {
+	theme.fill(c, c.Rectangle, theme.Background)
+	area := draw.Crop(c, theme.Margin, -theme.Margin, theme.Margin*0.8, -theme.Margin*0.9)
+
+	y := area.Max.Y
+	y = theme.lines(area, y, theme.Title, theme.wrap(theme.Title, f.Title, area.Size().X))
+	if f.Subtitle != "" {
+		y = theme.lines(area, y-2, theme.Subtitle, theme.wrap(theme.Subtitle, f.Subtitle, area.Size().X))
+	}
+	y = f.legend(area, y-10, theme)
+
+	bottom := f.caption(area, theme)
+	area.Max.Y, area.Min.Y = y-8, bottom+10
+	for i, tile := range tiles(area, len(f.Panels), theme) {
+		f.Panels[i].draw(tile, theme, f.Series)
+	}
+}
+
+// legend draws the names of the series, in as many rows as they need.
+func (f Figure) legend(area draw.Canvas, y vg.Length, theme Theme) vg.Length {
+	const key, gap = 16, 5
+	x := area.Min.X
+	height := theme.Label.Font.Size * 1.5
+	for _, s := range f.Series {
+		width := key + gap + theme.Label.Width(s.Name)
+		if x > area.Min.X && x+width > area.Max.X {
+			x, y = area.Min.X, y-height
+		}
+		middle := y - height/2
+		theme.swatch(area, s, x, middle, key, f.Panels[0].Lines)
+		theme.text(area, theme.Label, x+key+gap, middle, draw.XLeft, draw.YCenter, s.Name)
+		x += width + 18
+	}
+	return y - height
+}
+
+// caption draws the caption and the warnings at the bottom, and returns where
+// they begin.
+func (f Figure) caption(area draw.Canvas, theme Theme) vg.Length {
+	var lines []string
+	var styles []draw.TextStyle
+	add := func(style draw.TextStyle, texts []string) {
+		for _, text := range texts {
+			for _, line := range theme.wrap(style, text, area.Size().X) {
+				lines, styles = append(lines, line), append(styles, style)
+			}
+		}
+	}
+	add(theme.Warning, prefixed("! ", f.Warnings))
+	add(theme.Caption, f.Caption)
+	height := theme.Caption.Font.Size * 1.35
+	y := area.Min.Y + height*vg.Length(len(lines))
+	top := y
+	for i, line := range lines {
+		theme.text(area, styles[i], area.Min.X, y, draw.XLeft, draw.YTop, line)
+		y -= height
+	}
+	return top
+}
+
+func prefixed(prefix string, lines []string) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = prefix + line
+	}
+	return out
+}
+
+// tiles divides an area among n panels, at most four in a row.
+func tiles(area draw.Canvas, n int, theme Theme) []draw.Canvas {
+	columns := min(n, 4)
+	if n > 4 {
+		columns = (n + 1) / 2
+	}
+	rows := (n + columns - 1) / columns
+	width := (area.Size().X - theme.Gap*vg.Length(columns-1)) / vg.Length(columns)
+	height := (area.Size().Y - theme.Gap*vg.Length(rows-1)) / vg.Length(rows)
+	var out []draw.Canvas
+	for i := range n {
+		left := area.Min.X + vg.Length(i%columns)*(width+theme.Gap)
+		top := area.Max.Y - vg.Length(i/columns)*(height+theme.Gap)
+		out = append(out, draw.Canvas{Canvas: area.Canvas, Rectangle: vg.Rectangle{
+			Min: vg.Point{X: left, Y: top - height}, Max: vg.Point{X: left + width, Y: top},
+		}})
+	}
+	return out
+}
