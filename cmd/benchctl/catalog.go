@@ -189,7 +189,7 @@ func (a *app) versionCommand() *cobra.Command {
 				Protocol int    `json:"protocol"`
 				Schema   int64  `json:"schema"`
 				Go       string `json:"go"`
-			}{buildVersion(), driverpb.ProtocolVersion, archive.SchemaVersion(), runtime.Version()}
+			}{buildVersion(), driverpb.ProtocolVersion, archive.Schema, runtime.Version()}
 			if asJSON {
 				return json.NewEncoder(a.stdout).Encode(v)
 			}

@@ -122,6 +122,3 @@ func lockFolder(ctx context.Context, folder string) (unlock func(), err error) {
 		}
 	}
 }
-
-// SchemaVersion returns the number of the newest schema that this package knows.
-func SchemaVersion() int64 { return lastMigration() }

@@ -17,11 +17,11 @@ func (p Panel) draw(c draw.Canvas, theme Theme, series []Series) {
 	top := c.Max.Y
 	if p.Title != "" {
 		theme.text(c, theme.Panel, c.Min.X, top, draw.XLeft, draw.YTop, p.Title)
-		top -= theme.Panel.Font.Size * 1.35
+		top -= theme.Panel.Font.Size * 1.9
 	}
 	if p.YLabel != "" { // above the axis, where it is read without turning the head
 		theme.text(c, theme.Value, c.Min.X, top, draw.XLeft, draw.YTop, p.YLabel)
-		top -= theme.Value.Font.Size * 1.6
+		top -= theme.Value.Font.Size * 2
 	}
 	bottom := c.Min.Y + theme.Label.Font.Size*1.5
 	if p.XLabel != "" {
@@ -36,7 +36,7 @@ func (p Panel) draw(c draw.Canvas, theme Theme, series []Series) {
 	for _, tick := range y.ticks {
 		height := y.at(tick, bottom, top)
 		c.StrokeLine2(draw.LineStyle{Color: theme.Grid, Width: 0.7}, left, height, c.Max.X, height)
-		theme.text(c, theme.Label, left-6, height, draw.XRight, draw.YCenter, p.Format(tick))
+		theme.text(c, theme.Label, left-6, height+theme.Label.Font.Size*0.09, draw.XRight, draw.YCenter, p.Format(tick))
 	}
 	c.StrokeLine2(draw.LineStyle{Color: theme.Axis, Width: 1}, left, bottom, c.Max.X, bottom)
 	plot := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: left, Y: bottom}, Max: vg.Point{X: c.Max.X, Y: top}}}

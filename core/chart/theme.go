@@ -88,9 +88,9 @@ func (s Series) shade() color.RGBA {
 		return c
 	}
 	at := float64(s.Rank) / float64(s.Of-1)
-	toward, share := color.RGBA{0, 0, 0, 0xff}, 0.35*(1-2*at)
+	toward, share := color.RGBA{0, 0, 0, 0xff}, 0.45*(1-2*at)
 	if at > 0.5 {
-		toward, share = color.RGBA{0xff, 0xff, 0xff, 0xff}, 0.6*(2*at-1)
+		toward, share = color.RGBA{0xff, 0xff, 0xff, 0xff}, 0.45*(2*at-1)
 	}
 	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + (float64(b)-float64(a))*share)) }
 	return color.RGBA{mix(c.R, toward.R), mix(c.G, toward.G), mix(c.B, toward.B), 0xff}
