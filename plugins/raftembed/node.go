@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
+	boltdb "github.com/hashicorp/raft-boltdb/v2"
 
 	"github.com/benchctl/benchctl/core/sample"
 )
@@ -50,7 +48,7 @@ type node struct {
 	nodeConfig
 	machine   *machine
 	raft      *raft.Raft
-	logs      *logStore
+	logs      *boltdb.BoltStore
 	transport *raft.NetworkTransport
 
 	proposals chan *proposal
@@ -101,27 +99,21 @@ func startNode(config nodeConfig) (*node, error) {
 }
 
 func (n *node) open() error {
-	if err := os.MkdirAll(filepath.Join(n.dir, "log"), 0o700); err != nil {
-		return err
-	}
 	var err error
-	if n.logs, err = openLogStore(filepath.Join(n.dir, "log"), n.sync, n.log); err != nil {
+	if n.logs, err = openLogStore(n.dir, n.sync); err != nil {
 		return err
 	}
 	snapshots, err := raft.NewFileSnapshotStoreWithLogger(n.dir, snapshotsKept, n.log)
 	if err != nil {
 		return err
 	}
-	address, err := net.ResolveTCPAddr("tcp", n.peer.raft)
+	layer, err := listen(n.peer.raft)
 	if err != nil {
 		return err
 	}
-	n.transport, err = raft.NewTCPTransportWithConfig(n.peer.raft, address, &raft.NetworkTransportConfig{
-		MaxPool: 3, Timeout: 10 * time.Second, Logger: n.log, MsgpackUseNewTimeFormat: true,
+	n.transport = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+		Stream: layer, MaxPool: 3, Timeout: 10 * time.Second, Logger: n.log, MsgpackUseNewTimeFormat: true,
 	})
-	if err != nil {
-		return err
-	}
 	config := raft.DefaultConfig()
 	config.LocalID = raft.ServerID(n.name)
 	config.HeartbeatTimeout = n.heartbeat
@@ -129,7 +121,7 @@ func (n *node) open() error {
 	config.ElectionTimeout = n.election
 	config.CommitTimeout = min(config.CommitTimeout, n.heartbeat/4)
 	config.MaxAppendEntries = maxBatch
-	config.BatchApplyCh = true
+
 	config.SnapshotThreshold = uint64(n.snapshotThreshold)
 	config.SnapshotInterval = 5 * time.Second
 	config.TrailingLogs = uint64(n.snapshotThreshold)

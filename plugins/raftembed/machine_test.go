@@ -1,0 +1,136 @@
+package raftembed
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/hashicorp/raft"
+
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+// script is random log entries, the same for the same seed.
+func script(seed uint64) []*raft.Log {
+	random := rand.New(rand.NewPCG(seed, 0))
+	var logs []*raft.Log
+	for i := range 400 {
+		var data []byte
+		for range 1 + random.IntN(3) {
+			data = appendCommand(data, &command{
+				kind:    kind(1 + random.IntN(int(lastWrite))),
+				key:     []byte(fmt.Sprintf("/k/%d", random.IntN(20))),
+				value:   []byte(fmt.Sprint(random.IntN(1000))),
+				version: int64(random.IntN(300)),
+				session: uint64(random.IntN(100)),
+			})
+		}
+		logs = append(logs, &raft.Log{Index: uint64(i + 1), Type: raft.LogCommand, Data: data})
+	}
+	return logs
+}
+
+func snapshotOf(t *testing.T, m *machine) []byte {
+	t.Helper()
+	s, err := m.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := s.(*snapshot).write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestTheSameLogGivesTheSameState(t *testing.T) {
+	for seed := range uint64(20) {
+		batched, single := newMachine(), newMachine()
+		logs := script(seed)
+		answers := batched.ApplyBatch(logs)
+		for i, log := range logs {
+			answer := single.Apply(log)
+			if diff := cmp.Diff(answers[i], answer, cmp.AllowUnexported(result{}), cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("seed %d, entry %d: %s", seed, i, diff)
+			}
+		}
+		if !bytes.Equal(snapshotOf(t, batched), snapshotOf(t, single)) {
+			t.Errorf("seed %d: the states differ", seed)
+		}
+	}
+}
+
+func TestSnapshotRoundTrip(t *testing.T) {
+	logs := script(3)
+	whole, restored := newMachine(), newMachine()
+	whole.ApplyBatch(logs[:200])
+	image := snapshotOf(t, whole)
+	if err := restored.Restore(io.NopCloser(bytes.NewReader(image))); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(image, snapshotOf(t, restored)) {
+		t.Fatal("the restored state differs")
+	}
+	whole.ApplyBatch(logs[200:]) // goes on alike, sessions and their keys included
+	restored.ApplyBatch(logs[200:])
+	if !bytes.Equal(snapshotOf(t, whole), snapshotOf(t, restored)) {
+		t.Error("the states differ after further entries")
+	}
+	for cut := range len(image) {
+		if err := newMachine().Restore(io.NopCloser(bytes.NewReader(image[:cut]))); err == nil {
+			t.Fatalf("a snapshot cut to %d of %d bytes is accepted", cut, len(image))
+		}
+	}
+}
+
+func TestAWatchCountsWhatTheHistoryNoLongerHas(t *testing.T) {
+	m := newMachine()
+	for range historyLength + 50 {
+		m.apply(&command{kind: kindPut, key: []byte("/k")})
+	}
+	changes, upTo, missed := m.changesAfter(0, "/", func() bool { return false })
+	if len(changes) != historyLength || missed != 50 || upTo != historyLength+50 {
+		t.Errorf("%d changes up to %d, %d missed", len(changes), upTo, missed)
+	}
+}
+
+func FuzzReadCommand(f *testing.F) {
+	for _, log := range script(1)[:20] {
+		f.Add(log.Data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		newMachine().applyAll(data) // must not panic, whatever it is
+		c, _, err := readCommand(data)
+		if err != nil {
+			return
+		}
+		again, rest, err := readCommand(appendCommand(nil, &c))
+		if err != nil || len(rest) != 0 {
+			t.Fatalf("%+v: %v, %d bytes left", c, err, len(rest))
+		}
+		if diff := cmp.Diff(c, again, cmp.AllowUnexported(command{}), cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func FuzzReadResult(f *testing.F) {
+	f.Add(appendResult(nil, &result{status: sample.Other, version: 5, value: []byte("v"), keys: []string{"a", ""}, detail: "why"}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := readResult(data)
+		if err != nil {
+			return
+		}
+		again, err := readResult(appendResult(nil, &r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(r, again, cmp.AllowUnexported(result{}), cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
