@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	stdfont "golang.org/x/image/font"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -98,11 +100,25 @@ func (f Figure) Render(w io.Writer, format Format, theme Theme) error {
 		return err
 	case PDF:
 		canvas := vgpdf.New(theme.Width, theme.Height)
-		f.draw(draw.New(canvas), theme)
+		f.draw(draw.New(boldPDF{canvas}), theme)
 		_, err := canvas.WriteTo(w)
 		return err
 	}
 	return fmt.Errorf("format %q is none of svg, png, pdf", format)
+}
+
+// boldPDF lets vgpdf write bold type: it registers every font without a style
+// and then asks for the style of a bold one. Under a name of its own and as of
+// normal weight the bold face is found.
+type boldPDF struct{ *vgpdf.Canvas }
+
+// FillString draws a text.
+func (c boldPDF) FillString(face font.Face, at vg.Point, text string) {
+	if face.Font.Weight == stdfont.WeightBold {
+		face.Font.Typeface += "Bold"
+		face.Font.Weight = stdfont.WeightNormal
+	}
+	c.Canvas.FillString(face, at, text)
 }
 
 func (f Figure) drawable() bool {

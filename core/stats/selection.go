@@ -39,7 +39,8 @@ func ParseSelection(text string) (*Selection, error) {
 	}
 	var err error
 	if s.filter, err = benchproc.NewFilter(query); err != nil {
-		return nil, fmt.Errorf("selection %q: %v: write key:value, such as store:etcd threads:(10 OR 50)", text, err)
+		reason, _, _ := strings.Cut(err.Error(), "\n") // the rest points at the place in a picture
+		return nil, fmt.Errorf("selection %q: %s: write key:value, such as store:etcd threads:(10 OR 50)", text, reason)
 	}
 	for _, key := range s.keys {
 		if !knownKey(key) {
