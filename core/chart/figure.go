@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	stdfont "golang.org/x/image/font"
+	"golang.org/x/text/encoding/charmap"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -78,7 +79,7 @@ func ParseFormat(file string) (Format, error) {
 // ErrEmpty is returned for a figure without a single value.
 var ErrEmpty = errors.New("nothing to draw")
 
-// Render draws the figure. The same figure gives the same bytes.
+// Render draws the figure. The same figure gives the same SVG and PNG.
 func (f Figure) Render(w io.Writer, format Format, theme Theme) error {
 	if !f.drawable() {
 		return ErrEmpty
@@ -100,25 +101,26 @@ func (f Figure) Render(w io.Writer, format Format, theme Theme) error {
 		return err
 	case PDF:
 		canvas := vgpdf.New(theme.Width, theme.Height)
-		f.draw(draw.New(boldPDF{canvas}), theme)
+		f.draw(draw.New(pdfCanvas{canvas}), theme)
 		_, err := canvas.WriteTo(w)
 		return err
 	}
 	return fmt.Errorf("format %q is none of svg, png, pdf", format)
 }
 
-// boldPDF lets vgpdf write bold type: it registers every font without a style
-// and then asks for the style of a bold one. Under a name of its own and as of
-// normal weight the bold face is found.
-type boldPDF struct{ *vgpdf.Canvas }
+// pdfCanvas works round two limits of vgpdf: of several fonts it embeds only
+// one file, so bold type is drawn in the regular face, and it takes text as
+// Windows-1252.
+type pdfCanvas struct{ *vgpdf.Canvas }
 
 // FillString draws a text.
-func (c boldPDF) FillString(face font.Face, at vg.Point, text string) {
-	if face.Font.Weight == stdfont.WeightBold {
-		face.Font.Typeface += "Bold"
-		face.Font.Weight = stdfont.WeightNormal
+func (c pdfCanvas) FillString(face font.Face, at vg.Point, text string) {
+	regular := face.Font
+	regular.Weight = stdfont.WeightNormal
+	if encoded, err := charmap.Windows1252.NewEncoder().String(text); err == nil {
+		text = encoded
 	}
-	c.Canvas.FillString(face, at, text)
+	c.Canvas.FillString(font.DefaultCache.Lookup(regular, regular.Size), at, text)
 }
 
 func (f Figure) drawable() bool {

@@ -75,7 +75,7 @@ func (p *reading) root(source []byte) ast.Node {
 		p.fail(place{1, 1}, "the file is empty: a definition begins with name: and version:")
 	case 1:
 	default:
-		p.fail(placeOf(bodies[1].GetToken()), "a file holds one definition: move this one to a file of its own")
+		p.fail(p.at(bodies[1]), "a file holds one definition: move this one to a file of its own")
 	}
 	return bodies[0]
 }

@@ -1,0 +1,160 @@
+package workload
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+func mix(shares ...Share) Phase { return Phase{Name: "p", Mix: shares, Ops: 1} }
+
+// generate returns the operations of a phase as "op key".
+func generate(g *Generator, phase, n int) []string {
+	g.StartPhase(phase)
+	var out []string
+	for range n {
+		op, ok := g.Next()
+		if !ok {
+			break
+		}
+		out = append(out, fmt.Sprintf("%s %s", op, g.Key()))
+	}
+	return out
+}
+
+func TestThreadSpace(t *testing.T) {
+	w := &Workload{Keys: Keys{Space: SpaceThread, Choose: ChooseSequential}, Phases: []Phase{
+		{Name: "w", Warmup: true, Mix: []Share{{sample.OpCreate, 1}}, Ops: 1},
+		mix(Share{sample.OpCreate, 1}), mix(Share{sample.OpSet, 1}), mix(Share{sample.OpDelete, 1}), mix(Share{sample.OpGet, 1}),
+		mix(Share{sample.OpList, 1}), mix(Share{sample.OpCreateSequential, 1}),
+	}}
+	g := NewGenerator(w, 1, 7, 10, "/b")
+	want := [][]string{
+		{"create /b/w007/00000000", "create /b/w007/00000001"},
+		{"create /b/t007/00000000", "create /b/t007/00000001", "create /b/t007/00000002"},
+		{"set /b/t007/00000000", "set /b/t007/00000001", "set /b/t007/00000002", "set /b/t007/00000000"},
+		{"delete /b/t007/00000000", "delete /b/t007/00000001", "delete /b/t007/00000002"}, // and then none is left
+		nil,
+		{"list /b/t007/"},
+		{"create-sequential /b/t007/s-"},
+	}
+	counts := []int{2, 3, 4, 9, 1, 1, 1}
+	for i := range want {
+		if got := generate(g, i, counts[i]); !slices.Equal(got, want[i]) {
+			t.Errorf("phase %d: %v, want %v", i, got, want[i])
+		}
+	}
+}
+
+func TestSharedSpace(t *testing.T) {
+	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseSequential, Count: 5}, Phases: []Phase{
+		{Name: "f", Mix: []Share{{sample.OpCreate, 1}}, Fill: true},
+		mix(Share{sample.OpGet, 1}), mix(Share{sample.OpCreate, 1}), mix(Share{sample.OpDelete, 1}),
+	}}
+	all := map[string]int{}
+	for thread := range 2 {
+		g := NewGenerator(w, 1, thread, 2, "/b")
+		for _, op := range generate(g, 0, 100) {
+			all[op]++
+		}
+		got := append(generate(g, 2, 2), generate(g, 3, 5)...)
+		want := [][]string{
+			{"create /b/k/00000005", "create /b/k/00000007", "delete /b/k/00000005", "delete /b/k/00000007"},
+			{"create /b/k/00000006", "create /b/k/00000008", "delete /b/k/00000006", "delete /b/k/00000008"},
+		}[thread]
+		if !slices.Equal(got, want) {
+			t.Errorf("thread %d: %v, want %v", thread, got, want)
+		}
+		if got := generate(g, 1, 6); got[0] != fmt.Sprintf("get /b/k/%08d", 5*thread/2) || got[5] != got[0] {
+			t.Errorf("thread %d goes round: %v", thread, got)
+		}
+	}
+	if len(all) != 5 || all["create /b/k/00000004"] != 1 {
+		t.Errorf("filled: %v", all)
+	}
+}
+
+func TestTheSeedDecidesTheSequence(t *testing.T) {
+	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 1000}, Values: Values{Size: 10}, Phases: []Phase{
+		mix(Share{sample.OpGet, 0.5}, Share{sample.OpSet, 0.3}, Share{sample.OpCreate, 0.2}),
+	}}
+	sequence := func(seed uint64, thread int) []string {
+		return generate(NewGenerator(w, seed, thread, 4, "/b"), 0, 500)
+	}
+	if !slices.Equal(sequence(1, 0), sequence(1, 0)) {
+		t.Error("the same seed gives another sequence")
+	}
+	if slices.Equal(sequence(1, 0), sequence(2, 0)) || slices.Equal(sequence(1, 0), sequence(1, 1)) {
+		t.Error("another seed or thread gives the same sequence")
+	}
+}
+
+// TestSharesAndChoiceAreAsDefined compares counts with what the definition
+// says by chi-square, at a fixed seed.
+func TestSharesAndChoiceAreAsDefined(t *testing.T) {
+	const keys, n = 100, 200_000
+	shares := []Share{{sample.OpGet, 0.7}, {sample.OpSet, 0.25}, {sample.OpPut, 0.05}}
+	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseUniform, Count: keys}, Phases: []Phase{mix(shares...)}}
+	g := NewGenerator(w, 3, 0, 1, "/b")
+	g.StartPhase(0)
+	ops, chosen := map[sample.Op]float64{}, map[string]float64{}
+	for range n {
+		op, _ := g.Next()
+		ops[op]++
+		chosen[string(g.Key())]++
+	}
+	square := 0.0
+	for _, s := range shares {
+		square += math.Pow(ops[s.Op]-s.Weight*n, 2) / (s.Weight * n)
+	}
+	if square > 13.8 { // 2 degrees of freedom, one in a thousand
+		t.Errorf("shares %v: chi-square %.1f", ops, square)
+	}
+	square = 0
+	for _, count := range chosen {
+		square += math.Pow(count-n/keys, 2) / (n / keys)
+	}
+	if len(chosen) != keys || square > 148 { // 99 degrees of freedom, one in a thousand
+		t.Errorf("%d keys: chi-square %.1f", len(chosen), square)
+	}
+}
+
+func TestNextAllocatesNothing(t *testing.T) {
+	for name, g := range generators() {
+		if n := testing.AllocsPerRun(1000, func() { g.Next(); g.Key(); g.Value() }); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+func generators() map[string]*Generator {
+	loads := map[string]*Workload{
+		"create": {Keys: Keys{Space: SpaceThread, Choose: ChooseSequential}, Values: Values{Size: 100}, Phases: []Phase{mix(Share{sample.OpCreate, 1})}},
+		"mixed": {Keys: Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 1000}, Values: Values{Size: 100}, Phases: []Phase{
+			mix(Share{sample.OpGet, 0.5}, Share{sample.OpSet, 0.5}),
+		}},
+	}
+	out := map[string]*Generator{}
+	for name, w := range loads {
+		g := NewGenerator(w, 1, 0, 1, "/bench")
+		g.StartPhase(0)
+		out[name] = g
+	}
+	return out
+}
+
+func BenchmarkNext(b *testing.B) {
+	for name, g := range generators() {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				g.Next()
+				g.Key()
+				g.Value()
+			}
+		})
+	}
+}

@@ -1,0 +1,207 @@
+package workload
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+// valid is a definition that the cases below spoil.
+const valid = `name: mixed
+version: 2
+summary: A mix
+source: this test
+params:
+  reads: {default: 90, help: reads in a hundred}
+  time: {default: 2s, help: how long}
+keys: {space: shared, choose: uniform, count: 10}
+values: {size: 100}
+phases:
+  - name: fill
+    warmup: true
+    mix: {create: 1}
+    fill: true
+  - name: mix
+    mix: {get: $reads, set: rest}
+    for: $time
+`
+
+func TestBind(t *testing.T) {
+	d, err := Parse("w.yaml", []byte(valid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, params, err := d.Bind(map[string]string{"reads": "75", "time": "1500ms"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Workload{
+		Name: "mixed", Version: 2,
+		Keys:   Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 10},
+		Values: Values{Size: 100},
+		Phases: []Phase{
+			{Name: "fill", Warmup: true, Mix: []Share{{sample.OpCreate, 1}}, Fill: true},
+			{Name: "mix", Mix: []Share{{sample.OpGet, 0.75}, {sample.OpSet, 0.25}}, For: 1500 * time.Millisecond},
+		},
+	}
+	if diff := cmp.Diff(want, w); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string]string{"reads": "75", "time": "1.5s"}, params); diff != "" {
+		t.Error(diff)
+	}
+	if err := w.Validate(); err != nil {
+		t.Error(err)
+	}
+	all, _, err := d.Bind(map[string]string{"reads": "100"})
+	if err != nil || len(all.Phases[1].Mix) != 1 {
+		t.Errorf("a share of nothing stays in the mix: %+v, %v", all, err)
+	}
+}
+
+func TestHashIsOfTheMeaning(t *testing.T) {
+	hash := func(source string) string {
+		t.Helper()
+		d, err := Parse("w.yaml", []byte(source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.SHA256()
+	}
+	same := map[string]string{
+		"a comment":   "# hello\n" + valid,
+		"another way": strings.ReplaceAll(valid, "{get: $reads, set: rest}", "\n      set: rest\n      get: $reads"),
+		"the summary": strings.ReplaceAll(valid, "A mix", "Another text"),
+		"a spelling":  strings.ReplaceAll(valid, "2s", "2000ms"),
+	}
+	for name, source := range same {
+		if hash(source) != hash(valid) {
+			t.Errorf("%s changes the hash", name)
+		}
+	}
+	other := map[string]string{
+		"a default": strings.ReplaceAll(valid, "2s", "3s"),
+		"a size":    strings.ReplaceAll(valid, "size: 100", "size: 101"),
+		"an op":     strings.ReplaceAll(valid, "set: rest", "put: rest"),
+		"the seed":  valid + "seed: 5\n",
+	}
+	for name, source := range other {
+		if hash(source) == hash(valid) {
+			t.Errorf("%s does not change the hash", name)
+		}
+	}
+}
+
+// mistakes gives for each spoiled definition the message, place included.
+var mistakes = map[string]struct{ old, new, want string }{
+	"no YAML":             {"name: mixed", "name: [", "w.yaml:1:7: sequence end token ']' not found"},
+	"unknown field":       {"version: 2", "version: 2\nphase: 3", `w.yaml:3:1: a definition has no field "phase"; it can have name, version, summary, source, description, seed, params, keys, values, phases`},
+	"field twice":         {"version: 2", "version: 2\nversion: 3", `w.yaml:3:1: mapping key "version" already defined at [2:1]`},
+	"missing field":       {"version: 2\n", "", "w.yaml:1:1: the definition lacks version"},
+	"wrong type":          {"version: 2", "version: two", `w.yaml:2:10: version: "two" is no whole number`},
+	"wrong kind":          {"name: mixed", "name: {a: 1}", "w.yaml:1:7: name is a mapping: it should be text"},
+	"number for text":     {"name: mixed", "name: 5", "w.yaml:1:7: name is a number: it should be text"},
+	"bad name":            {"name: mixed", "name: Mixed", `w.yaml:1:7: name: "Mixed" should be lower-case letters, digits and hyphens, a letter first`},
+	"version 0":           {"version: 2", "version: 0", "w.yaml:2:10: version: 0 is not within 1 to 1000000"},
+	"text for boolean":    {"warmup: true", "warmup: 1", "w.yaml:12:13: warmup is a number: it should be true or false"},
+	"bad duration":        {"for: $time", "for: 10", `w.yaml:17:10: for: "10" is no duration such as 500ms, 10s or 2m`},
+	"no duration":         {"default: 2s", "default: 0s", "w.yaml:17:10: for (parameter time): a phase of 0s can never be measured: give it a duration above 0"},
+	"no operations":       {"fill: true", "ops: 0", "w.yaml:14:10: ops: 0 is not within 1 to 9223372036854775807"},
+	"never ends":          {"    for: $time\n", "", "w.yaml:15:5: phase mix can never end: give it for (a time), ops (operations of each thread) or fill: true"},
+	"ends twice":          {"for: $time", "for: $time\n    ops: 5", "w.yaml:15:5: phase mix has for and ops: one thing can end it"},
+	"unknown operation":   {"set: rest", "steal: 1", `w.yaml:16:24: no operation "steal"; the operations are create, set, put, get, delete, list, create-ephemeral, create-sequential`},
+	"mix of nothing":      {"{create: 1}", "{create: 0}", "w.yaml:13:10: phase fill: its mix sums to nothing: give at least one operation a weight above 0"},
+	"negative weight":     {"set: rest", "set: -1", "w.yaml:16:29: the weight of set: -1 is negative"},
+	"nothing left":        {"{default: 90", "{default: 110", "w.yaml:16:10: phase mix: nothing is left for set: the others already have 110 of 100"},
+	"two rests":           {"get: $reads", "get: rest", "w.yaml:16:27: two operations have the weight rest: only one can have what the others leave"},
+	"empty mix":           {"{get: $reads, set: rest}", "{}", "w.yaml:16:5: the mix is empty: name at least one operation, such as {get: 1}"},
+	"unknown parameter":   {"$reads", "$writes", `w.yaml:16:16: get: there is no parameter "writes"; params has reads, time`},
+	"unused parameter":    {"$reads", "50", "w.yaml:5:1: parameter reads is not used: write $reads where its value belongs, or take it away"},
+	"default of bad type": {"default: 2s", "default: soon", `w.yaml:17:10: for (parameter time): "soon" is no duration such as 500ms, 10s or 2m`},
+	"unknown space":       {"space: shared", "space: common", `w.yaml:8:15: space: "common" is none of thread, shared`},
+	"no count":            {", count: 10", "", "w.yaml:8:15: a shared key space needs a count: add count, the number of keys that all threads share"},
+	"count of a thread":   {"space: shared", "space: thread", "w.yaml:8:47: count belongs to a shared key space: a thread's own keys are those it creates"},
+	"too many keys":       {"count: 10", "count: 1000000000", "w.yaml:8:47: count: 1000000000 is not within 1 to 100000000"},
+	"too large":           {"size: 100", "size: 1000000000", "w.yaml:9:16: size: 1000000000 is not within 0 to 16777216"},
+	"fill of other":       {"{create: 1}", "{put: 1}", "w.yaml:13:10: phase fill: fill only creates keys: its mix can only be {create: 1}"},
+	"same names":          {"name: fill", "name: mix", "w.yaml:15:5: two phases are called mix: give each a name of its own"},
+	"only warm-up":        {"name: mix\n", "name: mix\n    warmup: true\n", "w.yaml:10:1: all phases are warm-up: there should be at least one that is measured"},
+	"an anchor":           {"{size: 100}", "{size: &a 100}", "w.yaml:9:16: anchors, aliases, merges and tags are not part of the language: write the value out, or make it a parameter"},
+	"a list":              {"keys: {", "keys: [{", "w.yaml:9:1: ',' or ']' must be specified"},
+	"two documents":       {"name: mixed", "a: 1\n---\nname: mixed", "w.yaml:3:1: a file holds one definition: move this one to a file of its own"},
+}
+
+func TestMistakes(t *testing.T) {
+	for name, c := range mistakes {
+		t.Run(name, func(t *testing.T) {
+			spoiled := strings.Replace(valid, c.old, c.new, 1)
+			if spoiled == valid {
+				t.Fatal("the case spoils nothing")
+			}
+			_, err := Parse("w.yaml", []byte(spoiled))
+			if err == nil || err.Error() != c.want {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+			var typed *Error
+			if !errors.As(err, &typed) {
+				t.Errorf("the error is a %T", err)
+			}
+		})
+	}
+	if _, err := Parse("w.yaml", nil); err == nil || err.Error() != "w.yaml:1:1: the file is empty: a definition begins with name: and version:" {
+		t.Errorf("empty file: %v", err)
+	}
+}
+
+func TestMistakesInParameters(t *testing.T) {
+	d, err := Parse("w.yaml", []byte(valid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]string{
+		"size=1":    `w.yaml:1:1: workload mixed@2 has no parameter "size"; it has reads, time`,
+		"reads=all": `w.yaml:1:1: parameter reads=all: "all" is no whole number`,
+		"time=long": `w.yaml:1:1: parameter time=long: "long" is no duration such as 500ms, 10s or 2m`,
+		"reads=-5":  "w.yaml:16:16: the weight of get (parameter reads): -5 is negative",
+		"time=-5s":  "w.yaml:17:10: for (parameter time): a phase of -5s can never be measured: give it a duration above 0",
+	}
+	for given, want := range cases {
+		name, value, _ := strings.Cut(given, "=")
+		if _, _, err := d.Bind(map[string]string{name: value}); err == nil || err.Error() != want {
+			t.Errorf("%s:\ngot  %v\nwant %s", given, err, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(valid))
+	for _, c := range mistakes {
+		f.Add([]byte(strings.Replace(valid, c.old, c.new, 1)))
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		d, err := Parse("w.yaml", source)
+		if err != nil {
+			var typed *Error
+			if !errors.As(err, &typed) || typed.Line < 1 || typed.Column < 1 || typed.Line > bytes.Count(source, []byte("\n"))+2 {
+				t.Fatalf("error without a place in the file: %v", err)
+			}
+			return
+		}
+		if !bytes.Equal(d.Canonical(), d.Canonical()) {
+			t.Error("the canonical form changes")
+		}
+		w, _, err := d.Bind(nil)
+		if err != nil {
+			t.Fatalf("parsed, but does not bind: %v", err)
+		}
+		if err := w.Validate(); err != nil {
+			t.Fatalf("bound, but not valid: %v", err)
+		}
+	})
+}
