@@ -87,7 +87,7 @@ func (a *app) pluginCommand() *cobra.Command {
 			search := host.NewSearch(a.getenv)
 			t := report.Table{Columns: []report.Column{{Name: "plugin"}, {Name: "version"}, {Name: "summary"}, {Name: "path"}}}
 			for _, found := range search.List() {
-				version, summary := "", ""
+				var version, summary string
 				description, err := a.describe(cmd.Context(), found.Name, found.Path)
 				switch {
 				case found.Hidden:

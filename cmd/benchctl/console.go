@@ -75,11 +75,10 @@ type progress struct {
 	plan  *experiment.Plan
 	began time.Time
 
-	mu    sync.Mutex
-	head  string // of the status of the run that is under way
-	phase time.Duration
-	at    time.Time // when the phase began
-	done  int
+	mu   sync.Mutex
+	head string    // of the status of the run that is under way
+	at   time.Time // when the phase began
+	done int
 }
 
 func newProgress(c *console, plan *experiment.Plan) *progress {

@@ -47,7 +47,7 @@ func Classify(err error) sample.Status {
 	if err == nil {
 		return sample.OK
 	}
-	if e, ok := err.(*Error); ok { // the common case, without allocation
+	if e, ok := err.(*Error); ok { //nolint:errorlint // the common case, without allocation; the others follow
 		return e.Class
 	}
 	var e *Error

@@ -114,8 +114,9 @@ func (p *Plugin) start(ctx context.Context) error {
 		return err
 	case <-ctx.Done():
 		go func() { // go-plugin cannot be interrupted while it starts
-			<-started
-			p.Close()
+			if <-started == nil {
+				p.Close()
+			}
 		}()
 		return ctx.Err()
 	}
@@ -183,12 +184,14 @@ func hashFile(path string) ([]byte, error) {
 	return hash.Sum(nil), nil
 }
 
-// Name returns the store's name, Path and SHA256 say which binary runs, PID as
-// which process.
-func (p *Plugin) Name() string   { return p.name }
-func (p *Plugin) Path() string   { return p.path }
+// Path returns where the binary that runs was found.
+func (p *Plugin) Path() string { return p.path }
+
+// SHA256 returns the hash of that binary, in hexadecimal.
 func (p *Plugin) SHA256() string { return p.sha256 }
-func (p *Plugin) PID() int       { return p.pid }
+
+// PID returns the number of the process.
+func (p *Plugin) PID() int { return p.pid }
 
 // Close ends the process: in order if it obeys within a few seconds, else by
 // force. It may be called twice.

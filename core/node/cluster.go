@@ -232,7 +232,7 @@ func (m *member) awaitReady(ctx context.Context, c *Cluster) error {
 		case <-ended:
 			return fmt.Errorf("node %s ended before it served (%s)%s", m.Name, m.process.how(), m.log())
 		case <-ctx.Done():
-			return fmt.Errorf("node %s did not serve in time (%w; last try: %v)%s", m.Name, context.Cause(ctx), err, m.log())
+			return fmt.Errorf("node %s did not serve in time (%w; last try: %w)%s", m.Name, context.Cause(ctx), err, m.log())
 		case <-tick.C:
 		}
 	}

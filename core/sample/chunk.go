@@ -154,7 +154,7 @@ func (d *Decoder) Decode(dst []Sample, chunk []byte) ([]Sample, error) {
 	case encodingZstd:
 		var err error
 		if d.columns, err = d.zstd.DecodeAll(columns, d.columns[:0]); err != nil {
-			return dst, fmt.Errorf("%w: %v", ErrDamaged, err)
+			return dst, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		columns = d.columns
 	default:

@@ -2,7 +2,6 @@ package workload
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"testing"
 
@@ -108,19 +107,21 @@ func TestSharesAndChoiceAreAsDefined(t *testing.T) {
 	}
 	square := 0.0
 	for _, s := range shares {
-		square += math.Pow(ops[s.Op]-s.Weight*n, 2) / (s.Weight * n)
+		square += squared(ops[s.Op]-s.Weight*n) / (s.Weight * n)
 	}
 	if square > 13.8 { // 2 degrees of freedom, one in a thousand
 		t.Errorf("shares %v: chi-square %.1f", ops, square)
 	}
 	square = 0
 	for _, count := range chosen {
-		square += math.Pow(count-n/keys, 2) / (n / keys)
+		square += squared(count-n/keys) / (n / keys)
 	}
 	if len(chosen) != keys || square > 148 { // 99 degrees of freedom, one in a thousand
 		t.Errorf("%d keys: chi-square %.1f", len(chosen), square)
 	}
 }
+
+func squared(x float64) float64 { return x * x }
 
 func TestNextAllocatesNothing(t *testing.T) {
 	for name, g := range generators() {

@@ -87,7 +87,7 @@ func (r *rig) close() {
 			}
 		}
 	}
-	if err := r.Cluster.Close(false); err != nil {
+	if err := r.Close(false); err != nil {
 		r.t.Error(err)
 	}
 }

@@ -3,7 +3,6 @@ package raftembed
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/hashicorp/raft"
 )
@@ -99,18 +98,4 @@ func (r *readIndex) confirm() error {
 		return errNotLeader
 	}
 	return nil
-}
-
-// settle waits until the node leads and its barrier has passed, or ctx ends.
-func (r *readIndex) settle(ctx context.Context) error {
-	for {
-		if r.raft.State() == raft.Leader && r.wait(ctx) == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(retryEvery):
-		}
-	}
 }

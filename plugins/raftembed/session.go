@@ -175,7 +175,7 @@ func (s *session) Close() error {
 		s.alive.Wait()
 		err = failure(s.do(context.Background(), &command{kind: kindCloseSession, session: s.id}))
 	}
-	s.requester.close()
+	s.close()
 	return err
 }
 

@@ -1,0 +1,128 @@
+package stats
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func record(store string, nodes, threads int, op string, throughput float64) Record {
+	return Record{
+		Store: store, Nodes: nodes, Threads: threads, Op: op, Throughput: throughput, Ops: 100,
+		State: "complete", Durability: "fsync", Reads: "linearizable", Workload: "w", WorkloadVersion: 1,
+		Params: map[string]string{"size": "100"}, Labels: map[string]string{"host": "x y"},
+	}
+}
+
+func TestSelection(t *testing.T) {
+	records := []Record{record("etcd", 3, 10, "set", 1), record("etcd", 1, 50, "get", 2), record("zookeeper", 3, 10, "set", 3)}
+	cases := map[string][]float64{
+		"":                                     {1, 2, 3},
+		"store:etcd":                           {1, 2},
+		"store:etcd nodes:3":                   {1},
+		"store:etcd threads:(10 OR 50)":        {1, 2},
+		"-store:etcd":                          {3},
+		"nodes:1 OR store:zookeeper":           {2, 3},
+		"param.size:100 op:set":                {1, 3},
+		`label.host:"x y" store:/zoo.*/`:       {3},
+		"store:consul":                         nil,
+		"workload:w workload-version:1 op:get": {2},
+	}
+	for text, want := range cases {
+		s, err := ParseSelection(text)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		var got []float64
+		for _, r := range s.Select(records) {
+			got = append(got, r.Throughput)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q selects %v, want %v", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"colour:red":   `there is no key "colour"; the keys are store, nodes`,
+		"store:(":      "syntax error",
+		"param.:1 x:2": `there is no key "x"`,
+	} {
+		if _, err := ParseSelection(text); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestSummarize(t *testing.T) {
+	few := Summarize([]float64{1, 2, 3, 4, 5})
+	if few.Value != 3 || few.Known() || few.N != 5 {
+		t.Errorf("five values: %+v", few)
+	}
+	enough := Summarize([]float64{6, 5, 4, 3, 2, 1})
+	if enough.Value != 3.5 || enough.Low != 1 || enough.High != 6 {
+		t.Errorf("six values: %+v", enough)
+	}
+	if got := enough.Spread(); math.Abs(got-2.5/3.5) > 1e-9 {
+		t.Errorf("spread %v", got)
+	}
+}
+
+func TestGroupsAreInANaturalOrder(t *testing.T) {
+	records := []Record{record("b", 10, 1, "delete", 1), record("b", 3, 1, "set", 1), record("a", 3, 1, "create", 1), record("b", 3, 1, "create", 1)}
+	var got []string
+	for _, g := range GroupBy(records, "store", "nodes", "op") {
+		got = append(got, strings.Join(g.Values, " "))
+	}
+	want := []string{"a 3 create", "b 3 create", "b 3 set", "b 10 delete"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSeriesAreToldApartByWhatDiffers(t *testing.T) {
+	a, b, c := record("etcd", 1, 1, "set", 1), record("etcd", 1, 1, "set", 1), record("raftembed", 1, 1, "set", 1)
+	b.Params = map[string]string{"size": "200"}
+	c.Options = map[string]string{"sync": "true"}
+	if diff := cmp.Diff([]string{"store", "nodes", "threads", "param.size"}, Series([]Record{a, b, c})); diff != "" {
+		t.Error(diff)
+	}
+	d := c
+	d.Options = map[string]string{"sync": "false"}
+	if diff := cmp.Diff([]string{"store", "nodes", "threads", "option.sync"}, Series([]Record{a, c, d})); diff != "" {
+		t.Error(diff)
+	}
+	if got := Label([]string{"store", "nodes", "threads", "param.size"}, []string{"etcd", "1", "10", "200"}); got != "etcd, 1 node, 10 threads, size 200" {
+		t.Error(got)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	var records []Record
+	for range 6 {
+		records = append(records, record("etcd", 1, 1, "set", 1))
+	}
+	if got := Warnings(records); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+	weaker := record("memory", 1, 1, "set", 1)
+	weaker.Durability, weaker.Errors = "memory", 5
+	want := []string{
+		"too few repeats for an interval: some have only 1 where 6 are needed (--repeat 6)",
+		"memory, 1 node, 1 thread: 5 of 105 set operations failed; they are not counted in throughput or latency",
+		"unequal guarantees: etcd: writes acknowledged after fsync on a majority, linearizable reads; memory: writes acknowledged from memory, linearizable reads",
+	}
+	if diff := cmp.Diff(want, Warnings(append(records, weaker))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMeasuredLeavesOutWarmUpAndWhatIsNotComplete(t *testing.T) {
+	failed, warmup := record("a", 1, 1, "set", 1), record("a", 1, 1, "set", 1)
+	failed.State, warmup.Warmup = "failed", true
+	if got := Measured([]Record{failed, warmup, record("a", 1, 1, "set", 7)}); len(got) != 1 || got[0].Throughput != 7 {
+		t.Errorf("%+v", got)
+	}
+}
