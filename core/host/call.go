@@ -17,9 +17,16 @@ import (
 	"github.com/benchctl/benchctl/core/workload"
 )
 
-// stopTimeout is how long a plugin may take to end a run that was stopped: the
-// threads' grace of a second, and the time to send what they measured.
-const stopTimeout = 10 * time.Second
+const (
+	// stopTimeout is how long a plugin may take to end a run that was stopped:
+	// the threads' grace of a second, and the time to send what they measured.
+	stopTimeout = 10 * time.Second
+	// stopEvery is how often it is asked: a request that overtakes the run it
+	// is meant for finds none to stop.
+	stopEvery = 200 * time.Millisecond
+	// run is what a plugin does, in errors, while it executes a run.
+	run = "run"
+)
 
 // Describe asks the plugin what it is and can do.
 func (p *Plugin) Describe(ctx context.Context) (driver.Description, error) {
@@ -131,6 +138,9 @@ type Finished struct {
 // Run executes one run. When ctx ends it asks the plugin to stop, takes what
 // was measured until then, and returns ctx's error.
 func (p *Plugin) Run(ctx context.Context, r RunRequest, sink Sink) (Finished, error) {
+	if err := ctx.Err(); err != nil {
+		return Finished{}, err
+	}
 	request, err := r.message()
 	if err != nil {
 		return Finished{}, err
@@ -139,23 +149,28 @@ func (p *Plugin) Run(ctx context.Context, r RunRequest, sink Sink) (Finished, er
 	defer cancel()
 	stream, err := p.driver.Run(running, request)
 	if err != nil {
-		return Finished{}, p.problem("run", err)
+		return Finished{}, p.problem(run, err)
 	}
 	defer context.AfterFunc(ctx, func() { p.stop(running, cancel) })()
 
 	var finished Finished
+	var said bool
 	for {
 		event, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
+			if ctx.Err() == nil && !said {
+				return finished, failf(nil, "plugin %s ended the run without a word on how it went: report this to the plugin's author", p.name)
+			}
 			return finished, ctx.Err()
 		}
 		if err != nil {
 			if ctx.Err() != nil {
 				return finished, ctx.Err()
 			}
-			return finished, p.problem("run", err)
+			return finished, p.problem(run, err)
 		}
 		if end := event.GetFinished(); end != nil {
+			said = true
 			finished = Finished{
 				Samples: end.Samples, Stopped: end.Stopped, CPUSeconds: end.CpuSeconds,
 				Stalls: end.Stalls, Stalled: time.Duration(end.StalledNs),
@@ -171,14 +186,21 @@ func (p *Plugin) Run(ctx context.Context, r RunRequest, sink Sink) (Finished, er
 
 // stop asks the plugin to end the run, and ends the call if it does not obey.
 func (p *Plugin) stop(running context.Context, cancel context.CancelFunc) {
+	defer cancel()
 	ctx, done := context.WithTimeout(running, stopTimeout)
 	defer done()
-	if _, err := p.driver.Stop(ctx, &driverpb.StopRequest{}); err != nil {
-		cancel()
-		return
+	again := time.NewTicker(stopEvery)
+	defer again.Stop()
+	for {
+		if _, err := p.driver.Stop(ctx, &driverpb.StopRequest{}); err != nil {
+			return
+		}
+		select {
+		case <-ctx.Done(): // the run has ended, or it is too late
+			return
+		case <-again.C:
+		}
 	}
-	<-ctx.Done() // the run has ended, or it is too late
-	cancel()
 }
 
 func (r RunRequest) message() (*driverpb.RunRequest, error) {
@@ -228,7 +250,7 @@ func (p *Plugin) problem(what string, err error) error {
 	case codes.Canceled, codes.DeadlineExceeded:
 		return fmt.Errorf("plugin %s: %s: %w", p.name, what, err)
 	case codes.Unavailable, codes.Unknown, codes.Internal:
-		if crash := p.crashed(); crash != nil {
+		if crash := p.crashed(what); crash != nil {
 			return crash
 		}
 	case codes.InvalidArgument:

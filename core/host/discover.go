@@ -56,10 +56,21 @@ func NewSearch(getenv func(string) string) Search {
 	}
 	folders = append(folders, filepath.SplitList(getenv("PATH"))...)
 	var search Search
+	seen := map[string]bool{}
 	for _, folder := range folders {
-		if folder = filepath.Clean(folder); !slices.Contains(search.folders, folder) {
-			search.folders = append(search.folders, folder)
+		if folder == "" { // as os/exec does, so that a folder is searched only if it is named
+			continue
 		}
+		folder, err := filepath.Abs(folder) // a bare name would be looked up on PATH when it is run
+		if err != nil {
+			continue
+		}
+		real, err := filepath.EvalSymlinks(folder)
+		if err != nil || seen[real] {
+			continue
+		}
+		seen[real] = true
+		search.folders = append(search.folders, folder)
 	}
 	return search
 }
@@ -70,13 +81,17 @@ func (s Search) List() []Found {
 	var all []Found
 	seen := map[string]bool{}
 	for _, folder := range s.folders {
-		paths, _ := filepath.Glob(filepath.Join(folder, driverpb.BinaryPrefix+"*")) // fails only on a bad pattern
-		for _, path := range paths {
-			name := strings.TrimPrefix(filepath.Base(path), driverpb.BinaryPrefix)
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			continue // PATH may name what this person cannot read
+		}
+		for _, entry := range entries {
+			name, ok := strings.CutPrefix(entry.Name(), driverpb.BinaryPrefix)
 			if runtime.GOOS == "windows" {
 				name = strings.TrimSuffix(name, ".exe")
 			}
-			if name == "" || !executable(path) {
+			path := filepath.Join(folder, entry.Name())
+			if !ok || name == "" || !executable(path) {
 				continue
 			}
 			all = append(all, Found{Name: name, Path: path, Hidden: seen[name]})

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -25,16 +25,19 @@ import (
 )
 
 const (
-	launchTimeout = 15 * time.Second
-	closeTimeout  = 5 * time.Second
-	lastLines     = 20       // of a plugin's standard error, for the report of a crash
-	window        = 16 << 20 // of HTTP/2 flow control
+	startTimeout = 15 * time.Second
+	closeTimeout = 5 * time.Second
+	window       = 16 << 20 // of HTTP/2 flow control
 )
 
 // Options is how a plugin is launched.
 type Options struct {
-	// Log takes what the plugin and go-plugin log, each line at its level.
+	// Log takes what the plugin logs, each line at its level; one without a
+	// level is at debug, a panic at error. What is said of the launch itself
+	// is at debug. Nil: nothing is logged.
 	Log hclog.Logger
+	// StartTimeout is how long the plugin may take to begin to speak; 0: 15 s.
+	StartTimeout time.Duration
 }
 
 // Plugin is a plugin's process.
@@ -43,6 +46,7 @@ type Plugin struct {
 	path   string
 	sha256 string
 	pid    int
+	within time.Duration // it has to begin to speak
 	cmd    *exec.Cmd
 	client *plugin.Client
 	driver driverpb.DriverClient
@@ -54,6 +58,16 @@ type Plugin struct {
 // Launch starts the plugin at path for a store and checks that both sides
 // speak the same protocol. The bytes that run are the bytes that were hashed.
 func Launch(ctx context.Context, store, path string, options Options) (*Plugin, error) {
+	if options.Log == nil {
+		options.Log = hclog.NewNullLogger()
+	}
+	if options.StartTimeout == 0 {
+		options.StartTimeout = startTimeout
+	}
+	path, err := filepath.Abs(path) // a bare name would be looked up on PATH
+	if err != nil {
+		return nil, failf(err, "find plugin %s: %v", path, err)
+	}
 	sum, err := hashFile(path)
 	if err != nil {
 		return nil, failf(err, "read plugin %s: %v", path, err)
@@ -62,6 +76,7 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 		name:   store,
 		path:   path,
 		sha256: hex.EncodeToString(sum),
+		within: options.StartTimeout,
 		cmd:    exec.Command(path),
 		stderr: &tail{},
 		gone:   make(chan struct{}),
@@ -80,11 +95,11 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 		AutoMTLS:         true,
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		SecureConfig:     &plugin.SecureConfig{Checksum: sum, Hash: sha256.New()},
-		StartTimeout:     launchTimeout,
+		StartTimeout:     options.StartTimeout,
 		Stderr:           p.stderr,
 		SyncStdout:       io.Discard,
 		SyncStderr:       p.stderr,
-		Logger:           options.Log,
+		Logger:           quiet{Logger: options.Log, binary: filepath.Base(path), store: store},
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithInitialWindowSize(window),
 			grpc.WithInitialConnWindowSize(window),
@@ -155,7 +170,7 @@ func (p *Plugin) explain(err error) error {
 	case strings.Contains(err.Error(), "exec format error"):
 		return failf(err, "%s is no program for this machine: build the plugin with `go build`", p.path)
 	case strings.Contains(err.Error(), "timeout while waiting"):
-		return failf(err, "%s is not a plugin of benchctl: it said nothing for %v; a plugin's main calls driver.Serve", p.path, launchTimeout)
+		return failf(err, "%s is not a plugin of benchctl: it said nothing for %v; a plugin's main calls driver.Serve", p.path, p.within)
 	}
 	said := ""
 	if line := firstLine(p.stderr.String()); line != "" {
@@ -215,7 +230,7 @@ func (p *Plugin) Close() error {
 
 // crashed returns what is known of a process that ended by itself, or nil if
 // it lives. It waits a moment, as a broken connection is often seen first.
-func (p *Plugin) crashed() error {
+func (p *Plugin) crashed(doing string) error {
 	deadline := time.Now().Add(time.Second)
 	for !p.client.Exited() {
 		if time.Now().After(deadline) {
@@ -224,6 +239,9 @@ func (p *Plugin) crashed() error {
 		time.Sleep(5 * time.Millisecond)
 	}
 	text := fmt.Sprintf("plugin %s ended during the run", p.name)
+	if doing != run {
+		text = fmt.Sprintf("plugin %s ended when it was asked to %s", p.name, doing)
+	}
 	if state := p.cmd.ProcessState; state != nil {
 		text += fmt.Sprintf(" (%v)", state)
 	}
@@ -231,36 +249,6 @@ func (p *Plugin) crashed() error {
 		text += "; its last lines:\n" + lines
 	}
 	return failf(nil, "%s", text)
-}
-
-// tail keeps the last lines that are written to it.
-type tail struct {
-	mu    sync.Mutex
-	lines []string
-	rest  []byte // the line that has not ended yet
-}
-
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.rest = append(t.rest, b...)
-	for {
-		i := bytes.IndexByte(t.rest, '\n')
-		if i < 0 {
-			return len(b), nil
-		}
-		t.lines = append(t.lines, string(t.rest[:i]))
-		t.rest = t.rest[i+1:]
-		if len(t.lines) > lastLines {
-			t.lines = t.lines[1:]
-		}
-	}
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return strings.TrimSpace(strings.Join(t.lines, "\n") + "\n" + string(t.rest))
 }
 
 // grpcPlugin gives go-plugin the client of the driver's service.

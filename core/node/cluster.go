@@ -5,8 +5,8 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,15 +19,8 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 )
 
-const (
-	readyEvery = 20 * time.Millisecond
-	readyDial  = 500 * time.Millisecond
-	stopGrace  = 5 * time.Second // between asking a process to end and killing it
-	logLines   = 15              // of a node's log, in the error when it fails
-)
-
-// Host is the name of the loopback interface on which nodes listen.
-const Host = "127.0.0.1"
+// stopGrace is the time between asking a process to end and killing it.
+const stopGrace = 5 * time.Second
 
 // Event is something that happened to a node.
 type Event struct {
@@ -64,45 +57,30 @@ type member struct {
 	driver.Node
 	place driver.Place
 
-	mu      sync.Mutex
+	control sync.Mutex // held while the node is being started or ended
+
+	mu      sync.Mutex // guards what follows, for moments only
 	process *process
 	running bool
+	closed  bool // it is not to be started any more
 }
 
-// Places makes a folder below dir for each of n nodes, and reserves free ports.
-func Places(dir string, n, ports int) ([]driver.Place, error) {
-	free, err := Ports(n * ports)
-	if err != nil {
-		return nil, err
+// set notes what runs. It returns false, and notes nothing, once the cluster
+// is closed.
+func (m *member) set(p *process, running bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return false
 	}
-	places := make([]driver.Place, n)
-	for i := range places {
-		places[i] = driver.Place{Dir: filepath.Join(dir, fmt.Sprintf("node-%d", i+1)), Ports: free[i*ports : (i+1)*ports]}
-		if err := os.MkdirAll(places[i].Dir, 0o700); err != nil {
-			return nil, fmt.Errorf("make a folder for node %d: %w: name another with --data-dir", i+1, err)
-		}
-	}
-	return places, nil
+	m.process, m.running = p, running
+	return true
 }
 
-// Ports returns n different TCP ports that are free on Host.
-func Ports(n int) ([]int, error) {
-	var listeners []net.Listener
-	defer func() {
-		for _, l := range listeners {
-			l.Close()
-		}
-	}()
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", net.JoinHostPort(Host, "0"))
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		listeners = append(listeners, l)
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
+func (m *member) state() (p *process, running bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.process, m.running
 }
 
 // NewCluster describes a cluster whose folders lie in dir. inside controls the
@@ -114,6 +92,9 @@ func NewCluster(dir string, nodes []driver.Node, places []driver.Place, inside d
 	}
 	c := &Cluster{inside: inside, report: report, dir: dir}
 	for i, n := range nodes {
+		if len(n.Command) == 0 && inside == nil {
+			return nil, fmt.Errorf("node %s has no command, and nothing controls nodes inside the plugin: report this to the plugin's author", n.Name)
+		}
 		c.nodes = append(c.nodes, &member{Node: n, place: places[i]})
 	}
 	return c, nil
@@ -177,27 +158,46 @@ func (c *Cluster) StartNode(ctx context.Context, name string) error {
 }
 
 func (c *Cluster) start(ctx context.Context, m *member) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.running {
-		return fmt.Errorf("node %s runs already", m.Name)
-	}
-	if len(m.Command) == 0 {
-		if err := c.inside.StartNode(ctx, m.Name); err != nil {
-			return fmt.Errorf("start node %s: %w", m.Name, err)
-		}
-		m.running = true
-		c.event(Started, m.Name, "inside the plugin")
-		return m.awaitReady(ctx, c)
-	}
-	p, err := startProcess(m.Command, m.Env, m.place.Dir)
+	p, err := c.launch(ctx, m)
 	if err != nil {
 		return fmt.Errorf("start node %s: %w", m.Name, err)
 	}
-	m.process, m.running = p, true
+	return c.awaitReady(ctx, m, p)
+}
+
+var errClosed = errors.New("the cluster is closed")
+
+// launch starts a node and returns its process, nil for one inside the plugin.
+func (c *Cluster) launch(ctx context.Context, m *member) (*process, error) {
+	m.control.Lock()
+	defer m.control.Unlock()
+	if _, running := m.state(); running {
+		return nil, errors.New("it runs already")
+	}
+	if err := checkFree(m.place.Ports); err != nil {
+		return nil, err
+	}
+	if len(m.Command) == 0 {
+		if err := c.inside.StartNode(ctx, m.Name); err != nil {
+			return nil, err
+		}
+		if !m.set(nil, true) {
+			return nil, errors.Join(errClosed, c.inside.KillNode(ctx, m.Name))
+		}
+		c.event(Started, m.Name, "inside the plugin")
+		return nil, nil
+	}
+	p, err := startProcess(m.Command, m.Env, m.place.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if !m.set(p, true) {
+		p.kill()
+		return nil, errClosed
+	}
 	c.event(Started, m.Name, fmt.Sprintf("process %d", p.pid()))
 	go c.watch(m, p)
-	return m.awaitReady(ctx, c)
+	return p, nil
 }
 
 // watch reports a process that ends without having been told to.
@@ -212,76 +212,6 @@ func (c *Cluster) watch(m *member, p *process) {
 	}
 	m.mu.Unlock()
 	c.event(Exited, m.Name, p.how())
-}
-
-// awaitReady polls until the node serves.
-func (m *member) awaitReady(ctx context.Context, c *Cluster) error {
-	tick := time.NewTicker(readyEvery)
-	defer tick.Stop()
-	var ended <-chan struct{}
-	if m.process != nil {
-		ended = m.process.ended
-	}
-	for {
-		err := probe(ctx, m.Ready)
-		if err == nil {
-			c.event(Serving, m.Name, "")
-			return nil
-		}
-		select {
-		case <-ended:
-			return fmt.Errorf("node %s ended before it served (%s)%s", m.Name, m.process.how(), m.log())
-		case <-ctx.Done():
-			return fmt.Errorf("node %s did not serve in time (%w; last try: %w)%s", m.Name, context.Cause(ctx), err, m.log())
-		case <-tick.C:
-		}
-	}
-}
-
-// log returns the last lines of the node's log, as the end of an error.
-func (m *member) log() string {
-	if m.process == nil {
-		return ""
-	}
-	lines, err := m.process.lastLines(logLines)
-	if err != nil || len(lines) == 0 {
-		return "; its log is empty"
-	}
-	return "; its log ends:\n" + strings.Join(lines, "\n")
-}
-
-// probe asks once whether a node serves.
-func probe(ctx context.Context, ready driver.Ready) error {
-	if ready.Address == "" {
-		return nil
-	}
-	dialer := net.Dialer{Timeout: readyDial}
-	conn, err := dialer.DialContext(ctx, "tcp", ready.Address)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if ready.Expect == "" {
-		return nil
-	}
-	if err := conn.SetDeadline(time.Now().Add(readyDial)); err != nil {
-		return err
-	}
-	if _, err := conn.Write([]byte(ready.Send)); err != nil {
-		return err
-	}
-	var answer []byte
-	buffer := make([]byte, 4096)
-	for len(answer) < 1<<20 {
-		n, err := conn.Read(buffer)
-		if answer = append(answer, buffer[:n]...); strings.Contains(string(answer), ready.Expect) {
-			return nil
-		}
-		if err != nil {
-			break
-		}
-	}
-	return fmt.Errorf("it answered %.60q", answer)
 }
 
 // StopNode ends a node in order, or by force when it does not obey.
@@ -299,25 +229,26 @@ func (c *Cluster) end(ctx context.Context, name string, kind EventKind) error {
 	if err != nil {
 		return err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.running {
+	m.control.Lock()
+	defer m.control.Unlock()
+	p, running := m.state()
+	if !running {
 		return fmt.Errorf("node %s does not run", name)
 	}
-	m.running = false
 	switch {
-	case m.process == nil && kind == Killed:
+	case p == nil && kind == Killed:
 		err = c.inside.KillNode(ctx, name)
-	case m.process == nil:
+	case p == nil:
 		err = c.inside.StopNode(ctx, name)
 	case kind == Killed:
-		m.process.kill()
+		p.kill()
 	default:
-		m.process.stop(stopGrace)
+		p.stop(stopGrace)
 	}
 	if err != nil {
 		return fmt.Errorf("end node %s: %w", name, err)
 	}
+	m.set(p, false)
 	c.event(kind, name, "")
 	return nil
 }
@@ -326,30 +257,38 @@ func (c *Cluster) end(ctx context.Context, name string, kind EventKind) error {
 func (c *Cluster) Running() []string {
 	var names []string
 	for _, m := range c.nodes {
-		m.mu.Lock()
-		if m.running {
+		if _, running := m.state(); running {
 			names = append(names, m.Name)
 		}
-		m.mu.Unlock()
 	}
 	return names
 }
 
-// Close ends every process by force, as their data is of no more use, and
-// removes the cluster's folder unless keep is set.
+// Close ends every node by force, as its data is of no more use, and removes
+// the cluster's folder unless keep is set. It may be called at any time, also
+// while nodes are being started.
 func (c *Cluster) Close(keep bool) error {
 	var err error
 	c.closing.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
+		defer cancel()
 		for _, m := range c.nodes {
 			m.mu.Lock()
-			if m.process != nil {
-				m.process.kill()
-			}
-			m.running = false
+			p, running := m.process, m.running
+			m.closed, m.running = true, false
 			m.mu.Unlock()
+			switch {
+			case p != nil:
+				p.kill()
+			case running:
+				_ = c.inside.KillNode(ctx, m.Name) // fails if it has gone with the plugin
+			}
 		}
-		if !keep {
-			err = os.RemoveAll(c.dir)
+		if keep {
+			return
+		}
+		if err = os.RemoveAll(c.dir); err != nil {
+			err = fmt.Errorf("remove the nodes' folder: %w: remove it by hand", err)
 		}
 	})
 	return err
@@ -371,11 +310,9 @@ func (c *Cluster) event(kind EventKind, node, detail string) {
 func (c *Cluster) pids() map[string]int {
 	pids := map[string]int{}
 	for _, m := range c.nodes {
-		m.mu.Lock()
-		if m.running && m.process != nil {
-			pids[m.Name] = m.process.pid()
+		if p, running := m.state(); running && p != nil {
+			pids[m.Name] = p.pid()
 		}
-		m.mu.Unlock()
 	}
 	return pids
 }

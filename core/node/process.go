@@ -20,6 +20,7 @@ const logFile = "node.log"
 type process struct {
 	cmd   *exec.Cmd
 	dir   string
+	from  int64         // where its output begins in the log, which earlier starts began
 	told  atomic.Bool   // to end
 	ended chan struct{} // closed when the process has been reaped
 }
@@ -33,12 +34,16 @@ func startProcess(command, env []string, dir string) (*process, error) {
 		return nil, err
 	}
 	defer log.Close()
+	from, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = attributes()
-	p := &process{cmd: cmd, dir: dir, ended: make(chan struct{})}
+	p := &process{cmd: cmd, dir: dir, from: from, ended: make(chan struct{})}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
@@ -48,6 +53,8 @@ func startProcess(command, env []string, dir string) (*process, error) {
 			return
 		}
 		_ = cmd.Wait() // how it ended stands in ProcessState
+		// What it started and left behind goes with it.
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		close(p.ended)
 	}()
 	return p, <-started
@@ -98,7 +105,7 @@ func (p *process) lastLines(n int) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", log.Name(), err)
 	}
-	buffer := make([]byte, min(size, most))
+	buffer := make([]byte, min(size-p.from, most))
 	if _, err := log.ReadAt(buffer, size-int64(len(buffer))); err != nil {
 		return nil, fmt.Errorf("read %s: %w", log.Name(), err)
 	}

@@ -40,10 +40,16 @@ func Sample(ctx context.Context, zero time.Time, cluster *Cluster, client int, r
 		pids[Client] = client
 		for name, pid := range pids {
 			now, rss, ok := measure(pid)
-			before, known := last[name]
+			if !ok {
+				continue // it has gone
+			}
+			before := last[name]
 			last[name] = now
-			if !ok || !known || before.pid != pid || second < 0 {
-				continue // it has just been started, or has gone
+			if second < 0 {
+				continue
+			}
+			if before.pid != pid {
+				before = usage{} // it was started in this second
 			}
 			report(Second{
 				Node: name, Second: second, CPUSeconds: now.cpu - before.cpu, RSS: rss,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -113,13 +114,23 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-var shapes = map[string][]Sample{
-	"etcd-like":   likely(4096, 5e5, 0.3),
-	"memory-like": likely(4096, 150, 0.3),
+// shapes are samples of a real run (raftembed, 1 node, 1 thread, a chunk of
+// half a second) and made-up ones of a slower and a faster store.
+func shapes(b *testing.B) map[string][]Sample {
+	b.Helper()
+	chunk, err := os.ReadFile("testdata/raftembed.chunk")
+	if err != nil {
+		b.Fatal(err)
+	}
+	recorded, err := NewDecoder().Decode(nil, chunk)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return map[string][]Sample{"real": recorded, "slower": likely(4096, 5e5, 0.3), "faster": likely(4096, 150, 0.3)}
 }
 
 func BenchmarkEncode(b *testing.B) {
-	for name, samples := range shapes {
+	for name, samples := range shapes(b) {
 		b.Run(name, func(b *testing.B) {
 			e := NewEncoder()
 			var chunk []byte
@@ -133,7 +144,7 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	for name, samples := range shapes {
+	for name, samples := range shapes(b) {
 		b.Run(name, func(b *testing.B) {
 			chunk := NewEncoder().Append(nil, samples)
 			d := NewDecoder()

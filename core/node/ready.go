@@ -1,0 +1,87 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/benchctl/benchctl/core/driver"
+)
+
+const (
+	readyEvery = 20 * time.Millisecond
+	readyDial  = 500 * time.Millisecond
+	logLines   = 15 // of a node's log, in the error when it fails
+)
+
+// awaitReady polls until the node serves.
+func (c *Cluster) awaitReady(ctx context.Context, m *member, p *process) error {
+	tick := time.NewTicker(readyEvery)
+	defer tick.Stop()
+	var ended <-chan struct{}
+	if p != nil {
+		ended = p.ended
+	}
+	for {
+		err := probe(ctx, m.Ready)
+		if err == nil {
+			c.event(Serving, m.Name, "")
+			return nil
+		}
+		select {
+		case <-ended:
+			return fmt.Errorf("node %s ended before it served (%s)%s", m.Name, p.how(), logEnd(p))
+		case <-ctx.Done():
+			return fmt.Errorf("node %s did not serve in time (%w; last try: %w)%s", m.Name, context.Cause(ctx), err, logEnd(p))
+		case <-tick.C:
+		}
+	}
+}
+
+// logEnd returns the last lines of a process's log, as the end of an error.
+func logEnd(p *process) string {
+	if p == nil {
+		return ""
+	}
+	lines, err := p.lastLines(logLines)
+	if err != nil || len(lines) == 0 {
+		return "; its log is empty"
+	}
+	return "; its log ends:\n" + strings.Join(lines, "\n")
+}
+
+// probe asks once whether a node serves.
+func probe(ctx context.Context, ready driver.Ready) error {
+	if ready.Address == "" {
+		return nil
+	}
+	dialer := net.Dialer{Timeout: readyDial}
+	conn, err := dialer.DialContext(ctx, "tcp", ready.Address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if ready.Expect == "" {
+		return nil
+	}
+	if err := conn.SetDeadline(time.Now().Add(readyDial)); err != nil {
+		return err
+	}
+	if _, err := conn.Write([]byte(ready.Send)); err != nil {
+		return err
+	}
+	var answer []byte
+	buffer := make([]byte, 4096)
+	for len(answer) < 1<<20 {
+		n, err := conn.Read(buffer)
+		if answer = append(answer, buffer[:n]...); strings.Contains(string(answer), ready.Expect) {
+			return nil
+		}
+		if err != nil {
+			break
+		}
+	}
+	return fmt.Errorf("it answered %.60q", answer)
+}
