@@ -65,11 +65,11 @@ func NewSearch(getenv func(string) string) Search {
 		if err != nil {
 			continue
 		}
-		real, err := filepath.EvalSymlinks(folder)
-		if err != nil || seen[real] {
+		resolved, err := filepath.EvalSymlinks(folder)
+		if err != nil || seen[resolved] {
 			continue
 		}
-		seen[real] = true
+		seen[resolved] = true
 		search.folders = append(search.folders, folder)
 	}
 	return search

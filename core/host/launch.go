@@ -81,6 +81,11 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 		stderr: &tail{},
 		gone:   make(chan struct{}),
 	}
+	log := options.Log.Named(store)
+	output := func(line []byte) {
+		p.stderr.keep(line)
+		route(log, line)
+	}
 	detach(p.cmd)
 	p.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
@@ -96,10 +101,12 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		SecureConfig:     &plugin.SecureConfig{Checksum: sum, Hash: sha256.New()},
 		StartTimeout:     options.StartTimeout,
-		Stderr:           p.stderr,
-		SyncStdout:       io.Discard,
-		SyncStderr:       p.stderr,
-		Logger:           quiet{Logger: options.Log, binary: filepath.Base(path), store: store},
+		// go-plugin logs what the process writes to its standard error before it
+		// serves, and when it panics; from then on a plugin's output comes here.
+		Stderr:     &lines{take: p.stderr.keep},
+		SyncStdout: &lines{take: output},
+		SyncStderr: &lines{take: output},
+		Logger:     quiet{Logger: options.Log, binary: filepath.Base(path), store: store},
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithInitialWindowSize(window),
 			grpc.WithInitialConnWindowSize(window),

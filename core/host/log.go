@@ -38,40 +38,57 @@ func (q quiet) Named(name string) hclog.Logger {
 }
 
 const (
-	lastLines  = 50   // of a plugin's standard error, for the report of a crash
+	lastLines  = 50   // of a plugin's output, for the report of a crash
 	lineLength = 4096 // a longer line is cut in pieces, so that memory stays bounded
 )
 
-// tail keeps the last lines that are written to it, as a person reads them.
-type tail struct {
-	mu    sync.Mutex
-	lines []string
-	rest  []byte // the line that has not ended yet
+// lines splits what is written to it.
+type lines struct {
+	take func(line []byte)
+
+	mu   sync.Mutex
+	rest []byte // the line that has not ended yet
 }
 
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.rest = append(t.rest, b...)
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rest = append(l.rest, b...)
 	for {
-		end := bytes.IndexByte(t.rest, '\n')
+		end := bytes.IndexByte(l.rest, '\n')
 		next := end + 1
 		if end < 0 || end > lineLength {
-			if len(t.rest) < lineLength {
+			if len(l.rest) < lineLength {
 				return len(b), nil
 			}
 			end, next = lineLength, lineLength
 		}
-		t.keep(t.rest[:end])
-		t.rest = append(t.rest[:0], t.rest[next:]...)
+		l.take(bytes.TrimRight(l.rest[:end], " \t\r"))
+		l.rest = append(l.rest[:0], l.rest[next:]...)
 	}
 }
 
+// tail keeps the last lines that a plugin wrote, as a person reads them. What
+// is there for debugging only is left out.
+type tail struct {
+	mu    sync.Mutex
+	lines []string
+}
+
 func (t *tail) keep(line []byte) {
-	text := readable(line)
-	if text == "" {
+	e := parse(line)
+	if e.text == "" || e.json && (e.level == hclog.Trace || e.level == hclog.Debug) {
 		return
 	}
+	text := e.text
+	if e.json {
+		text = fmt.Sprintf("[%s] %s", strings.ToUpper(e.level.String()), e.text)
+		for i := 0; i < len(e.values); i += 2 {
+			text += fmt.Sprintf(" %v=%v", e.values[i], e.values[i+1])
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.lines = append(t.lines, text)
 	if len(t.lines) > lastLines {
 		t.lines = slices.Delete(t.lines, 0, 1)
@@ -81,35 +98,54 @@ func (t *tail) keep(line []byte) {
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	lines := t.lines
-	if rest := readable(t.rest); rest != "" {
-		lines = append(slices.Clone(lines), rest)
-	}
-	return strings.Join(lines, "\n")
+	return strings.Join(t.lines, "\n")
 }
 
-// readable makes text of a line: hclog's JSON becomes level, message and
-// values, and what is logged for debugging only becomes nothing.
-func readable(line []byte) string {
-	line = bytes.TrimRight(line, " \r\n")
-	var entry map[string]any
-	if len(line) == 0 || line[0] != '{' || json.Unmarshal(line, &entry) != nil {
-		return string(line)
+// route logs a line at its level.
+func route(log hclog.Logger, line []byte) {
+	if e := parse(line); e.text != "" {
+		log.Log(e.level, e.text, e.values...)
 	}
-	message, ok := entry["@message"].(string)
-	if !ok {
-		return string(line)
-	}
-	name, _ := entry["@level"].(string)
-	level := hclog.LevelFromString(name)
-	if level == hclog.Trace || level == hclog.Debug {
-		return ""
-	}
-	text := fmt.Sprintf("[%s] %s", strings.ToUpper(name), message)
-	for _, key := range slices.Sorted(maps.Keys(entry)) {
-		if !strings.HasPrefix(key, "@") {
-			text += fmt.Sprintf(" %s=%v", key, entry[key])
+}
+
+// entry is a line of a plugin's log.
+type entry struct {
+	level  hclog.Level
+	text   string
+	values []any // key, value, key, value, …
+	json   bool
+}
+
+var levels = map[string]hclog.Level{
+	"[TRACE]": hclog.Trace, "[DEBUG]": hclog.Debug, "[INFO]": hclog.Info, "[WARN]": hclog.Warn, "[ERROR]": hclog.Error,
+}
+
+// parse reads a line in hclog's JSON form, or in its text form, where the level
+// stands first or after the time. Any other line is at debug.
+func parse(line []byte) entry {
+	var object map[string]any
+	if len(line) > 0 && line[0] == '{' && json.Unmarshal(line, &object) == nil {
+		text, isText := object["@message"].(string)
+		name, _ := object["@level"].(string)
+		if level := hclog.LevelFromString(name); isText && level != hclog.NoLevel {
+			e := entry{level: level, text: text, json: true}
+			for _, key := range slices.Sorted(maps.Keys(object)) {
+				if !strings.HasPrefix(key, "@") {
+					e.values = append(e.values, key, object[key])
+				}
+			}
+			return e
 		}
 	}
-	return text
+	e := entry{level: hclog.Debug, text: string(line)}
+	for i, word := range strings.Fields(e.text) {
+		if level, ok := levels[word]; ok {
+			_, e.text, _ = strings.Cut(e.text, word)
+			e.level, e.text = level, strings.TrimSpace(e.text)
+		}
+		if i == 1 {
+			break
+		}
+	}
+	return e
 }

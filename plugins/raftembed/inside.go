@@ -145,18 +145,15 @@ func (d *direct) watch(ctx context.Context, prefix string, after int64, take fun
 }
 
 // watch hands over changes until ctx or the node ends or take returns false,
-// and returns the revision up to which it has looked.
+// and returns the revision up to which it has handed them over.
 func (n *node) watch(ctx context.Context, prefix string, after int64, take func([]change, int) bool) int64 {
 	defer context.AfterFunc(ctx, n.machine.wake)()
 	over := func() bool { return ctx.Err() != nil || n.stopped.Load() }
 	for {
 		changes, upTo, missed := n.machine.changesAfter(after, prefix, over)
+		if over() || !take(changes, missed) {
+			return after
+		}
 		after = upTo
-		if over() {
-			return after
-		}
-		if !take(changes, missed) {
-			return after
-		}
 	}
 }
