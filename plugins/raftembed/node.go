@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,7 +42,7 @@ type nodeConfig struct {
 	heartbeat         time.Duration
 	election          time.Duration
 	snapshotThreshold int
-	log               hclog.Logger
+	ownLog            bool // into a file in dir; otherwise to standard error
 }
 
 // node is one member of the cluster that runs.
@@ -50,6 +52,8 @@ type node struct {
 	raft      *raft.Raft
 	logs      *boltdb.BoltStore
 	transport *raft.NetworkTransport
+	log       hclog.Logger
+	logFile   *os.File
 
 	proposals chan *proposal
 	waiting   chan batch
@@ -100,6 +104,14 @@ func startNode(config nodeConfig) (*node, error) {
 
 func (n *node) open() error {
 	var err error
+	to := os.Stderr
+	if n.ownLog {
+		if n.logFile, err = os.OpenFile(filepath.Join(n.dir, "node.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+			return err
+		}
+		to = n.logFile
+	}
+	n.log = hclog.New(&hclog.LoggerOptions{Name: n.name, Level: hclog.Info, Output: to})
 	if n.logs, err = openLogStore(n.dir, n.sync); err != nil {
 		return err
 	}
@@ -145,13 +157,12 @@ func (n *node) open() error {
 	return err
 }
 
-// stop ends the node in order: raft first, so that nothing is under way.
+// stop ends the node in order.
 func (n *node) stop() error {
 	if n.stopped.Swap(true) {
 		return nil
 	}
-	err := n.raft.Shutdown().Error()
-	return errors.Join(err, n.release())
+	return n.end()
 }
 
 // kill ends the node as the death of its process would: connections break
@@ -160,15 +171,17 @@ func (n *node) kill() error {
 	if n.stopped.Swap(true) {
 		return nil
 	}
-	err := n.transport.Close()
-	return errors.Join(err, n.raft.Shutdown().Error(), n.release())
+	return errors.Join(n.transport.Close(), n.end())
 }
 
-func (n *node) release() error {
+// end stops our own goroutines before raft: a request that raft has taken when
+// it is shut down may stay without an answer for ever. While it lives it
+// answers, if only that it leads no longer.
+func (n *node) end() error {
 	close(n.stopping)
 	n.machine.wake()
 	n.goroutine.Wait()
-	return n.closeFiles()
+	return errors.Join(n.raft.Shutdown().Error(), n.closeFiles())
 }
 
 func (n *node) closeFiles() error {
@@ -178,6 +191,9 @@ func (n *node) closeFiles() error {
 	}
 	if n.logs != nil {
 		errs = append(errs, n.logs.Close())
+	}
+	if n.logFile != nil {
+		errs = append(errs, n.logFile.Close())
 	}
 	return errors.Join(errs...)
 }

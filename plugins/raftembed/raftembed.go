@@ -18,8 +18,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/benchctl/benchctl/core/driver"
 )
 
@@ -106,7 +104,7 @@ func (d *raftembed) Provision(setup driver.Setup, places []driver.Place) ([]driv
 			configs = append(configs, nodeConfig{
 				peer: p, dir: places[i].Dir, peers: peers, sync: setup.Bool("sync"),
 				heartbeat: setup.Duration("heartbeat"), election: setup.Duration("election"),
-				snapshotThreshold: setup.Int("snapshot-threshold"), log: logger(p.name),
+				snapshotThreshold: setup.Int("snapshot-threshold"), ownLog: true,
 			})
 			nodes = append(nodes, driver.Node{Name: p.name, Endpoint: p.raft, Ready: driver.Ready{Address: p.raft}})
 		}
@@ -179,11 +177,6 @@ func (s *store) Session(_ context.Context, thread int) (driver.Session, error) {
 
 func (s *store) Close() error { return nil }
 
-// logger writes what raft has to say to standard error.
-func logger(name string) hclog.Logger {
-	return hclog.New(&hclog.LoggerOptions{Name: name, Level: hclog.Error, Output: os.Stderr})
-}
-
 // formatPeers and parsePeers write the members as name=raft/client,…
 func formatPeers(peers []peer) string {
 	var parts []string
@@ -237,7 +230,7 @@ func (*raftembed) Command(ctx context.Context, args []string) error {
 	}
 	n, err := startNode(nodeConfig{
 		peer: peers[i], dir: *dir, peers: peers, sync: *sync,
-		heartbeat: *heartbeat, election: *election, snapshotThreshold: *threshold, log: logger(*name),
+		heartbeat: *heartbeat, election: *election, snapshotThreshold: *threshold,
 	})
 	if err != nil {
 		return err
