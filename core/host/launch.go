@@ -130,15 +130,15 @@ func (p *Plugin) start(ctx context.Context) error {
 	}()
 	select {
 	case err := <-started:
-		if err != nil {
-			p.Close()
+		if err == nil {
+			return nil
 		}
-		return err
+		p.Close() // first, so that all that it said has been read
+		return p.explain(err)
 	case <-ctx.Done():
-		go func() { // go-plugin cannot be interrupted while it starts
-			if <-started == nil {
-				p.Close()
-			}
+		go func() {
+			<-started // go-plugin cannot be interrupted while it starts
+			p.Close() // also after a failure: the thread waits for it
 		}()
 		return ctx.Err()
 	}
@@ -147,11 +147,11 @@ func (p *Plugin) start(ctx context.Context) error {
 func (p *Plugin) connect() error {
 	protocol, err := p.client.Client()
 	if err != nil {
-		return p.explain(err)
+		return err
 	}
 	raw, err := protocol.Dispense(driverpb.PluginName)
 	if err != nil {
-		return p.explain(err)
+		return err
 	}
 	p.driver = raw.(driverpb.DriverClient)
 	p.pid = p.cmd.Process.Pid
@@ -182,8 +182,10 @@ func (p *Plugin) explain(err error) error {
 	said := ""
 	if line := firstLine(p.stderr.String()); line != "" {
 		said = fmt.Sprintf(" (it said: %q)", line)
-	} else if _, line, ok := strings.Cut(err.Error(), "Unrecognized remote plugin message: "); ok && firstLine(line) != "" {
-		said = fmt.Sprintf(" (it said: %q)", firstLine(line))
+	} else if _, rest, ok := strings.Cut(err.Error(), "Unrecognized remote plugin message: "); ok {
+		if line, _, _ := strings.Cut(rest, "\n"); line != "" {
+			said = fmt.Sprintf(" (it said: %q)", line)
+		}
 	}
 	return failf(err, "%s is not a plugin of benchctl%s; a plugin's main calls driver.Serve", p.path, said)
 }

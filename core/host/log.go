@@ -80,7 +80,7 @@ func (t *tail) keep(line []byte) {
 	if e.text == "" || e.json && (e.level == hclog.Trace || e.level == hclog.Debug) {
 		return
 	}
-	text := e.text
+	text := string(line)
 	if e.json {
 		text = fmt.Sprintf("[%s] %s", strings.ToUpper(e.level.String()), e.text)
 		for i := 0; i < len(e.values); i += 2 {
