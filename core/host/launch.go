@@ -137,7 +137,7 @@ func (p *Plugin) start(ctx context.Context) error {
 		return p.explain(err)
 	case <-ctx.Done():
 		go func() {
-			<-started // go-plugin cannot be interrupted while it starts
+			<-started //nolint:errcheck // go-plugin cannot be interrupted while it starts
 			p.Close() // also after a failure: the thread waits for it
 		}()
 		return ctx.Err()

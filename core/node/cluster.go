@@ -171,7 +171,13 @@ var errClosed = errors.New("the cluster is closed")
 func (c *Cluster) launch(ctx context.Context, m *member) (*process, error) {
 	m.control.Lock()
 	defer m.control.Unlock()
-	if _, running := m.state(); running {
+	m.mu.Lock()
+	running, closed := m.running, m.closed
+	m.mu.Unlock()
+	switch {
+	case closed:
+		return nil, errClosed
+	case running:
 		return nil, errors.New("it runs already")
 	}
 	if err := checkFree(m.place.Ports); err != nil {

@@ -18,11 +18,15 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 )
 
-// TestMain lets the test's own binary be a server: it listens at the address
-// in its first argument and answers "ping" with "pong".
+// TestMain lets the test's own binary be a server, which listens at an address
+// and answers "ping" with "pong", and a controller, which runs such servers.
 func TestMain(m *testing.M) {
 	if address := os.Getenv("NODE_TEST_ADDRESS"); address != "" {
 		serve(address)
+	}
+	if dir := os.Getenv("NODE_TEST_CONTROLLER"); dir != "" {
+		control(dir)
+		return
 	}
 	goleak.VerifyTestMain(m)
 }

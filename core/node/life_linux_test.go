@@ -1,0 +1,61 @@
+package node
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestNodesDieWithTheirController(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	controller := exec.Command(self)
+	controller.Env = append(os.Environ(), "NODE_TEST_CONTROLLER="+t.TempDir())
+	out, err := controller.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := controller.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, _ := bufio.NewReader(out).ReadString('\n')
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil || ended(pid) {
+		t.Errorf("the controller said %q", line)
+	}
+	if err := controller.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+	_ = controller.Wait() // it was killed
+	if pid > 0 {
+		eventually(t, "the node has ended", func() bool { return ended(pid) })
+	}
+}
+
+// The kernel kills a node with the thread that started it, not with the
+// process, so the thread has to outlive whoever called StartNode.
+func TestANodeOutlivesTheThreadThatStartedIt(t *testing.T) {
+	c, _, _ := one(t)
+	thread := make(chan string)
+	go func() {
+		runtime.LockOSThread() // and ends with the thread
+		if err := c.Start(context.Background()); err != nil {
+			t.Error(err)
+		}
+		thread <- fmt.Sprintf("/proc/self/task/%d", syscall.Gettid())
+	}()
+	task := <-thread
+	eventually(t, "the thread has ended", func() bool { _, err := os.Stat(task); return err != nil })
+	if err := c.StopNode(t.Context(), "a"); err != nil {
+		t.Error(err)
+	}
+}
