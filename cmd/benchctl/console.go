@@ -76,6 +76,7 @@ type progress struct {
 	began time.Time
 
 	mu   sync.Mutex
+	run  time.Time // when the run that is under way began
 	head string    // of the status of the run that is under way
 	at   time.Time // when the phase began
 	done int
@@ -88,6 +89,7 @@ func newProgress(c *console, plan *experiment.Plan) *progress {
 func (p *progress) RunStarted(index int, run experiment.Run) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.run = time.Now()
 	p.head = fmt.Sprintf("run %d of %d: %s", index+1, len(p.plan.Runs), run)
 	p.status("%s%s", p.head, p.left())
 }
@@ -126,8 +128,8 @@ func (p *progress) left() string {
 	if p.done == 0 {
 		return ""
 	}
-	each := time.Since(p.began) / time.Duration(p.done)
-	rest := each * time.Duration(len(p.plan.Runs)-p.done)
+	each := p.run.Sub(p.began) / time.Duration(p.done)
+	rest := max(0, each*time.Duration(len(p.plan.Runs)-p.done)-time.Since(p.run))
 	return fmt.Sprintf(" · about %v left", rest.Round(time.Second))
 }
 

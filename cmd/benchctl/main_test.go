@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/mattn/go-sqlite3"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
@@ -46,6 +48,7 @@ func TestStories(t *testing.T) {
 			"exits":     exits,
 			"mountfull": mountFull,
 			"readonly":  mountReadOnly,
+			"sqlite":    change,
 		},
 		Condition: func(name string) (bool, error) {
 			if name == "root" {
@@ -90,6 +93,15 @@ func mountReadOnly(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(unix.Mount(dir, dir, "", unix.MS_BIND, ""))
 	ts.Defer(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
 	ts.Check(unix.Mount("", dir, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, ""))
+}
+
+// sqlite FILE STATEMENT changes a database behind benchctl's back.
+func change(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite3", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec(args[1])
+	ts.Check(err)
 }
 
 // built is the folder with benchctl and the plugins, built once.

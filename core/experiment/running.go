@@ -61,10 +61,7 @@ func (r *running) execute(ctx context.Context, experiment int64) (State, error) 
 	// What was measured is archived even though ctx may have ended.
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	if err := r.writer.End(ending, state, failure); err != nil {
-		return state, fmt.Errorf("archive the end of run %d: %w", r.writer.ID(), err)
-	}
-	return state, nil
+	return state, r.writer.End(ending, state, failure)
 }
 
 // prepare asks the plugin for all that is archived before the load starts.
