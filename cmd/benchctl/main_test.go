@@ -377,3 +377,26 @@ func TestEveryOperationIsCountedOnceEverywhere(t *testing.T) {
 	s.verify()
 	s.noneLeft()
 }
+
+func TestDataInMemoryIsWarnedOf(t *testing.T) {
+	dir, err := os.MkdirTemp("/dev/shm", "benchctl-test-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--nodes", "1", "--threads", "1", "--duration", "100ms", "--warmup", "100ms", "--data-dir", dir)
+	if code := s.wait(); code != exitDone {
+		t.Fatalf("exit code %d:\n%s", code, s.stderr.String())
+	}
+	want := "the nodes' data is in " + dir + ", which is a tmpfs: fsync costs nothing there, so writes are faster than on a disk"
+	if !strings.Contains(s.stdout.String(), "! "+want) {
+		t.Errorf("standard output:\n%s", s.stdout.String())
+	}
+	if got := s.ask("select warnings ->> 0, filesystem from runs join environments on environments.id = environment"); got != fmt.Sprintf("\"%s\",tmpfs", want) {
+		t.Errorf("archived: %s", got)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 0 {
+		t.Errorf("left in the data folder: %v, %v", left, err)
+	}
+}

@@ -361,3 +361,41 @@ func TestAFullRingStallsItsThreadAloud(t *testing.T) {
 		t.Errorf("%d stalls of %v", r.stalls, r.stalled)
 	}
 }
+
+// TestASlowReaderSlowsNoThread takes nothing until the run is over: the chunks
+// wait in memory and then in the file, and all arrive in the end.
+func TestASlowReaderSlowsNoThread(t *testing.T) {
+	const threads, ops = 2, 60_000
+	load := &workload.Workload{
+		Name: "test", Version: 1,
+		Keys:   workload.Keys{Space: workload.SpaceThread, Choose: workload.ChooseSequential},
+		Phases: []workload.Phase{{Name: "create", Mix: only(sample.OpCreate), Ops: ops}},
+	}
+	outbox := newOutbox(t.TempDir(), 20_000)
+	defer outbox.release()
+	err := execute(t.Context(), plan{
+		driver: &scripted{create: func(context.Context, int, []byte) error { return nil }},
+		setup:  Setup{Nodes: 1}, workload: load, threads: threads, seed: 1, startTimeout: time.Second,
+	}, outbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outbox.close()
+	var samples, spilled int64
+	for {
+		event, err := outbox.take()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event == nil {
+			break
+		}
+		samples += int64(event.GetChunk().GetCount())
+		if end := event.GetFinished(); end != nil {
+			spilled = end.SpilledBytes
+		}
+	}
+	if samples != threads*ops || spilled == 0 {
+		t.Errorf("%d samples of %d arrived, %d bytes by the file", samples, threads*ops, spilled)
+	}
+}

@@ -81,10 +81,9 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 		stderr: &tail{},
 		gone:   make(chan struct{}),
 	}
-	log := options.Log.Named(store)
-	output := func(line []byte) {
-		p.stderr.keep(line)
-		route(log, line)
+	output := func() io.Writer {
+		r := &router{log: options.Log.Named(store), tail: p.stderr}
+		return &lines{take: r.take}
 	}
 	detach(p.cmd)
 	p.client = plugin.NewClient(&plugin.ClientConfig{
@@ -101,12 +100,12 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		SecureConfig:     &plugin.SecureConfig{Checksum: sum, Hash: sha256.New()},
 		StartTimeout:     options.StartTimeout,
-		// go-plugin logs what the process writes to its standard error before it
-		// serves, and when it panics; from then on a plugin's output comes here.
-		Stderr:     &lines{take: p.stderr.keep},
-		SyncStdout: &lines{take: output},
-		SyncStderr: &lines{take: output},
-		Logger:     quiet{Logger: options.Log, binary: filepath.Base(path), store: store},
+		// The process's own standard error, and what go-plugin puts in the place
+		// of Go's os.Stdout and os.Stderr once it serves.
+		Stderr:     output(),
+		SyncStdout: output(),
+		SyncStderr: output(),
+		Logger:     quiet{Logger: options.Log, binary: filepath.Base(path)},
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithInitialWindowSize(window),
 			grpc.WithInitialConnWindowSize(window),

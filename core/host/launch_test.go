@@ -193,7 +193,8 @@ func TestLogsAreRoutedByLevel(t *testing.T) {
 	want := []string{
 		"[WARN]  plugin.scripted: disk is slow: ms=12\n",
 		"[ERROR] plugin.scripted: store: no leader\n",
-		"[WARN]  plugin.scripted: from an early logger: timestamp=",
+		"[WARN]  plugin.scripted: from an early logger\n",
+		"[ERROR] plugin.scripted: from an early logger in text form\n",
 	}
 	for _, line := range want {
 		eventually(t, "the line "+line, func() bool { return strings.Contains(seen.String(), line) })

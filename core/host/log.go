@@ -13,12 +13,12 @@ import (
 )
 
 // quiet takes go-plugin's log, which speaks of its own workings as warnings and
-// errors, at debug: what matters of it comes back as an error. The plugin's own
-// lines, which go-plugin writes to a logger named after the binary, keep their
-// levels.
+// errors, at debug: what matters of it comes back as an error. The plugin's
+// lines, which go-plugin writes to a logger named after the binary, are left
+// out: they are routed here, those from its standard error like the others.
 type quiet struct {
 	hclog.Logger
-	binary, store string
+	binary string
 }
 
 func (q quiet) Info(text string, args ...any)  { q.Debug(text, args...) }
@@ -31,7 +31,7 @@ func (q quiet) Log(level hclog.Level, text string, args ...any) {
 
 func (q quiet) Named(name string) hclog.Logger {
 	if name == q.binary {
-		return q.Logger.Named(q.store)
+		return hclog.NewNullLogger()
 	}
 	q.Logger = q.Logger.Named(name)
 	return q
@@ -101,10 +101,24 @@ func (t *tail) String() string {
 	return strings.Join(t.lines, "\n")
 }
 
-// route logs a line at its level.
-func route(log hclog.Logger, line []byte) {
-	if e := parse(line); e.text != "" {
-		log.Log(e.level, e.text, e.values...)
+// router logs the lines of one stream at their levels, and keeps the last ones.
+type router struct {
+	log      hclog.Logger
+	tail     *tail
+	panicked bool // what has no level belongs to the trace of a panic
+}
+
+func (r *router) take(line []byte) {
+	r.tail.keep(line)
+	e := parse(line)
+	if strings.HasPrefix(e.text, "panic: ") || strings.HasPrefix(e.text, "fatal error: ") {
+		r.panicked = true
+	}
+	if r.panicked && !e.json {
+		e.level = hclog.Error
+	}
+	if e.text != "" {
+		r.log.Log(e.level, e.text, e.values...)
 	}
 }
 

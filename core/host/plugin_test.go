@@ -40,6 +40,12 @@ func TestMain(m *testing.M) {
 	case driverpb.BinaryPrefix + "bare":
 		serveBare()
 		return
+	case driverpb.BinaryPrefix + "handmade":
+		if err := serveHandmade(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	case "controller":
 		control()
 		return
@@ -93,6 +99,7 @@ func writeLogs() {
 	fmt.Fprintln(os.Stdout, "to standard output")
 	early := os.NewFile(2, "stderr")
 	hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: early, JSONFormat: true}).Warn("from an early logger")
+	hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: early}).Error("from an early logger in text form")
 }
 
 func (scripted) Ports(setup driver.Setup) int { return 2 * setup.Nodes }

@@ -128,7 +128,8 @@ func ignore(err, harmless error) error {
 }
 
 func TestACrashIsReportedWithItsLastLines(t *testing.T) {
-	p := launch(t, "scripted", host.Options{})
+	seen := &logs{}
+	p := launch(t, "scripted", host.Options{Log: seen.at(hclog.Error)})
 	s := &sink{}
 	_, err := p.Run(t.Context(), request(t, "panic", endless), s)
 	if !errors.Is(err, host.ErrPlugin) {
@@ -138,6 +139,9 @@ func TestACrashIsReportedWithItsLastLines(t *testing.T) {
 	if !strings.HasPrefix(text, "plugin scripted ended during the run (exit status 2); its last lines:\npanic: out of luck\n") ||
 		!strings.Contains(text, "host_test.session.Create") || strings.Contains(text, "@level") {
 		t.Errorf("error %v", err)
+	}
+	if log := seen.String(); !strings.HasPrefix(log, "[ERROR] plugin.scripted: panic: out of luck\n") || !strings.Contains(log, "host_test.session.Create") {
+		t.Errorf("logged:\n%s", log)
 	}
 	if s.samples < 200 {
 		t.Errorf("%d samples were delivered", s.samples)
