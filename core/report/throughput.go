@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/benchctl/benchctl/core/stats"
 )
@@ -44,7 +45,11 @@ func Throughput(records []stats.Record) Table {
 func columns(keys []string) []Column {
 	var c []Column
 	for _, key := range keys {
-		c = append(c, Column{key, key == "nodes" || key == "threads"})
+		_, name, ok := strings.Cut(key, ".") // the parameter, option or label itself
+		if !ok {
+			name = key
+		}
+		c = append(c, Column{name, key == "nodes" || key == "threads"})
 	}
 	return c
 }

@@ -107,19 +107,23 @@ func (g Group) Estimate(figure func(Record) float64) Estimate {
 func Series(records []Record) []string {
 	keys := []string{"store", "nodes", "threads"}
 	for _, key := range Keys(records) {
-		switch key {
-		case "phase", "op", "run", "experiment", "state", "durability":
+		differs := varies
+		switch {
+		case slices.Contains(keys, key) || ofOneRun[key]:
 			continue
+		case strings.HasPrefix(key, optionPrefix) || key == "store-version" || key == "plugin-version":
+			differs = variesWithinStore
 		}
-		if slices.Contains(keys, key) || (strings.HasPrefix(key, optionPrefix) || strings.HasPrefix(key, "store-") || strings.HasPrefix(key, "plugin-")) && !variesWithinStore(records, key) {
-			continue
-		}
-		if varies(records, key) {
+		if differs(records, key) {
 			keys = append(keys, key)
 		}
 	}
 	return keys
 }
+
+// ofOneRun are the keys that tell runs and their parts apart, not setups; a
+// setup's durability follows from its options.
+var ofOneRun = map[string]bool{"phase": true, "op": true, "run": true, "experiment": true, "state": true, "durability": true}
 
 func varies(records []Record, key string) bool {
 	return slices.ContainsFunc(records, func(r Record) bool { return r.Value(key) != records[0].Value(key) })
