@@ -33,6 +33,36 @@ type Store interface {
 	Close() error
 }
 
+// A Versioner is a store that knows what its servers run.
+type Versioner interface {
+	// Version returns the version of the store's servers.
+	Version(ctx context.Context) (string, error)
+}
+
+// A Notifier is a store that tells what befalls its sessions.
+type Notifier interface {
+	// Notify is called once, before any session is opened. The store calls
+	// tell, from any goroutine, until it is closed.
+	Notify(tell func(Incident))
+}
+
+// Incident is something that befell a session. It is archived as an event.
+type Incident struct {
+	Kind   IncidentKind
+	Node   string // the endpoint that the session was connected to, if known
+	Detail string
+}
+
+// IncidentKind is the kind of an incident.
+type IncidentKind string
+
+// The kinds of incidents.
+const (
+	SessionLost    IncidentKind = "session-lost"    // its connection broke; the session may live on
+	SessionResumed IncidentKind = "session-resumed" // it is connected again
+	SessionExpired IncidentKind = "session-expired" // the store has given it up; a new one takes its place
+)
+
 // A Session is one client connection. One thread uses it at a time.
 //
 // Keys are slash-separated paths such as "/bench/t1/42". A driver must not
@@ -155,6 +185,8 @@ const (
 type Guarantees struct {
 	Durability Durability  `json:"durability"`
 	Reads      Consistency `json:"reads"`
+	// Connections is how many network connections each thread has of its own.
+	Connections int `json:"connections"`
 	// Notes are one-line remarks that belong beside any comparison.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -184,12 +216,13 @@ type Node struct {
 	Command []string          `json:"command,omitempty"`
 	Env     []string          `json:"env,omitempty"`   // added to the environment
 	Files   map[string]string `json:"files,omitempty"` // written before the first start, by path below the node's folder
-	Ready   Ready             `json:"ready"`
+	Ready   Probe             `json:"ready"`           // true once the node serves
+	Leads   Probe             `json:"leads,omitzero"`  // true while the node leads the others
 }
 
-// Ready is how to know that a node's process serves: its address accepts a
+// Probe is a question to a node's process. It is true if the address accepts a
 // connection and, where Expect is set, answers Send with a text that contains it.
-type Ready struct {
+type Probe struct {
 	Address string `json:"address,omitempty"` // host:port
 	Send    string `json:"send,omitempty"`
 	Expect  string `json:"expect,omitempty"`

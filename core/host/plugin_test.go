@@ -113,7 +113,7 @@ func (scripted) Provision(setup driver.Setup, places []driver.Place) ([]driver.N
 		nodes[i] = driver.Node{
 			Name: "n" + strconv.Itoa(i), Endpoint: fmt.Sprintf("127.0.0.1:%d", place.Ports[0]),
 			Command: []string{"server", place.Dir}, Env: []string{"A=b"}, Files: map[string]string{"x/y": "z"},
-			Ready: driver.Ready{Address: fmt.Sprintf("127.0.0.1:%d", place.Ports[1]), Send: "ruok", Expect: "imok"},
+			Ready: driver.Probe{Address: fmt.Sprintf("127.0.0.1:%d", place.Ports[1]), Send: "ruok", Expect: "imok"},
 		}
 	}
 	return nodes, nil

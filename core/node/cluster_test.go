@@ -91,7 +91,7 @@ func one(t *testing.T, command ...string) (*Cluster, *events, string) {
 	address := net.JoinHostPort(Host, strconv.Itoa(places[0].Ports[0]))
 	spec := driver.Node{
 		Name: "a", Endpoint: address, Command: command, Files: map[string]string{"conf/x": "content"},
-		Ready: driver.Ready{Address: address, Send: "ping", Expect: "pong"},
+		Ready: driver.Probe{Address: address, Send: "ping", Expect: "pong"},
 	}
 	if command == nil {
 		self, err := os.Executable()

@@ -46,7 +46,7 @@ func control(dir string) {
 		var c *Cluster
 		c, err = NewCluster(dir, []driver.Node{{
 			Name: "a", Command: []string{os.Args[0]}, Env: []string{"NODE_TEST_ADDRESS=" + address},
-			Ready: driver.Ready{Address: address, Send: "ping", Expect: "pong"},
+			Ready: driver.Probe{Address: address, Send: "ping", Expect: "pong"},
 		}}, places, nil, func(Event) {})
 		if err == nil {
 			err = c.Start(context.Background())
@@ -95,7 +95,7 @@ func TestWhatANodeStartedEndsWithIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, _, dir := one(t, test.command...)
-			c.nodes[0].Ready = driver.Ready{}
+			c.nodes[0].Ready = driver.Probe{}
 			if err := c.Start(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -191,7 +191,7 @@ func TestCloseEndsAStart(t *testing.T) {
 
 func TestSamplingGoesOnWhileANodeIsStopped(t *testing.T) {
 	c, _, dir := one(t, script("trap '' TERM; while :; do wait; done")...)
-	c.nodes[0].Ready = driver.Ready{}
+	c.nodes[0].Ready = driver.Probe{}
 	if err := c.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestSamplingGoesOnWhileANodeIsStopped(t *testing.T) {
 func TestANodeThatIsStartedAgainIsSampledFromItsStart(t *testing.T) {
 	busy := "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo busy; exec sleep 60"
 	c, _, dir := one(t, "/bin/sh", "-c", busy)
-	c.nodes[0].Ready = driver.Ready{}
+	c.nodes[0].Ready = driver.Probe{}
 	log := func() string {
 		content, _ := os.ReadFile(filepath.Join(dir, "node-1", logFile))
 		return string(content)
@@ -267,7 +267,7 @@ func TestANodeThatIsStartedAgainIsSampledFromItsStart(t *testing.T) {
 
 func TestAnErrorShowsTheLogOfThisStartOnly(t *testing.T) {
 	c, _, dir := one(t, "/bin/sh", "-c", "test -e again && exit 4; touch again; echo first start; exec sleep 60")
-	c.nodes[0].Ready = driver.Ready{}
+	c.nodes[0].Ready = driver.Probe{}
 	if err := c.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestAnErrorShowsTheLogOfThisStartOnly(t *testing.T) {
 	if err := c.KillNode(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	c.nodes[0].Ready = driver.Ready{Address: c.Endpoints()[0]}
+	c.nodes[0].Ready = driver.Probe{Address: c.Endpoints()[0]}
 	if err := c.StartNode(t.Context(), "a"); err == nil || err.Error() != "node a ended before it served (exit status 4); its log is empty" {
 		t.Errorf("StartNode: %v", err)
 	}

@@ -53,7 +53,7 @@ func logEnd(p *process) string {
 }
 
 // probe asks once whether a node serves.
-func probe(ctx context.Context, ready driver.Ready) error {
+func probe(ctx context.Context, ready driver.Probe) error {
 	if ready.Address == "" {
 		return nil
 	}

@@ -106,7 +106,7 @@ func (d *raftembed) Provision(setup driver.Setup, places []driver.Place) ([]driv
 				heartbeat: setup.Duration("heartbeat"), election: setup.Duration("election"),
 				snapshotThreshold: setup.Int("snapshot-threshold"), ownLog: true,
 			})
-			nodes = append(nodes, driver.Node{Name: p.name, Endpoint: p.raft, Ready: driver.Ready{Address: p.raft}})
+			nodes = append(nodes, driver.Node{Name: p.name, Endpoint: p.raft, Ready: driver.Probe{Address: p.raft}})
 		}
 		d.nodes.provision(configs)
 		return nodes, nil
@@ -121,7 +121,7 @@ func (d *raftembed) Provision(setup driver.Setup, places []driver.Place) ([]driv
 			"-sync=" + setup.Option("sync"), "-heartbeat", setup.Option("heartbeat"), "-election", setup.Option("election"),
 			"-snapshot-threshold", setup.Option("snapshot-threshold"), "-with-parent",
 		}
-		nodes = append(nodes, driver.Node{Name: p.name, Endpoint: p.client, Command: command, Ready: driver.Ready{Address: p.client}})
+		nodes = append(nodes, driver.Node{Name: p.name, Endpoint: p.client, Command: command, Ready: driver.Probe{Address: p.client}})
 	}
 	return nodes, nil
 }

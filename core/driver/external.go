@@ -1,0 +1,91 @@
+package driver
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// The names of the options that ExternalOptions declares.
+const (
+	optionCA          = "tls-ca"
+	optionCertificate = "tls-cert"
+	optionKey         = "tls-key"
+	optionCredentials = "credentials"
+)
+
+// ExternalOptions returns the options by which a driver is let into clusters
+// that are protected: Setup.TLS and Setup.Credentials read them. Options name
+// files; what stands in the files is never archived.
+func ExternalOptions(store string) []Option {
+	return []Option{
+		{Name: optionCA, Type: String, Help: "file with the certificates (PEM) that the servers' are signed with; turns TLS on"},
+		{Name: optionCertificate, Type: String, Help: "file with the client's certificate (PEM); turns TLS on"},
+		{Name: optionKey, Type: String, Help: "file with the key (PEM) of the client's certificate"},
+		{Name: optionCredentials, Type: String, Help: "file with user:password on one line; else $" + credentialsVariable(store) + " holds them"},
+	}
+}
+
+func credentialsVariable(store string) string {
+	return "BENCHCTL_" + strings.ToUpper(strings.ReplaceAll(store, "-", "_")) + "_CREDENTIALS"
+}
+
+// TLS returns the configuration that the options ask for, nil for none.
+func (s Setup) TLS() (*tls.Config, error) {
+	ca, certificate, key := s.Option(optionCA), s.Option(optionCertificate), s.Option(optionKey)
+	if ca == "" && certificate == "" && key == "" {
+		return nil, nil
+	}
+	if !s.External {
+		return nil, fmt.Errorf("%s, %s and %s are for clusters named by --endpoints: leave them out", optionCA, optionCertificate, optionKey)
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if ca != "" {
+		pem, err := os.ReadFile(ca)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", optionCA, err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s: there is no certificate in PEM form in %s", optionCA, ca)
+		}
+	}
+	if (certificate == "") != (key == "") {
+		return nil, fmt.Errorf("%s and %s belong together: name both", optionCertificate, optionKey)
+	}
+	if certificate != "" {
+		pair, err := tls.LoadX509KeyPair(certificate, key)
+		if err != nil {
+			return nil, fmt.Errorf("%s, %s: %w", optionCertificate, optionKey, err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
+
+// Credentials returns the user and password for a store, empty if there are
+// none.
+func (s Setup) Credentials(store string) (user, password string, err error) {
+	text, source := os.Getenv(credentialsVariable(store)), "$"+credentialsVariable(store)
+	if file := s.Option(optionCredentials); file != "" {
+		if !s.External {
+			return "", "", fmt.Errorf("%s is for clusters named by --endpoints: leave it out", optionCredentials)
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return "", "", fmt.Errorf("read %s: %w", optionCredentials, err)
+		}
+		text, source = strings.TrimSpace(string(content)), file
+	}
+	if text == "" || !s.External {
+		return "", "", nil
+	}
+	user, password, ok := strings.Cut(text, ":")
+	if !ok || user == "" {
+		return "", "", errors.New(source + " should hold user:password")
+	}
+	return user, password, nil
+}
