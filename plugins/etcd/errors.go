@@ -1,0 +1,45 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+// lateAnswers are what a server says that has waited for its peers in vain. It
+// may have executed the request all the same.
+var lateAnswers = []error{rpctypes.ErrTimeout, rpctypes.ErrTimeoutDueToLeaderFail, rpctypes.ErrTimeoutDueToConnectionLost}
+
+func classify(err error) error {
+	known := rpctypes.Error(err)
+	for _, late := range lateAnswers {
+		if errors.Is(known, late) {
+			return driver.Classed(sample.Timeout, known)
+		}
+	}
+	switch status.Code(err) {
+	case codes.Unavailable:
+		return driver.Classed(sample.Unavailable, known)
+	case codes.DeadlineExceeded:
+		return driver.Classed(sample.Timeout, known)
+	case codes.Canceled:
+		return context.Canceled
+	}
+	return driver.Classed(sample.Other, known)
+}
+
+// disconnected reports whether the connection, and not a server that answers,
+// is what failed.
+func disconnected(err error) bool {
+	if status.Code(err) != codes.Unavailable {
+		return false
+	}
+	var answered rpctypes.EtcdError
+	return !errors.As(rpctypes.Error(err), &answered) || status.Convert(err).Message() == rpctypes.ErrorDesc(rpctypes.ErrGRPCStopped)
+}

@@ -1,0 +1,264 @@
+package etcd
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/benchctl/benchctl/core/driver"
+)
+
+// session is one connection. Its requests go to the generated gRPC client
+// below clientv3's own calls: they are the same requests, but are never sent
+// twice, so that a latency is that of one request, and are kept and used again.
+type session struct {
+	store    *store
+	client   *clientv3.Client
+	kv       pb.KVClient
+	lost     bool // its connection, as far as it knows
+	patience patience
+
+	get    pb.RangeRequest
+	put    pb.PutRequest
+	delete pb.DeleteRangeRequest
+	txn    transaction
+
+	lease    lease
+	numbered map[string]int64 // the numbers given below each prefix, as last seen
+
+	closing sync.Once
+}
+
+func newSession(s *store, client *clientv3.Client) *session {
+	opened := &session{
+		store: s, client: client, kv: pb.NewKVClient(client.ActiveConnection()),
+		patience: patience{within: s.setup.Timeout},
+		get:      pb.RangeRequest{Serializable: s.setup.Reads == driver.Sequential},
+		numbered: map[string]int64{},
+	}
+	opened.txn.init()
+	opened.lease.session = opened
+	return opened
+}
+
+// transaction is a request "if the key is so, put it, else …" made once.
+type transaction struct {
+	pb.TxnRequest
+	condition pb.Compare
+	revision  pb.Compare_CreateRevision
+	modified  pb.Compare_ModRevision
+	put       pb.PutRequest
+	read      pb.RangeRequest
+	otherwise []*pb.RequestOp
+}
+
+func (t *transaction) init() {
+	t.Compare = []*pb.Compare{&t.condition}
+	t.Success = []*pb.RequestOp{{Request: &pb.RequestOp_RequestPut{RequestPut: &t.put}}}
+	t.read.KeysOnly = true
+	t.otherwise = []*pb.RequestOp{{Request: &pb.RequestOp_RequestRange{RequestRange: &t.read}}}
+}
+
+// write fills in the key and value to put when the condition holds.
+func (t *transaction) write(key, value []byte, lease int64) {
+	t.condition.Key = key
+	t.put.Key, t.put.Value, t.put.Lease = key, value, lease
+	t.Failure = nil
+}
+
+// ifAbsent and ifPresent compare the revision of the key's creation, which an
+// absent key has as 0.
+func (t *transaction) ifAbsent() *pb.TxnRequest {
+	t.condition.Target, t.condition.Result = pb.Compare_CREATE, pb.Compare_EQUAL
+	t.condition.TargetUnion = &t.revision
+	return &t.TxnRequest
+}
+
+func (t *transaction) ifPresent() *pb.TxnRequest {
+	t.ifAbsent()
+	t.condition.Result = pb.Compare_GREATER
+	return &t.TxnRequest
+}
+
+func (t *transaction) ifModifiedAt(revision int64) *pb.TxnRequest {
+	t.condition.Target, t.condition.Result = pb.Compare_MOD, pb.Compare_EQUAL
+	t.modified.ModRevision = revision
+	t.condition.TargetUnion = &t.modified
+	t.read.Key = t.condition.Key
+	t.Failure = t.otherwise
+	return &t.TxnRequest
+}
+
+func (s *session) Create(ctx context.Context, key, value []byte) error {
+	return s.create(ctx, key, value, 0)
+}
+
+func (s *session) create(ctx context.Context, key, value []byte, lease int64) error {
+	s.txn.write(key, value, lease)
+	answer, err := s.commit(ctx, s.txn.ifAbsent())
+	if err == nil && !answer.Succeeded {
+		return driver.ErrExists
+	}
+	return err
+}
+
+func (s *session) Set(ctx context.Context, key, value []byte) error {
+	s.txn.write(key, value, 0)
+	answer, err := s.commit(ctx, s.txn.ifPresent())
+	if err == nil && !answer.Succeeded {
+		return driver.ErrNotFound
+	}
+	return err
+}
+
+func (s *session) Put(ctx context.Context, key, value []byte) error {
+	s.put.Key, s.put.Value = key, value
+	_, err := s.kv.Put(s.patience.begin(ctx), &s.put)
+	return s.end(err)
+}
+
+func (s *session) Get(ctx context.Context, key []byte) ([]byte, error) {
+	value, _, err := s.GetVersion(ctx, key)
+	return value, err
+}
+
+// GetVersion returns the revision of the key's last change as its version.
+func (s *session) GetVersion(ctx context.Context, key []byte) ([]byte, int64, error) {
+	s.get.Key = key
+	answer, err := s.kv.Range(s.patience.begin(ctx), &s.get)
+	if err := s.end(err); err != nil {
+		return nil, 0, err
+	}
+	if len(answer.Kvs) == 0 {
+		return nil, 0, driver.ErrNotFound
+	}
+	return answer.Kvs[0].Value, answer.Kvs[0].ModRevision, nil
+}
+
+func (s *session) CompareAndSet(ctx context.Context, key, value []byte, version int64) (int64, error) {
+	s.txn.write(key, value, 0)
+	answer, err := s.commit(ctx, s.txn.ifModifiedAt(version))
+	switch {
+	case err != nil:
+		return 0, err
+	case answer.Succeeded:
+		return answer.Header.Revision, nil
+	case len(answer.Responses[0].GetResponseRange().Kvs) == 0:
+		return 0, driver.ErrNotFound
+	}
+	return 0, driver.ErrConflict
+}
+
+func (s *session) Delete(ctx context.Context, key []byte) error {
+	s.delete.Key = key
+	answer, err := s.kv.DeleteRange(s.patience.begin(ctx), &s.delete)
+	if err := s.end(err); err != nil {
+		return err
+	}
+	if answer.Deleted == 0 {
+		return driver.ErrNotFound
+	}
+	return nil
+}
+
+func (s *session) List(ctx context.Context, prefix []byte) ([]string, error) {
+	request := &pb.RangeRequest{
+		Key: prefix, RangeEnd: []byte(clientv3.GetPrefixRangeEnd(string(prefix))),
+		KeysOnly: true, Serializable: s.get.Serializable,
+	}
+	answer, err := s.kv.Range(s.patience.begin(ctx), request)
+	if err := s.end(err); err != nil {
+		return nil, err
+	}
+	keys := make([]string, 0, len(answer.Kvs))
+	for _, kv := range answer.Kvs {
+		keys = append(keys, string(kv.Key))
+	}
+	return keys, nil
+}
+
+// Sync makes a linearizable read of nothing: it returns once the session's
+// node has applied all that was committed before.
+func (s *session) Sync(ctx context.Context) error {
+	_, err := s.kv.Range(s.patience.begin(ctx), &pb.RangeRequest{Key: []byte{0}, CountOnly: true})
+	return s.end(err)
+}
+
+// Close ends the session, and with its lease its ephemeral keys.
+func (s *session) Close() error {
+	var err error
+	s.closing.Do(func() {
+		err = s.lease.revoke()
+		s.patience.release()
+		_ = s.client.Close() // says only that it was closed
+	})
+	return err
+}
+
+func (s *session) commit(ctx context.Context, request *pb.TxnRequest) (*pb.TxnResponse, error) {
+	answer, err := s.kv.Txn(s.patience.begin(ctx), request)
+	return answer, s.end(err)
+}
+
+// end is called after every request with its error, and returns it classed.
+func (s *session) end(err error) error {
+	over := s.patience.end()
+	switch {
+	case err == nil:
+		if s.lost {
+			s.lost = false
+			s.store.incident(driver.SessionResumed, "")
+		}
+		return nil
+	case over:
+		return driver.ErrTimeout
+	}
+	if disconnected(err) && !s.lost {
+		s.lost = true
+		s.store.incident(driver.SessionLost, plain(err).Error())
+	}
+	return classify(err)
+}
+
+// patience bounds operations in time. Its context serves one operation after
+// the other until one takes too long, as a new one for each would cost more
+// than the rest of the driver.
+type patience struct {
+	within time.Duration
+	parent context.Context
+	ctx    context.Context
+	cancel context.CancelFunc
+	timer  *time.Timer
+}
+
+func (p *patience) begin(parent context.Context) context.Context {
+	if p.parent != parent || p.ctx.Err() != nil {
+		p.release()
+		p.parent = parent
+		p.ctx, p.cancel = context.WithCancel(parent)
+		p.timer = time.AfterFunc(p.within, p.cancel)
+		return p.ctx
+	}
+	p.timer.Reset(p.within)
+	return p.ctx
+}
+
+// end reports whether the operation was ended for taking too long.
+func (p *patience) end() (over bool) {
+	if p.timer.Stop() {
+		return false
+	}
+	over = p.parent.Err() == nil
+	p.parent = nil // its context is spent
+	return over
+}
+
+func (p *patience) release() {
+	if p.cancel != nil {
+		p.timer.Stop()
+		p.cancel()
+	}
+}

@@ -1,0 +1,90 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+
+	"go.etcd.io/etcd/api/v3/mvccpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/benchctl/benchctl/core/driver"
+)
+
+// watchBuffer is how many changes may wait for their reader.
+const watchBuffer = 1024
+
+// Watch reports every change from the revision at which the server has set the
+// watch up. A watch that loses its connection goes on from the last revision
+// that it has seen; only what was compacted meanwhile is missed, and counted.
+func (s *session) Watch(ctx context.Context, prefix []byte) (<-chan driver.WatchEvent, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	responses := s.client.Watch(ctx, string(prefix), clientv3.WithPrefix(), clientv3.WithCreatedNotify())
+	first, err := s.created(ctx, responses)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	events := make(chan driver.WatchEvent, watchBuffer)
+	go func() {
+		defer close(events)
+		defer cancel()
+		s.forward(ctx, string(prefix), first.Header.Revision, responses, events)
+	}()
+	return events, nil
+}
+
+// created waits until the server has set the watch up.
+func (s *session) created(ctx context.Context, responses clientv3.WatchChan) (clientv3.WatchResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.store.setup.Timeout)
+	defer cancel()
+	select {
+	case first, ok := <-responses:
+		if !ok {
+			return first, driver.ErrUnavailable
+		}
+		if err := first.Err(); err != nil {
+			return first, classify(err)
+		}
+		return first, nil
+	case <-ctx.Done():
+		return clientv3.WatchResponse{}, errors.Join(driver.ErrTimeout, ctx.Err())
+	}
+}
+
+// forward hands over events until the watch ends.
+func (s *session) forward(ctx context.Context, prefix string, seen int64, responses clientv3.WatchChan, events chan<- driver.WatchEvent) {
+	missed := 0
+	for {
+		for response := range responses {
+			if response.CompactRevision > 0 {
+				missed += int(response.CompactRevision - seen - 1)
+				seen = response.CompactRevision - 1
+				break
+			}
+			for _, e := range response.Events {
+				event := driver.WatchEvent{Type: kindOf(e), Key: string(e.Kv.Key), Missed: missed}
+				missed, seen = 0, e.Kv.ModRevision
+				select {
+				case events <- event:
+				case <-ctx.Done():
+					return
+				}
+			}
+			seen = max(seen, response.Header.Revision)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		responses = s.client.Watch(ctx, prefix, clientv3.WithPrefix(), clientv3.WithRev(seen+1))
+	}
+}
+
+func kindOf(e *clientv3.Event) driver.WatchType {
+	switch {
+	case e.Type == mvccpb.DELETE:
+		return driver.Deleted
+	case e.IsCreate():
+		return driver.Created
+	}
+	return driver.Changed
+}
