@@ -25,7 +25,7 @@ func TestRunIsReadAsItWasWritten(t *testing.T) {
 	node := NodeSecond{Node: "n1", Second: 3, CPUSeconds: 0.5, RSSBytes: 1, ReadBytes: 2, WrittenBytes: 3}
 	events := []Event{{At: time.Second, Kind: "node-started", Node: "n1", Detail: "pid 3"}, {At: 2 * time.Second, Kind: "note"}}
 	for _, err := range []error{
-		w.Started(zero), w.Event(events[1]), w.Event(events[0]), w.NodeSecond(node), w.Warn("slow disk"), w.Warn("slow disk"), w.Warn("hot"),
+		w.Started(zero, ""), w.Event(events[1]), w.Event(events[0]), w.NodeSecond(node), w.Warn("slow disk"), w.Warn("slow disk"), w.Warn("hot"),
 	} {
 		if err != nil {
 			t.Fatal(err)

@@ -93,7 +93,7 @@ type written map[[2]int][]sample.Sample
 // load writes the first phases of a run: per thread and phase so many chunks of
 // size.
 func load(w *RunWriter, threads, phases, chunks, size int) (written, error) {
-	if err := w.Started(time.Now()); err != nil {
+	if err := w.Started(time.Now(), ""); err != nil {
 		return nil, err
 	}
 	return loadPhases(w, threads, 0, phases, chunks, size)

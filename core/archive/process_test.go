@@ -66,7 +66,7 @@ func writeEndlessly(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Started(time.Now()); err != nil {
+	if err := w.Started(time.Now(), ""); err != nil {
 		return err
 	}
 	encoder, rng := sample.NewEncoder(), rand.New(rand.NewPCG(1, 1))

@@ -75,9 +75,11 @@ func (a *Archive) newRunWriter(r Run, phases []Phase) *RunWriter {
 func (w *RunWriter) ID() int64 { return w.id }
 
 // Started archives the run's zero, from which every other time of it counts.
-func (w *RunWriter) Started(zero time.Time) error {
+func (w *RunWriter) Started(zero time.Time, storeVersion string) error {
 	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "update runs set started_at = ?, zero_unix_ns = ? where id = ?", stamp(zero), zero.UnixNano(), w.id)
+		_, err := tx.ExecContext(ctx, `
+			update runs set started_at = ?, zero_unix_ns = ?, store_version = coalesce(nullif(?, ''), store_version) where id = ?`,
+			stamp(zero), zero.UnixNano(), storeVersion, w.id)
 		return err
 	}})
 }

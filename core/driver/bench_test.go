@@ -153,7 +153,7 @@ func execute(b *testing.B, client driverpb.DriverClient, w *workload.Workload, t
 		switch e := event.Event.(type) {
 		case *driverpb.RunEvent_Started:
 			if writer != nil {
-				must(writer.Started(time.Unix(0, e.Started.WallUnixNs)))
+				must(writer.Started(time.Unix(0, e.Started.WallUnixNs), ""))
 			}
 		case *driverpb.RunEvent_PhaseStarted:
 			began = e.PhaseStarted.AtNs

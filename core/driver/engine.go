@@ -37,9 +37,12 @@ type engine struct {
 	plan
 	outbox  *outbox
 	workers []*worker
+	version string // of the store's servers, as they say
 	zero    time.Time
 	cancel  context.CancelFunc // ends the run
 	hung    []int              // threads that did not come back when they were stopped
+
+	incidents incidents
 }
 
 // execute runs the plan. It returns nil when the run came to its end or ctx
@@ -60,9 +63,10 @@ func execute(ctx context.Context, p plan, outbox *outbox) error {
 		w.zero = e.zero
 	}
 	busy := cpuTime()
-	if err := outbox.put(startedEvent(e.zero)); err != nil {
+	if err := outbox.put(startedEvent(e.zero, e.version)); err != nil {
 		return err
 	}
+	e.incidents.begin(e.zero, outbox)
 	encoder := newEncoder(e.workers, outbox)
 	var total int64
 	for i := range e.workload.Phases {
@@ -87,6 +91,15 @@ func (e *engine) open(ctx context.Context) (Store, error) {
 	store, err := e.driver.Open(ctx, e.setup)
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	if v, ok := store.(Versioner); ok {
+		if e.version, err = v.Version(ctx); err != nil {
+			e.close(store)
+			return nil, fmt.Errorf("ask the store for its version: %w", err)
+		}
+	}
+	if n, ok := store.(Notifier); ok {
+		n.Notify(e.incidents.tell)
 	}
 	e.workers = make([]*worker, e.threads)
 	group, ctx := errgroup.WithContext(ctx)
@@ -266,6 +279,7 @@ func (e *engine) finished(ctx context.Context, busy time.Duration) *driverpb.Fin
 			"the threads waited %v in total (%.1f %% of their time) for their samples to be encoded: the machine was too busy, so throughput is understated",
 			stalled.Round(time.Millisecond), 100*float64(stalled)/float64(total)))
 	}
+	f.Warnings = append(f.Warnings, e.incidents.warnings()...)
 	if len(e.hung) > 0 {
 		f.Warnings = append(f.Warnings, fmt.Sprintf(
 			"threads %v did not stop within %v: their last operation is not counted", e.hung, stopGrace))
@@ -273,8 +287,10 @@ func (e *engine) finished(ctx context.Context, busy time.Duration) *driverpb.Fin
 	return f
 }
 
-func startedEvent(zero time.Time) *driverpb.RunEvent {
-	return &driverpb.RunEvent{Event: &driverpb.RunEvent_Started{Started: &driverpb.Started{WallUnixNs: zero.UnixNano()}}}
+func startedEvent(zero time.Time, version string) *driverpb.RunEvent {
+	return &driverpb.RunEvent{Event: &driverpb.RunEvent_Started{Started: &driverpb.Started{
+		WallUnixNs: zero.UnixNano(), StoreVersion: version,
+	}}}
 }
 
 func phaseStartedEvent(phase int, at time.Duration) *driverpb.RunEvent {

@@ -53,11 +53,12 @@ type Finished struct {
 
 // Sink takes what a run produces, in the order in which it happens.
 type Sink interface {
-	Started(zero time.Time) error
+	Started(zero time.Time, storeVersion string) error
 	PhaseStarted(phase int, at time.Duration) error
 	Chunk(header sample.Header, data []byte) error
 	PhaseEnded(phase int, at time.Duration, samples int64) error
 	Progress(phase int, at time.Duration, ops, failures int64)
+	Incident(at time.Duration, incident driver.Incident) error
 }
 
 // State is how a run ended.
@@ -100,7 +101,7 @@ func (r Run) Load() *workload.Workload { return r.load }
 // Writer keeps one run.
 type Writer interface {
 	ID() int64
-	Started(zero time.Time) error
+	Started(zero time.Time, storeVersion string) error
 	PhaseStarted(phase int, at time.Duration) error
 	Chunk(header sample.Header, data []byte) error
 	PhaseEnded(phase int, at time.Duration, samples int64) error

@@ -168,8 +168,8 @@ func (r *running) archiveEvent(e node.Event) {
 }
 
 // Started, and the methods below, make running the sink of its load.
-func (r *running) Started(zero time.Time) error {
-	if err := r.writer.Started(zero); err != nil {
+func (r *running) Started(zero time.Time, storeVersion string) error {
+	if err := r.writer.Started(zero, storeVersion); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -202,6 +202,11 @@ func (r *running) Chunk(header sample.Header, data []byte) error { return r.writ
 // PhaseEnded archives the end of a phase.
 func (r *running) PhaseEnded(phase int, at time.Duration, samples int64) error {
 	return r.writer.PhaseEnded(phase, at, samples)
+}
+
+// Incident archives what befell a session.
+func (r *running) Incident(at time.Duration, i driver.Incident) error {
+	return r.writer.Event(at, string(i.Kind), i.Node, i.Detail)
 }
 
 // Progress shows how far the run is.

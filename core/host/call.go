@@ -117,11 +117,12 @@ type RunRequest struct {
 // Sink takes what a run produces, in the order in which it happens. An error
 // stops the run.
 type Sink interface {
-	Started(zero time.Time) error
+	Started(zero time.Time, storeVersion string) error
 	PhaseStarted(phase int, at time.Duration) error
 	Chunk(header sample.Header, data []byte) error
 	PhaseEnded(phase int, at time.Duration, samples int64) error
 	Progress(phase int, at time.Duration, ops, failures int64)
+	Incident(at time.Duration, incident driver.Incident) error
 }
 
 // Finished is what the plugin says at the end of a run.
@@ -221,7 +222,7 @@ func (r RunRequest) message() (*driverpb.RunRequest, error) {
 func hand(event *driverpb.RunEvent, sink Sink) error {
 	switch e := event.Event.(type) {
 	case *driverpb.RunEvent_Started:
-		return sink.Started(time.Unix(0, e.Started.WallUnixNs))
+		return sink.Started(time.Unix(0, e.Started.WallUnixNs), e.Started.StoreVersion)
 	case *driverpb.RunEvent_PhaseStarted:
 		return sink.PhaseStarted(int(e.PhaseStarted.Phase), time.Duration(e.PhaseStarted.AtNs))
 	case *driverpb.RunEvent_Chunk:
@@ -231,6 +232,10 @@ func hand(event *driverpb.RunEvent, sink Sink) error {
 		}, e.Chunk.Data)
 	case *driverpb.RunEvent_PhaseEnded:
 		return sink.PhaseEnded(int(e.PhaseEnded.Phase), time.Duration(e.PhaseEnded.AtNs), e.PhaseEnded.Samples)
+	case *driverpb.RunEvent_Incident:
+		return sink.Incident(time.Duration(e.Incident.AtNs), driver.Incident{
+			Kind: driver.IncidentKind(e.Incident.Kind), Node: e.Incident.Node, Detail: e.Incident.Detail,
+		})
 	case *driverpb.RunEvent_Progress:
 		sink.Progress(int(e.Progress.Phase), time.Duration(e.Progress.AtNs), e.Progress.Ops, e.Progress.Errors)
 	}

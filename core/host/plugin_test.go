@@ -302,7 +302,9 @@ func (s *sink) String() string {
 	return strings.Join(s.order, " ")
 }
 
-func (s *sink) Started(zero time.Time) error {
+func (s *sink) Incident(time.Duration, driver.Incident) error { return nil }
+
+func (s *sink) Started(zero time.Time, _ string) error {
 	s.zero = zero
 	s.event("started")
 	return nil

@@ -78,6 +78,79 @@ func (ControlNodeRequest_Action) EnumDescriptor() ([]byte, []int) {
 	return file_driver_proto_rawDescGZIP(), []int{6, 0}
 }
 
+type Instruction_Verb int32
+
+const (
+	Instruction_VERB_UNSPECIFIED     Instruction_Verb = 0
+	Instruction_VERB_OPEN_STORE      Instruction_Verb = 1 // setup_json
+	Instruction_VERB_OPEN_SESSION    Instruction_Verb = 2 // session
+	Instruction_VERB_EXECUTE         Instruction_Verb = 3 // session, op, key, value
+	Instruction_VERB_GET_VERSION     Instruction_Verb = 4 // session, key
+	Instruction_VERB_COMPARE_AND_SET Instruction_Verb = 5 // session, key, value, version
+	Instruction_VERB_SYNC            Instruction_Verb = 6 // session
+	Instruction_VERB_WATCH           Instruction_Verb = 7 // session, key (the prefix); many outcomes
+	Instruction_VERB_CANCEL          Instruction_Verb = 8 // target
+	Instruction_VERB_CLOSE_SESSION   Instruction_Verb = 9 // session
+	Instruction_VERB_CLOSE_STORE     Instruction_Verb = 10
+)
+
+// Enum value maps for Instruction_Verb.
+var (
+	Instruction_Verb_name = map[int32]string{
+		0:  "VERB_UNSPECIFIED",
+		1:  "VERB_OPEN_STORE",
+		2:  "VERB_OPEN_SESSION",
+		3:  "VERB_EXECUTE",
+		4:  "VERB_GET_VERSION",
+		5:  "VERB_COMPARE_AND_SET",
+		6:  "VERB_SYNC",
+		7:  "VERB_WATCH",
+		8:  "VERB_CANCEL",
+		9:  "VERB_CLOSE_SESSION",
+		10: "VERB_CLOSE_STORE",
+	}
+	Instruction_Verb_value = map[string]int32{
+		"VERB_UNSPECIFIED":     0,
+		"VERB_OPEN_STORE":      1,
+		"VERB_OPEN_SESSION":    2,
+		"VERB_EXECUTE":         3,
+		"VERB_GET_VERSION":     4,
+		"VERB_COMPARE_AND_SET": 5,
+		"VERB_SYNC":            6,
+		"VERB_WATCH":           7,
+		"VERB_CANCEL":          8,
+		"VERB_CLOSE_SESSION":   9,
+		"VERB_CLOSE_STORE":     10,
+	}
+)
+
+func (x Instruction_Verb) Enum() *Instruction_Verb {
+	p := new(Instruction_Verb)
+	*p = x
+	return p
+}
+
+func (x Instruction_Verb) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Instruction_Verb) Descriptor() protoreflect.EnumDescriptor {
+	return file_driver_proto_enumTypes[1].Descriptor()
+}
+
+func (Instruction_Verb) Type() protoreflect.EnumType {
+	return &file_driver_proto_enumTypes[1]
+}
+
+func (x Instruction_Verb) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Instruction_Verb.Descriptor instead.
+func (Instruction_Verb) EnumDescriptor() ([]byte, []int) {
+	return file_driver_proto_rawDescGZIP(), []int{19, 0}
+}
+
 type DescribeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -540,6 +613,7 @@ type RunEvent struct {
 	//	*RunEvent_PhaseEnded
 	//	*RunEvent_Progress
 	//	*RunEvent_Finished
+	//	*RunEvent_Incident
 	Event         isRunEvent_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -636,6 +710,15 @@ func (x *RunEvent) GetFinished() *Finished {
 	return nil
 }
 
+func (x *RunEvent) GetIncident() *Incident {
+	if x != nil {
+		if x, ok := x.Event.(*RunEvent_Incident); ok {
+			return x.Incident
+		}
+	}
+	return nil
+}
+
 type isRunEvent_Event interface {
 	isRunEvent_Event()
 }
@@ -664,6 +747,10 @@ type RunEvent_Finished struct {
 	Finished *Finished `protobuf:"bytes,6,opt,name=finished,proto3,oneof"`
 }
 
+type RunEvent_Incident struct {
+	Incident *Incident `protobuf:"bytes,7,opt,name=incident,proto3,oneof"`
+}
+
 func (*RunEvent_Started) isRunEvent_Event() {}
 
 func (*RunEvent_PhaseStarted) isRunEvent_Event() {}
@@ -676,10 +763,13 @@ func (*RunEvent_Progress) isRunEvent_Event() {}
 
 func (*RunEvent_Finished) isRunEvent_Event() {}
 
+func (*RunEvent_Incident) isRunEvent_Event() {}
+
 // Started fixes the run's zero, from which every other time counts.
 type Started struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	WallUnixNs    int64                  `protobuf:"varint,1,opt,name=wall_unix_ns,json=wallUnixNs,proto3" json:"wall_unix_ns,omitempty"`
+	StoreVersion  string                 `protobuf:"bytes,2,opt,name=store_version,json=storeVersion,proto3" json:"store_version,omitempty"` // of the servers, as they say; empty: unknown
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -721,6 +811,82 @@ func (x *Started) GetWallUnixNs() int64 {
 	return 0
 }
 
+func (x *Started) GetStoreVersion() string {
+	if x != nil {
+		return x.StoreVersion
+	}
+	return ""
+}
+
+// Incident is something that befell a session.
+type Incident struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AtNs          int64                  `protobuf:"varint,1,opt,name=at_ns,json=atNs,proto3" json:"at_ns,omitempty"`
+	Kind          string                 `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Node          string                 `protobuf:"bytes,3,opt,name=node,proto3" json:"node,omitempty"`
+	Detail        string                 `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Incident) Reset() {
+	*x = Incident{}
+	mi := &file_driver_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Incident) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Incident) ProtoMessage() {}
+
+func (x *Incident) ProtoReflect() protoreflect.Message {
+	mi := &file_driver_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Incident.ProtoReflect.Descriptor instead.
+func (*Incident) Descriptor() ([]byte, []int) {
+	return file_driver_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Incident) GetAtNs() int64 {
+	if x != nil {
+		return x.AtNs
+	}
+	return 0
+}
+
+func (x *Incident) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Incident) GetNode() string {
+	if x != nil {
+		return x.Node
+	}
+	return ""
+}
+
+func (x *Incident) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 type PhaseStarted struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Phase         int32                  `protobuf:"varint,1,opt,name=phase,proto3" json:"phase,omitempty"`
@@ -731,7 +897,7 @@ type PhaseStarted struct {
 
 func (x *PhaseStarted) Reset() {
 	*x = PhaseStarted{}
-	mi := &file_driver_proto_msgTypes[11]
+	mi := &file_driver_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -743,7 +909,7 @@ func (x *PhaseStarted) String() string {
 func (*PhaseStarted) ProtoMessage() {}
 
 func (x *PhaseStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[11]
+	mi := &file_driver_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -756,7 +922,7 @@ func (x *PhaseStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseStarted.ProtoReflect.Descriptor instead.
 func (*PhaseStarted) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{11}
+	return file_driver_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PhaseStarted) GetPhase() int32 {
@@ -787,7 +953,7 @@ type Chunk struct {
 
 func (x *Chunk) Reset() {
 	*x = Chunk{}
-	mi := &file_driver_proto_msgTypes[12]
+	mi := &file_driver_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -799,7 +965,7 @@ func (x *Chunk) String() string {
 func (*Chunk) ProtoMessage() {}
 
 func (x *Chunk) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[12]
+	mi := &file_driver_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -812,7 +978,7 @@ func (x *Chunk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Chunk.ProtoReflect.Descriptor instead.
 func (*Chunk) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{12}
+	return file_driver_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Chunk) GetPhase() int32 {
@@ -862,7 +1028,7 @@ type PhaseEnded struct {
 
 func (x *PhaseEnded) Reset() {
 	*x = PhaseEnded{}
-	mi := &file_driver_proto_msgTypes[13]
+	mi := &file_driver_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -874,7 +1040,7 @@ func (x *PhaseEnded) String() string {
 func (*PhaseEnded) ProtoMessage() {}
 
 func (x *PhaseEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[13]
+	mi := &file_driver_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -887,7 +1053,7 @@ func (x *PhaseEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseEnded.ProtoReflect.Descriptor instead.
 func (*PhaseEnded) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{13}
+	return file_driver_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *PhaseEnded) GetPhase() int32 {
@@ -923,7 +1089,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_driver_proto_msgTypes[14]
+	mi := &file_driver_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -935,7 +1101,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[14]
+	mi := &file_driver_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -948,7 +1114,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{14}
+	return file_driver_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Progress) GetPhase() int32 {
@@ -995,7 +1161,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_driver_proto_msgTypes[15]
+	mi := &file_driver_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1007,7 +1173,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[15]
+	mi := &file_driver_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1020,7 +1186,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{15}
+	return file_driver_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Finished) GetSamples() int64 {
@@ -1080,7 +1246,7 @@ type StopRequest struct {
 
 func (x *StopRequest) Reset() {
 	*x = StopRequest{}
-	mi := &file_driver_proto_msgTypes[16]
+	mi := &file_driver_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1092,7 +1258,7 @@ func (x *StopRequest) String() string {
 func (*StopRequest) ProtoMessage() {}
 
 func (x *StopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[16]
+	mi := &file_driver_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1105,7 +1271,7 @@ func (x *StopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopRequest.ProtoReflect.Descriptor instead.
 func (*StopRequest) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{16}
+	return file_driver_proto_rawDescGZIP(), []int{17}
 }
 
 type StopReply struct {
@@ -1116,7 +1282,7 @@ type StopReply struct {
 
 func (x *StopReply) Reset() {
 	*x = StopReply{}
-	mi := &file_driver_proto_msgTypes[17]
+	mi := &file_driver_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1128,7 +1294,7 @@ func (x *StopReply) String() string {
 func (*StopReply) ProtoMessage() {}
 
 func (x *StopReply) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[17]
+	mi := &file_driver_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1141,7 +1307,286 @@ func (x *StopReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopReply.ProtoReflect.Descriptor instead.
 func (*StopReply) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{17}
+	return file_driver_proto_rawDescGZIP(), []int{18}
+}
+
+// Instruction is one thing to do. The first of a call opens the store.
+type Instruction struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"` // of the caller's choice, never twice
+	Verb          Instruction_Verb       `protobuf:"varint,2,opt,name=verb,proto3,enum=benchctl.driver.v1.Instruction_Verb" json:"verb,omitempty"`
+	Session       int32                  `protobuf:"varint,3,opt,name=session,proto3" json:"session,omitempty"`
+	Op            int32                  `protobuf:"varint,4,opt,name=op,proto3" json:"op,omitempty"` // as in docs/format/chunk.md
+	Key           []byte                 `protobuf:"bytes,5,opt,name=key,proto3" json:"key,omitempty"`
+	Value         []byte                 `protobuf:"bytes,6,opt,name=value,proto3" json:"value,omitempty"`
+	Version       int64                  `protobuf:"varint,7,opt,name=version,proto3" json:"version,omitempty"`
+	SetupJson     []byte                 `protobuf:"bytes,8,opt,name=setup_json,json=setupJson,proto3" json:"setup_json,omitempty"`
+	Target        int64                  `protobuf:"varint,9,opt,name=target,proto3" json:"target,omitempty"`                         // the instruction to cancel
+	TimeoutNs     int64                  `protobuf:"varint,10,opt,name=timeout_ns,json=timeoutNs,proto3" json:"timeout_ns,omitempty"` // to open the store or a session
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Instruction) Reset() {
+	*x = Instruction{}
+	mi := &file_driver_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Instruction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Instruction) ProtoMessage() {}
+
+func (x *Instruction) ProtoReflect() protoreflect.Message {
+	mi := &file_driver_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Instruction.ProtoReflect.Descriptor instead.
+func (*Instruction) Descriptor() ([]byte, []int) {
+	return file_driver_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Instruction) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Instruction) GetVerb() Instruction_Verb {
+	if x != nil {
+		return x.Verb
+	}
+	return Instruction_VERB_UNSPECIFIED
+}
+
+func (x *Instruction) GetSession() int32 {
+	if x != nil {
+		return x.Session
+	}
+	return 0
+}
+
+func (x *Instruction) GetOp() int32 {
+	if x != nil {
+		return x.Op
+	}
+	return 0
+}
+
+func (x *Instruction) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *Instruction) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *Instruction) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Instruction) GetSetupJson() []byte {
+	if x != nil {
+		return x.SetupJson
+	}
+	return nil
+}
+
+func (x *Instruction) GetTarget() int64 {
+	if x != nil {
+		return x.Target
+	}
+	return 0
+}
+
+func (x *Instruction) GetTimeoutNs() int64 {
+	if x != nil {
+		return x.TimeoutNs
+	}
+	return 0
+}
+
+// Outcome is what an instruction came to.
+type Outcome struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	Status        int32                  `protobuf:"varint,2,opt,name=status,proto3" json:"status,omitempty"` // as in docs/format/chunk.md
+	Error         string                 `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`    // with a status other than ok, in words
+	Value         []byte                 `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"`
+	Keys          []string               `protobuf:"bytes,5,rep,name=keys,proto3" json:"keys,omitempty"`
+	Version       int64                  `protobuf:"varint,6,opt,name=version,proto3" json:"version,omitempty"`
+	Change        *Change                `protobuf:"bytes,7,opt,name=change,proto3" json:"change,omitempty"` // of a watch
+	Last          bool                   `protobuf:"varint,8,opt,name=last,proto3" json:"last,omitempty"`    // no other outcome of this instruction follows
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Outcome) Reset() {
+	*x = Outcome{}
+	mi := &file_driver_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Outcome) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Outcome) ProtoMessage() {}
+
+func (x *Outcome) ProtoReflect() protoreflect.Message {
+	mi := &file_driver_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
+func (*Outcome) Descriptor() ([]byte, []int) {
+	return file_driver_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Outcome) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Outcome) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *Outcome) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+func (x *Outcome) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *Outcome) GetKeys() []string {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *Outcome) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Outcome) GetChange() *Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *Outcome) GetLast() bool {
+	if x != nil {
+		return x.Last
+	}
+	return false
+}
+
+// Change is one change that a watch saw.
+type Change struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Type          string                 `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	Missed        int64                  `protobuf:"varint,3,opt,name=missed,proto3" json:"missed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Change) Reset() {
+	*x = Change{}
+	mi := &file_driver_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Change) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Change) ProtoMessage() {}
+
+func (x *Change) ProtoReflect() protoreflect.Message {
+	mi := &file_driver_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Change.ProtoReflect.Descriptor instead.
+func (*Change) Descriptor() ([]byte, []int) {
+	return file_driver_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Change) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *Change) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *Change) GetMissed() int64 {
+	if x != nil {
+		return x.Missed
+	}
+	return 0
 }
 
 var File_driver_proto protoreflect.FileDescriptor
@@ -1185,7 +1630,7 @@ const file_driver_proto_rawDesc = "" +
 	"\n" +
 	"key_prefix\x18\x05 \x01(\tR\tkeyPrefix\x12\x1b\n" +
 	"\tspill_dir\x18\x06 \x01(\tR\bspillDir\x12(\n" +
-	"\x10start_timeout_ns\x18\a \x01(\x03R\x0estartTimeoutNs\"\x83\x03\n" +
+	"\x10start_timeout_ns\x18\a \x01(\x03R\x0estartTimeoutNs\"\xbf\x03\n" +
 	"\bRunEvent\x127\n" +
 	"\astarted\x18\x01 \x01(\v2\x1b.benchctl.driver.v1.StartedH\x00R\astarted\x12G\n" +
 	"\rphase_started\x18\x02 \x01(\v2 .benchctl.driver.v1.PhaseStartedH\x00R\fphaseStarted\x121\n" +
@@ -1193,11 +1638,18 @@ const file_driver_proto_rawDesc = "" +
 	"\vphase_ended\x18\x04 \x01(\v2\x1e.benchctl.driver.v1.PhaseEndedH\x00R\n" +
 	"phaseEnded\x12:\n" +
 	"\bprogress\x18\x05 \x01(\v2\x1c.benchctl.driver.v1.ProgressH\x00R\bprogress\x12:\n" +
-	"\bfinished\x18\x06 \x01(\v2\x1c.benchctl.driver.v1.FinishedH\x00R\bfinishedB\a\n" +
-	"\x05event\"+\n" +
+	"\bfinished\x18\x06 \x01(\v2\x1c.benchctl.driver.v1.FinishedH\x00R\bfinished\x12:\n" +
+	"\bincident\x18\a \x01(\v2\x1c.benchctl.driver.v1.IncidentH\x00R\bincidentB\a\n" +
+	"\x05event\"P\n" +
 	"\aStarted\x12 \n" +
 	"\fwall_unix_ns\x18\x01 \x01(\x03R\n" +
-	"wallUnixNs\"9\n" +
+	"wallUnixNs\x12#\n" +
+	"\rstore_version\x18\x02 \x01(\tR\fstoreVersion\"_\n" +
+	"\bIncident\x12\x13\n" +
+	"\x05at_ns\x18\x01 \x01(\x03R\x04atNs\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04node\x18\x03 \x01(\tR\x04node\x12\x16\n" +
+	"\x06detail\x18\x04 \x01(\tR\x06detail\"9\n" +
 	"\fPhaseStarted\x12\x14\n" +
 	"\x05phase\x18\x01 \x01(\x05R\x05phase\x12\x13\n" +
 	"\x05at_ns\x18\x02 \x01(\x03R\x04atNs\"u\n" +
@@ -1228,14 +1680,56 @@ const file_driver_proto_rawDesc = "" +
 	"\rspilled_bytes\x18\x06 \x01(\x03R\fspilledBytes\x12\x1a\n" +
 	"\bwarnings\x18\a \x03(\tR\bwarnings\"\r\n" +
 	"\vStopRequest\"\v\n" +
-	"\tStopReply2\xf0\x03\n" +
+	"\tStopReply\"\x84\x04\n" +
+	"\vInstruction\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x128\n" +
+	"\x04verb\x18\x02 \x01(\x0e2$.benchctl.driver.v1.Instruction.VerbR\x04verb\x12\x18\n" +
+	"\asession\x18\x03 \x01(\x05R\asession\x12\x0e\n" +
+	"\x02op\x18\x04 \x01(\x05R\x02op\x12\x10\n" +
+	"\x03key\x18\x05 \x01(\fR\x03key\x12\x14\n" +
+	"\x05value\x18\x06 \x01(\fR\x05value\x12\x18\n" +
+	"\aversion\x18\a \x01(\x03R\aversion\x12\x1d\n" +
+	"\n" +
+	"setup_json\x18\b \x01(\fR\tsetupJson\x12\x16\n" +
+	"\x06target\x18\t \x01(\x03R\x06target\x12\x1d\n" +
+	"\n" +
+	"timeout_ns\x18\n" +
+	" \x01(\x03R\ttimeoutNs\"\xe8\x01\n" +
+	"\x04Verb\x12\x14\n" +
+	"\x10VERB_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fVERB_OPEN_STORE\x10\x01\x12\x15\n" +
+	"\x11VERB_OPEN_SESSION\x10\x02\x12\x10\n" +
+	"\fVERB_EXECUTE\x10\x03\x12\x14\n" +
+	"\x10VERB_GET_VERSION\x10\x04\x12\x18\n" +
+	"\x14VERB_COMPARE_AND_SET\x10\x05\x12\r\n" +
+	"\tVERB_SYNC\x10\x06\x12\x0e\n" +
+	"\n" +
+	"VERB_WATCH\x10\a\x12\x0f\n" +
+	"\vVERB_CANCEL\x10\b\x12\x16\n" +
+	"\x12VERB_CLOSE_SESSION\x10\t\x12\x14\n" +
+	"\x10VERB_CLOSE_STORE\x10\n" +
+	"\"\xd3\x01\n" +
+	"\aOutcome\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\x05R\x06status\x12\x14\n" +
+	"\x05error\x18\x03 \x01(\tR\x05error\x12\x14\n" +
+	"\x05value\x18\x04 \x01(\fR\x05value\x12\x12\n" +
+	"\x04keys\x18\x05 \x03(\tR\x04keys\x12\x18\n" +
+	"\aversion\x18\x06 \x01(\x03R\aversion\x122\n" +
+	"\x06change\x18\a \x01(\v2\x1a.benchctl.driver.v1.ChangeR\x06change\x12\x12\n" +
+	"\x04last\x18\b \x01(\bR\x04last\"F\n" +
+	"\x06Change\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x16\n" +
+	"\x06missed\x18\x03 \x01(\x03R\x06missed2\xbe\x04\n" +
 	"\x06Driver\x12R\n" +
 	"\bDescribe\x12#.benchctl.driver.v1.DescribeRequest\x1a!.benchctl.driver.v1.DescribeReply\x12O\n" +
 	"\aPrepare\x12\".benchctl.driver.v1.PrepareRequest\x1a .benchctl.driver.v1.PrepareReply\x12U\n" +
 	"\tProvision\x12$.benchctl.driver.v1.ProvisionRequest\x1a\".benchctl.driver.v1.ProvisionReply\x12[\n" +
 	"\vControlNode\x12&.benchctl.driver.v1.ControlNodeRequest\x1a$.benchctl.driver.v1.ControlNodeReply\x12E\n" +
 	"\x03Run\x12\x1e.benchctl.driver.v1.RunRequest\x1a\x1c.benchctl.driver.v1.RunEvent0\x01\x12F\n" +
-	"\x04Stop\x12\x1f.benchctl.driver.v1.StopRequest\x1a\x1d.benchctl.driver.v1.StopReplyB3Z1github.com/benchctl/benchctl/core/driver/driverpbb\x06proto3"
+	"\x04Stop\x12\x1f.benchctl.driver.v1.StopRequest\x1a\x1d.benchctl.driver.v1.StopReply\x12L\n" +
+	"\bConverse\x12\x1f.benchctl.driver.v1.Instruction\x1a\x1b.benchctl.driver.v1.Outcome(\x010\x01B3Z1github.com/benchctl/benchctl/core/driver/driverpbb\x06proto3"
 
 var (
 	file_driver_proto_rawDescOnce sync.Once
@@ -1249,54 +1743,64 @@ func file_driver_proto_rawDescGZIP() []byte {
 	return file_driver_proto_rawDescData
 }
 
-var file_driver_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_driver_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_driver_proto_goTypes = []any{
 	(ControlNodeRequest_Action)(0), // 0: benchctl.driver.v1.ControlNodeRequest.Action
-	(*DescribeRequest)(nil),        // 1: benchctl.driver.v1.DescribeRequest
-	(*DescribeReply)(nil),          // 2: benchctl.driver.v1.DescribeReply
-	(*PrepareRequest)(nil),         // 3: benchctl.driver.v1.PrepareRequest
-	(*PrepareReply)(nil),           // 4: benchctl.driver.v1.PrepareReply
-	(*ProvisionRequest)(nil),       // 5: benchctl.driver.v1.ProvisionRequest
-	(*ProvisionReply)(nil),         // 6: benchctl.driver.v1.ProvisionReply
-	(*ControlNodeRequest)(nil),     // 7: benchctl.driver.v1.ControlNodeRequest
-	(*ControlNodeReply)(nil),       // 8: benchctl.driver.v1.ControlNodeReply
-	(*RunRequest)(nil),             // 9: benchctl.driver.v1.RunRequest
-	(*RunEvent)(nil),               // 10: benchctl.driver.v1.RunEvent
-	(*Started)(nil),                // 11: benchctl.driver.v1.Started
-	(*PhaseStarted)(nil),           // 12: benchctl.driver.v1.PhaseStarted
-	(*Chunk)(nil),                  // 13: benchctl.driver.v1.Chunk
-	(*PhaseEnded)(nil),             // 14: benchctl.driver.v1.PhaseEnded
-	(*Progress)(nil),               // 15: benchctl.driver.v1.Progress
-	(*Finished)(nil),               // 16: benchctl.driver.v1.Finished
-	(*StopRequest)(nil),            // 17: benchctl.driver.v1.StopRequest
-	(*StopReply)(nil),              // 18: benchctl.driver.v1.StopReply
+	(Instruction_Verb)(0),          // 1: benchctl.driver.v1.Instruction.Verb
+	(*DescribeRequest)(nil),        // 2: benchctl.driver.v1.DescribeRequest
+	(*DescribeReply)(nil),          // 3: benchctl.driver.v1.DescribeReply
+	(*PrepareRequest)(nil),         // 4: benchctl.driver.v1.PrepareRequest
+	(*PrepareReply)(nil),           // 5: benchctl.driver.v1.PrepareReply
+	(*ProvisionRequest)(nil),       // 6: benchctl.driver.v1.ProvisionRequest
+	(*ProvisionReply)(nil),         // 7: benchctl.driver.v1.ProvisionReply
+	(*ControlNodeRequest)(nil),     // 8: benchctl.driver.v1.ControlNodeRequest
+	(*ControlNodeReply)(nil),       // 9: benchctl.driver.v1.ControlNodeReply
+	(*RunRequest)(nil),             // 10: benchctl.driver.v1.RunRequest
+	(*RunEvent)(nil),               // 11: benchctl.driver.v1.RunEvent
+	(*Started)(nil),                // 12: benchctl.driver.v1.Started
+	(*Incident)(nil),               // 13: benchctl.driver.v1.Incident
+	(*PhaseStarted)(nil),           // 14: benchctl.driver.v1.PhaseStarted
+	(*Chunk)(nil),                  // 15: benchctl.driver.v1.Chunk
+	(*PhaseEnded)(nil),             // 16: benchctl.driver.v1.PhaseEnded
+	(*Progress)(nil),               // 17: benchctl.driver.v1.Progress
+	(*Finished)(nil),               // 18: benchctl.driver.v1.Finished
+	(*StopRequest)(nil),            // 19: benchctl.driver.v1.StopRequest
+	(*StopReply)(nil),              // 20: benchctl.driver.v1.StopReply
+	(*Instruction)(nil),            // 21: benchctl.driver.v1.Instruction
+	(*Outcome)(nil),                // 22: benchctl.driver.v1.Outcome
+	(*Change)(nil),                 // 23: benchctl.driver.v1.Change
 }
 var file_driver_proto_depIdxs = []int32{
 	0,  // 0: benchctl.driver.v1.ControlNodeRequest.action:type_name -> benchctl.driver.v1.ControlNodeRequest.Action
-	11, // 1: benchctl.driver.v1.RunEvent.started:type_name -> benchctl.driver.v1.Started
-	12, // 2: benchctl.driver.v1.RunEvent.phase_started:type_name -> benchctl.driver.v1.PhaseStarted
-	13, // 3: benchctl.driver.v1.RunEvent.chunk:type_name -> benchctl.driver.v1.Chunk
-	14, // 4: benchctl.driver.v1.RunEvent.phase_ended:type_name -> benchctl.driver.v1.PhaseEnded
-	15, // 5: benchctl.driver.v1.RunEvent.progress:type_name -> benchctl.driver.v1.Progress
-	16, // 6: benchctl.driver.v1.RunEvent.finished:type_name -> benchctl.driver.v1.Finished
-	1,  // 7: benchctl.driver.v1.Driver.Describe:input_type -> benchctl.driver.v1.DescribeRequest
-	3,  // 8: benchctl.driver.v1.Driver.Prepare:input_type -> benchctl.driver.v1.PrepareRequest
-	5,  // 9: benchctl.driver.v1.Driver.Provision:input_type -> benchctl.driver.v1.ProvisionRequest
-	7,  // 10: benchctl.driver.v1.Driver.ControlNode:input_type -> benchctl.driver.v1.ControlNodeRequest
-	9,  // 11: benchctl.driver.v1.Driver.Run:input_type -> benchctl.driver.v1.RunRequest
-	17, // 12: benchctl.driver.v1.Driver.Stop:input_type -> benchctl.driver.v1.StopRequest
-	2,  // 13: benchctl.driver.v1.Driver.Describe:output_type -> benchctl.driver.v1.DescribeReply
-	4,  // 14: benchctl.driver.v1.Driver.Prepare:output_type -> benchctl.driver.v1.PrepareReply
-	6,  // 15: benchctl.driver.v1.Driver.Provision:output_type -> benchctl.driver.v1.ProvisionReply
-	8,  // 16: benchctl.driver.v1.Driver.ControlNode:output_type -> benchctl.driver.v1.ControlNodeReply
-	10, // 17: benchctl.driver.v1.Driver.Run:output_type -> benchctl.driver.v1.RunEvent
-	18, // 18: benchctl.driver.v1.Driver.Stop:output_type -> benchctl.driver.v1.StopReply
-	13, // [13:19] is the sub-list for method output_type
-	7,  // [7:13] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	12, // 1: benchctl.driver.v1.RunEvent.started:type_name -> benchctl.driver.v1.Started
+	14, // 2: benchctl.driver.v1.RunEvent.phase_started:type_name -> benchctl.driver.v1.PhaseStarted
+	15, // 3: benchctl.driver.v1.RunEvent.chunk:type_name -> benchctl.driver.v1.Chunk
+	16, // 4: benchctl.driver.v1.RunEvent.phase_ended:type_name -> benchctl.driver.v1.PhaseEnded
+	17, // 5: benchctl.driver.v1.RunEvent.progress:type_name -> benchctl.driver.v1.Progress
+	18, // 6: benchctl.driver.v1.RunEvent.finished:type_name -> benchctl.driver.v1.Finished
+	13, // 7: benchctl.driver.v1.RunEvent.incident:type_name -> benchctl.driver.v1.Incident
+	1,  // 8: benchctl.driver.v1.Instruction.verb:type_name -> benchctl.driver.v1.Instruction.Verb
+	23, // 9: benchctl.driver.v1.Outcome.change:type_name -> benchctl.driver.v1.Change
+	2,  // 10: benchctl.driver.v1.Driver.Describe:input_type -> benchctl.driver.v1.DescribeRequest
+	4,  // 11: benchctl.driver.v1.Driver.Prepare:input_type -> benchctl.driver.v1.PrepareRequest
+	6,  // 12: benchctl.driver.v1.Driver.Provision:input_type -> benchctl.driver.v1.ProvisionRequest
+	8,  // 13: benchctl.driver.v1.Driver.ControlNode:input_type -> benchctl.driver.v1.ControlNodeRequest
+	10, // 14: benchctl.driver.v1.Driver.Run:input_type -> benchctl.driver.v1.RunRequest
+	19, // 15: benchctl.driver.v1.Driver.Stop:input_type -> benchctl.driver.v1.StopRequest
+	21, // 16: benchctl.driver.v1.Driver.Converse:input_type -> benchctl.driver.v1.Instruction
+	3,  // 17: benchctl.driver.v1.Driver.Describe:output_type -> benchctl.driver.v1.DescribeReply
+	5,  // 18: benchctl.driver.v1.Driver.Prepare:output_type -> benchctl.driver.v1.PrepareReply
+	7,  // 19: benchctl.driver.v1.Driver.Provision:output_type -> benchctl.driver.v1.ProvisionReply
+	9,  // 20: benchctl.driver.v1.Driver.ControlNode:output_type -> benchctl.driver.v1.ControlNodeReply
+	11, // 21: benchctl.driver.v1.Driver.Run:output_type -> benchctl.driver.v1.RunEvent
+	20, // 22: benchctl.driver.v1.Driver.Stop:output_type -> benchctl.driver.v1.StopReply
+	22, // 23: benchctl.driver.v1.Driver.Converse:output_type -> benchctl.driver.v1.Outcome
+	17, // [17:24] is the sub-list for method output_type
+	10, // [10:17] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_driver_proto_init() }
@@ -1311,14 +1815,15 @@ func file_driver_proto_init() {
 		(*RunEvent_PhaseEnded)(nil),
 		(*RunEvent_Progress)(nil),
 		(*RunEvent_Finished)(nil),
+		(*RunEvent_Incident)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_driver_proto_rawDesc), len(file_driver_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   18,
+			NumEnums:      2,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -30,6 +30,7 @@ const (
 	Driver_ControlNode_FullMethodName = "/benchctl.driver.v1.Driver/ControlNode"
 	Driver_Run_FullMethodName         = "/benchctl.driver.v1.Driver/Run"
 	Driver_Stop_FullMethodName        = "/benchctl.driver.v1.Driver/Stop"
+	Driver_Converse_FullMethodName    = "/benchctl.driver.v1.Driver/Converse"
 )
 
 // DriverClient is the client API for Driver service.
@@ -50,6 +51,10 @@ type DriverClient interface {
 	Run(ctx context.Context, in *RunRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RunEvent], error)
 	// Stop ends the run that is under way, which then finishes as stopped.
 	Stop(ctx context.Context, in *StopRequest, opts ...grpc.CallOption) (*StopReply, error)
+	// Converse opens a store and sessions and executes single operations, those
+	// of one session one after the other. It is how a plugin is checked. The end
+	// of the call closes what it has opened.
+	Converse(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[Instruction, Outcome], error)
 }
 
 type driverClient struct {
@@ -129,6 +134,19 @@ func (c *driverClient) Stop(ctx context.Context, in *StopRequest, opts ...grpc.C
 	return out, nil
 }
 
+func (c *driverClient) Converse(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[Instruction, Outcome], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Driver_ServiceDesc.Streams[1], Driver_Converse_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[Instruction, Outcome]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Driver_ConverseClient = grpc.BidiStreamingClient[Instruction, Outcome]
+
 // DriverServer is the server API for Driver service.
 // All implementations must embed UnimplementedDriverServer
 // for forward compatibility.
@@ -147,6 +165,10 @@ type DriverServer interface {
 	Run(*RunRequest, grpc.ServerStreamingServer[RunEvent]) error
 	// Stop ends the run that is under way, which then finishes as stopped.
 	Stop(context.Context, *StopRequest) (*StopReply, error)
+	// Converse opens a store and sessions and executes single operations, those
+	// of one session one after the other. It is how a plugin is checked. The end
+	// of the call closes what it has opened.
+	Converse(grpc.BidiStreamingServer[Instruction, Outcome]) error
 	mustEmbedUnimplementedDriverServer()
 }
 
@@ -174,6 +196,9 @@ func (UnimplementedDriverServer) Run(*RunRequest, grpc.ServerStreamingServer[Run
 }
 func (UnimplementedDriverServer) Stop(context.Context, *StopRequest) (*StopReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Stop not implemented")
+}
+func (UnimplementedDriverServer) Converse(grpc.BidiStreamingServer[Instruction, Outcome]) error {
+	return status.Error(codes.Unimplemented, "method Converse not implemented")
 }
 func (UnimplementedDriverServer) mustEmbedUnimplementedDriverServer() {}
 func (UnimplementedDriverServer) testEmbeddedByValue()                {}
@@ -297,6 +322,13 @@ func _Driver_Stop_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Driver_Converse_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(DriverServer).Converse(&grpc.GenericServerStream[Instruction, Outcome]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Driver_ConverseServer = grpc.BidiStreamingServer[Instruction, Outcome]
+
 // Driver_ServiceDesc is the grpc.ServiceDesc for Driver service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -330,6 +362,12 @@ var Driver_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "Run",
 			Handler:       _Driver_Run_Handler,
 			ServerStreams: true,
+		},
+		{
+			StreamName:    "Converse",
+			Handler:       _Driver_Converse_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
 		},
 	},
 	Metadata: "driver.proto",

@@ -1,0 +1,287 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/benchctl/benchctl/core/driver/driverpb"
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+// Converse executes one instruction after the other, those of different
+// sessions beside each other.
+func (s *server) Converse(stream driverpb.Driver_ConverseServer) error {
+	first, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	if first.Verb != driverpb.Instruction_VERB_OPEN_STORE {
+		return status.Error(codes.InvalidArgument, "the first instruction should open the store")
+	}
+	setup, err := s.setup(first.SetupJson)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(stream.Context())
+	c := &conversation{
+		ctx: ctx, stream: stream, timeout: setup.Timeout,
+		sessions: map[int32]*conversing{}, cancels: map[int64]context.CancelFunc{},
+	}
+	defer func() {
+		cancel()
+		c.close()
+	}()
+	if err := c.open(s.driver, setup, first); err != nil {
+		c.answer(&driverpb.Outcome{Id: first.Id, Last: true}, err)
+		return nil
+	}
+	c.answer(&driverpb.Outcome{Id: first.Id, Last: true}, nil)
+	for {
+		instruction, err := stream.Recv()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		c.take(instruction)
+	}
+}
+
+// conversation is a store and sessions that are open for one caller.
+type conversation struct {
+	ctx     context.Context
+	stream  driverpb.Driver_ConverseServer
+	store   Store
+	timeout time.Duration
+	running sync.WaitGroup
+
+	sending  sync.Mutex
+	mu       sync.Mutex
+	sessions map[int32]*conversing
+	cancels  map[int64]context.CancelFunc
+}
+
+// conversing is a session and the instructions that wait for it.
+type conversing struct {
+	session Session
+	queue   chan *driverpb.Instruction
+}
+
+func (c *conversation) open(d Driver, setup Setup, i *driverpb.Instruction) error {
+	ctx, cancel := context.WithTimeout(c.ctx, time.Duration(i.TimeoutNs))
+	defer cancel()
+	var err error
+	c.store, err = d.Open(ctx, setup)
+	return err
+}
+
+// take begins what is instructed. Instructions of a session queue behind each
+// other.
+func (c *conversation) take(i *driverpb.Instruction) {
+	switch i.Verb {
+	case driverpb.Instruction_VERB_CANCEL:
+		c.cancel(i.Target)
+		c.answer(&driverpb.Outcome{Id: i.Id, Last: true}, nil)
+	case driverpb.Instruction_VERB_CLOSE_STORE:
+		c.running.Go(func() { c.answer(&driverpb.Outcome{Id: i.Id, Last: true}, c.store.Close()) })
+	case driverpb.Instruction_VERB_OPEN_SESSION:
+		c.running.Go(func() { c.answer(&driverpb.Outcome{Id: i.Id, Last: true}, c.openSession(i)) })
+	default:
+		c.mu.Lock()
+		session := c.sessions[i.Session]
+		c.mu.Unlock()
+		if session == nil {
+			c.answer(&driverpb.Outcome{Id: i.Id, Last: true}, fmt.Errorf("session %d is not open", i.Session))
+			return
+		}
+		session.queue <- i
+	}
+}
+
+func (c *conversation) openSession(i *driverpb.Instruction) error {
+	ctx, cancel := context.WithTimeout(c.ctx, time.Duration(i.TimeoutNs))
+	defer cancel()
+	opened, err := c.store.Session(ctx, int(i.Session))
+	if err != nil {
+		return err
+	}
+	s := &conversing{session: opened, queue: make(chan *driverpb.Instruction, 64)}
+	c.mu.Lock()
+	c.sessions[i.Session] = s
+	c.mu.Unlock()
+	c.running.Go(func() {
+		for {
+			select {
+			case i := <-s.queue:
+				c.execute(s.session, i)
+			case <-c.ctx.Done():
+				return
+			}
+		}
+	})
+	return nil
+}
+
+// execute does one instruction of a session, and answers.
+func (c *conversation) execute(s Session, i *driverpb.Instruction) {
+	ctx, cancel := context.WithCancel(c.ctx)
+	c.mu.Lock()
+	c.cancels[i.Id] = cancel
+	c.mu.Unlock()
+	if i.Verb == driverpb.Instruction_VERB_WATCH {
+		c.watch(ctx, s, i)
+		return
+	}
+	outcome := &driverpb.Outcome{Id: i.Id, Last: true}
+	err := do(ctx, s, i, outcome)
+	c.cancel(i.Id)
+	// The driver must have kept none of these.
+	scribble(i.Key)
+	scribble(i.Value)
+	c.answer(outcome, err)
+}
+
+func scribble(b []byte) {
+	for i := range b {
+		b[i] = '#'
+	}
+}
+
+var errIncapable = errors.New("the driver's sessions cannot do this")
+
+func do(ctx context.Context, s Session, i *driverpb.Instruction, outcome *driverpb.Outcome) (err error) {
+	switch i.Verb {
+	case driverpb.Instruction_VERB_EXECUTE:
+		return executeOne(ctx, s, i, outcome)
+	case driverpb.Instruction_VERB_GET_VERSION:
+		if versioned, ok := s.(CompareAndSetter); ok {
+			outcome.Value, outcome.Version, err = versioned.GetVersion(ctx, i.Key)
+			return err
+		}
+		return errIncapable
+	case driverpb.Instruction_VERB_COMPARE_AND_SET:
+		if versioned, ok := s.(CompareAndSetter); ok {
+			outcome.Version, err = versioned.CompareAndSet(ctx, i.Key, i.Value, i.Version)
+			return err
+		}
+		return errIncapable
+	case driverpb.Instruction_VERB_SYNC:
+		if syncer, ok := s.(Syncer); ok {
+			return syncer.Sync(ctx)
+		}
+		return errIncapable
+	case driverpb.Instruction_VERB_CLOSE_SESSION:
+		err = s.Close()
+	default:
+		err = fmt.Errorf("verb %v is unknown", i.Verb)
+	}
+	return err
+}
+
+func executeOne(ctx context.Context, s Session, i *driverpb.Instruction, outcome *driverpb.Outcome) (err error) {
+	switch op := sample.Op(i.Op); op {
+	case sample.OpCreate:
+		err = s.Create(ctx, i.Key, i.Value)
+	case sample.OpSet:
+		err = s.Set(ctx, i.Key, i.Value)
+	case sample.OpGet:
+		outcome.Value, err = s.Get(ctx, i.Key)
+	case sample.OpDelete:
+		err = s.Delete(ctx, i.Key)
+	case sample.OpList:
+		outcome.Keys, err = s.List(ctx, i.Key)
+	case sample.OpPut:
+		if putter, ok := s.(Putter); ok {
+			return putter.Put(ctx, i.Key, i.Value)
+		}
+		return errIncapable
+	case sample.OpCreateEphemeral:
+		if creator, ok := s.(EphemeralCreator); ok {
+			return creator.CreateEphemeral(ctx, i.Key, i.Value)
+		}
+		return errIncapable
+	case sample.OpCreateSequential:
+		creator, ok := s.(SequentialCreator)
+		if !ok {
+			return errIncapable
+		}
+		var key string
+		key, err = creator.CreateSequential(ctx, i.Key, i.Value)
+		outcome.Keys = []string{key}
+	default:
+		err = fmt.Errorf("operation %s is unknown", op)
+	}
+	return err
+}
+
+// watch answers once when the watch is set, and then with every change.
+func (c *conversation) watch(ctx context.Context, s Session, i *driverpb.Instruction) {
+	watcher, ok := s.(Watcher)
+	if !ok {
+		c.cancel(i.Id)
+		c.answer(&driverpb.Outcome{Id: i.Id, Last: true}, errIncapable)
+		return
+	}
+	events, err := watcher.Watch(ctx, i.Key)
+	if err != nil {
+		c.cancel(i.Id)
+		c.answer(&driverpb.Outcome{Id: i.Id, Last: true}, err)
+		return
+	}
+	c.answer(&driverpb.Outcome{Id: i.Id}, nil)
+	c.running.Go(func() {
+		for e := range events {
+			c.answer(&driverpb.Outcome{Id: i.Id, Change: &driverpb.Change{Type: string(e.Type), Key: e.Key, Missed: int64(e.Missed)}}, nil)
+		}
+		c.cancel(i.Id)
+		c.answer(&driverpb.Outcome{Id: i.Id, Last: true}, nil)
+	})
+}
+
+func (c *conversation) cancel(id int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cancel, ok := c.cancels[id]; ok {
+		cancel()
+		delete(c.cancels, id)
+	}
+}
+
+func (c *conversation) answer(outcome *driverpb.Outcome, err error) {
+	if err != nil {
+		outcome.Status, outcome.Error = int32(Classify(err)), err.Error()
+	}
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	_ = c.stream.Send(outcome) // a caller that has gone ends the call
+}
+
+// close ends what the caller left open, and waits no longer for it than for
+// an operation: the store may hang.
+func (c *conversation) close() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.running.Wait()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, s := range c.sessions {
+			_ = s.session.Close() // the caller has gone, there is nobody to tell
+		}
+		if c.store != nil {
+			_ = c.store.Close()
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(stopGrace + c.timeout):
+	}
+}
