@@ -61,7 +61,8 @@ type conversation struct {
 	stream  driverpb.Driver_ConverseServer
 	store   Store
 	timeout time.Duration
-	running sync.WaitGroup
+	running sync.WaitGroup // operations
+	watches sync.WaitGroup
 
 	sending  sync.Mutex
 	mu       sync.Mutex
@@ -136,6 +137,9 @@ func (c *conversation) execute(s Session, i *driverpb.Instruction) {
 	c.mu.Lock()
 	c.cancels[i.Id] = cancel
 	c.mu.Unlock()
+	if i.Cancelled {
+		cancel()
+	}
 	if i.Verb == driverpb.Instruction_VERB_WATCH {
 		c.watch(ctx, s, i)
 		return
@@ -237,7 +241,7 @@ func (c *conversation) watch(ctx context.Context, s Session, i *driverpb.Instruc
 		return
 	}
 	c.answer(&driverpb.Outcome{Id: i.Id}, nil)
-	c.running.Go(func() {
+	c.watches.Go(func() {
 		for e := range events {
 			c.answer(&driverpb.Outcome{Id: i.Id, Change: &driverpb.Change{Type: string(e.Type), Key: e.Key, Missed: int64(e.Missed)}}, nil)
 		}
@@ -271,14 +275,13 @@ func (c *conversation) close() {
 	go func() {
 		defer close(done)
 		c.running.Wait()
-		c.mu.Lock()
-		defer c.mu.Unlock()
 		for _, s := range c.sessions {
 			_ = s.session.Close() // the caller has gone, there is nobody to tell
 		}
 		if c.store != nil {
 			_ = c.store.Close()
 		}
+		c.watches.Wait()
 	}()
 	select {
 	case <-done:

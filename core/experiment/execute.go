@@ -143,7 +143,6 @@ type Outcome struct {
 }
 
 const (
-	readyTimeout = 60 * time.Second // for the nodes to serve
 	startTimeout = 30 * time.Second // to open the store and the sessions
 	endTimeout   = 30 * time.Second // to archive a run's end, also after an interrupt
 )

@@ -119,35 +119,12 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) (
 // deploy starts a fresh cluster in a folder of its own.
 func (r *running) deploy(ctx context.Context, setup driver.Setup, ports int) error {
 	r.Observer.Doing("starting " + count(setup.Nodes, "node"))
-	dir, err := os.MkdirTemp(r.DataDir, fmt.Sprintf("benchctl-run-%d-*", r.writer.ID()))
-	if err != nil {
-		return fmt.Errorf("make a folder for the nodes: %w: name another with --data-dir", err)
-	}
-	remove := func() {
-		if !r.KeepData {
-			os.RemoveAll(dir)
-		}
-	}
-	places, err := node.Places(dir, setup.Nodes, ports)
-	if err != nil {
-		remove()
-		return err
-	}
-	nodes, err := r.plugin.Provision(ctx, setup, places)
-	if err != nil {
-		remove()
-		return err
-	}
-	if r.cluster, err = node.NewCluster(dir, nodes, places, r.plugin, r.nodeEvent); err != nil {
-		remove()
-		return err
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, fmt.Errorf("%v have passed", readyTimeout))
-	defer cancel()
-	if err := r.cluster.Start(ctx); err != nil {
-		return errors.Join(err, r.cluster.Close(r.KeepData))
-	}
-	return nil
+	var err error
+	r.cluster, err = node.Deploy(ctx, node.Deployment{
+		Dir: r.DataDir, Name: fmt.Sprintf("benchctl-run-%d", r.writer.ID()), Setup: setup, Ports: ports,
+		Provision: r.plugin.Provision, Inside: r.plugin, Report: r.nodeEvent, Keep: r.KeepData,
+	})
+	return err
 }
 
 // nodeEvent archives what happens to a node. What happens before the run's

@@ -1323,6 +1323,7 @@ type Instruction struct {
 	SetupJson     []byte                 `protobuf:"bytes,8,opt,name=setup_json,json=setupJson,proto3" json:"setup_json,omitempty"`
 	Target        int64                  `protobuf:"varint,9,opt,name=target,proto3" json:"target,omitempty"`                         // the instruction to cancel
 	TimeoutNs     int64                  `protobuf:"varint,10,opt,name=timeout_ns,json=timeoutNs,proto3" json:"timeout_ns,omitempty"` // to open the store or a session
+	Cancelled     bool                   `protobuf:"varint,11,opt,name=cancelled,proto3" json:"cancelled,omitempty"`                  // begin under a context that has ended
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1425,6 +1426,13 @@ func (x *Instruction) GetTimeoutNs() int64 {
 		return x.TimeoutNs
 	}
 	return 0
+}
+
+func (x *Instruction) GetCancelled() bool {
+	if x != nil {
+		return x.Cancelled
+	}
+	return false
 }
 
 // Outcome is what an instruction came to.
@@ -1680,7 +1688,7 @@ const file_driver_proto_rawDesc = "" +
 	"\rspilled_bytes\x18\x06 \x01(\x03R\fspilledBytes\x12\x1a\n" +
 	"\bwarnings\x18\a \x03(\tR\bwarnings\"\r\n" +
 	"\vStopRequest\"\v\n" +
-	"\tStopReply\"\x84\x04\n" +
+	"\tStopReply\"\xa2\x04\n" +
 	"\vInstruction\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x128\n" +
 	"\x04verb\x18\x02 \x01(\x0e2$.benchctl.driver.v1.Instruction.VerbR\x04verb\x12\x18\n" +
@@ -1694,7 +1702,8 @@ const file_driver_proto_rawDesc = "" +
 	"\x06target\x18\t \x01(\x03R\x06target\x12\x1d\n" +
 	"\n" +
 	"timeout_ns\x18\n" +
-	" \x01(\x03R\ttimeoutNs\"\xe8\x01\n" +
+	" \x01(\x03R\ttimeoutNs\x12\x1c\n" +
+	"\tcancelled\x18\v \x01(\bR\tcancelled\"\xe8\x01\n" +
 	"\x04Verb\x12\x14\n" +
 	"\x10VERB_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fVERB_OPEN_STORE\x10\x01\x12\x15\n" +

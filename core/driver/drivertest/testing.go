@@ -1,0 +1,129 @@
+package drivertest
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/driver/driverpb"
+	"github.com/benchctl/benchctl/core/node"
+)
+
+// Run puts a driver through the suite, each case as a subtest, on a cluster
+// that it deploys for the test. A driver that cannot deploy its store needs
+// the endpoints of one in the setup. Options that are left out have their
+// defaults, as have reads (linearizable) and the timeout (5 s).
+func Run(t *testing.T, d driver.Driver, setup driver.Setup) {
+	t.Helper()
+	results := Results(t, d, setup)
+	for _, result := range results {
+		t.Run(result.Case, func(t *testing.T) {
+			switch result.Verdict {
+			case Lacking:
+				t.Skip("the driver does not offer it")
+			case Failed:
+				t.Error(result.Detail)
+			default:
+				t.Logf("%s (%s)", result.Proven, result.Detail)
+			}
+		})
+	}
+}
+
+// Results puts a driver through the suite, and returns what came of it.
+func Results(t testing.TB, d driver.Driver, setup driver.Setup) []Result {
+	t.Helper()
+	setup = Deploy(t, d, setup).Setup
+	results, err := Check(t.Context(), Subject{Plugin: Serve(t, d), Setup: setup}, func(Result) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return results
+}
+
+// Deployment is a store that was deployed for a test.
+type Deployment struct {
+	*node.Cluster // nil where nothing was to be deployed
+	Setup         driver.Setup
+}
+
+// Deploy fills in a setup, deploys the store if the driver can, and takes it
+// down at the end of the test.
+func Deploy(t testing.TB, d driver.Driver, setup driver.Setup) *Deployment {
+	t.Helper()
+	info := d.Info()
+	options, err := driver.FillOptions(info.Name, info.Options, setup.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	setup.Options = options
+	setup.Nodes = max(setup.Nodes, 1)
+	setup.External = len(setup.Endpoints) > 0
+	if setup.Reads == "" {
+		setup.Reads = driver.Linearizable
+	}
+	if setup.Timeout == 0 {
+		setup.Timeout = 5 * time.Second
+	}
+	if _, err := d.Guarantees(setup); err != nil {
+		t.Fatal(err)
+	}
+	deployed := &Deployment{Setup: setup}
+	provisioner, ok := d.(driver.Provisioner)
+	if !ok || setup.External {
+		return deployed
+	}
+	inside, _ := d.(driver.NodeController)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	deployed.Cluster, err = node.Deploy(ctx, node.Deployment{
+		Dir: t.TempDir(), Name: "cluster", Setup: setup, Ports: provisioner.Ports(setup), Inside: inside,
+		Provision: func(_ context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+			return provisioner.Provision(setup, places)
+		},
+		Report: func(e node.Event) { t.Logf("%s %s %s", e.Kind, e.Node, e.Detail) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := deployed.Close(false); err != nil {
+			t.Error(err)
+		}
+	})
+	deployed.Setup.Endpoints = deployed.Endpoints()
+	return deployed
+}
+
+// Serve offers a driver over the protocol, in this process, until the test
+// ends.
+func Serve(t testing.TB, d driver.Driver) driverpb.DriverClient {
+	t.Helper()
+	listener := bufconn.Listen(1 << 20)
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(driverpb.MaxMessage), grpc.MaxSendMsgSize(driverpb.MaxMessage))
+	driverpb.RegisterDriverServer(server, driver.NewServer(d))
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(listener) // ends with Stop
+	}()
+	conn, err := grpc.NewClient("passthrough:///plugin",
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(driverpb.MaxMessage), grpc.MaxCallSendMsgSize(driverpb.MaxMessage)),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		conn.Close()
+		server.Stop()
+		<-served
+	})
+	return driverpb.NewDriverClient(conn)
+}

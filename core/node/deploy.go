@@ -1,0 +1,59 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/benchctl/benchctl/core/driver"
+)
+
+// readyWithin is how long nodes may take until they serve.
+const readyWithin = 60 * time.Second
+
+// Deployment is a cluster to be deployed.
+type Deployment struct {
+	Dir   string // in which the cluster gets a folder of its own
+	Name  string // that the folder's name begins with
+	Setup driver.Setup
+	Ports int // of each node
+	// Provision says how to start each node.
+	Provision func(context.Context, driver.Setup, []driver.Place) ([]driver.Node, error)
+	Inside    driver.NodeController // see NewCluster
+	Report    func(Event)
+	Keep      bool // the folder, if the nodes do not start
+}
+
+// Deploy starts a fresh cluster and returns once every node serves. If one
+// does not, nothing is left of it but its folder where that is to be kept; the
+// cluster is returned all the same, for its logs.
+func Deploy(ctx context.Context, d Deployment) (*Cluster, error) {
+	dir, err := os.MkdirTemp(d.Dir, d.Name+"-*")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the nodes: %w: name another with --data-dir", err)
+	}
+	c, err := d.describe(ctx, dir)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, readyWithin, fmt.Errorf("%v have passed", readyWithin))
+	defer cancel()
+	if err := c.Start(ctx); err != nil {
+		return c, errors.Join(err, c.Close(d.Keep))
+	}
+	return c, nil
+}
+
+func (d Deployment) describe(ctx context.Context, dir string) (*Cluster, error) {
+	places, err := Places(dir, d.Setup.Nodes, d.Ports)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := d.Provision(ctx, d.Setup, places)
+	if err != nil {
+		return nil, err
+	}
+	return NewCluster(dir, nodes, places, d.Inside, d.Report)
+}
