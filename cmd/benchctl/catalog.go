@@ -79,7 +79,7 @@ func (a *app) showWorkload(ref string) error {
 }
 
 func (a *app) pluginCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "plugin", Short: "List and describe the plugins that are found"}
+	cmd := &cobra.Command{Use: "plugin", Short: "List, describe and check the plugins that are found"}
 	cmd.AddCommand(&cobra.Command{
 		Use:   "list",
 		Short: "List the plugins, and where they were found",
@@ -126,7 +126,7 @@ func (a *app) pluginCommand() *cobra.Command {
 		},
 	}
 	describe.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/format/protocol.md)")
-	cmd.AddCommand(describe)
+	cmd.AddCommand(describe, a.checkCommand())
 	return cmd
 }
 

@@ -101,7 +101,7 @@ func (f *runFlags) spec(ref string, given func(flag string) bool) (experiment.Sp
 	spec := experiment.Spec{
 		Stores: f.stores, Nodes: f.nodes, Threads: f.threads, Repeat: f.repeat, Endpoints: f.endpoints,
 		Reads: driver.Consistency(f.reads), Timeout: f.timeout,
-		Params: map[string][]string{}, Options: map[string]map[string]string{}, Labels: map[string]string{},
+		Params: map[string][]string{}, Labels: map[string]string{},
 	}
 	var err error
 	if spec.Definition, err = findWorkload(ref); err != nil {
@@ -135,16 +135,8 @@ func (f *runFlags) spec(ref string, given func(flag string) bool) (experiment.Sp
 		}
 		spec.Params[name] = strings.Split(values, ",")
 	}
-	for _, o := range f.options {
-		key, value, ok := strings.Cut(o, "=")
-		store, name, dotted := strings.Cut(key, ".")
-		if !ok || !dotted || store == "" || name == "" {
-			return spec, usagef("--option %q should be store.key=value", o)
-		}
-		if spec.Options[store] == nil {
-			spec.Options[store] = map[string]string{}
-		}
-		spec.Options[store][name] = value
+	if spec.Options, err = parseOptions(f.options); err != nil {
+		return spec, err
 	}
 	for _, l := range f.labels {
 		name, value, ok := strings.Cut(l, "=")
@@ -154,6 +146,23 @@ func (f *runFlags) spec(ref string, given func(flag string) bool) (experiment.Sp
 		spec.Labels[name] = value
 	}
 	return spec, nil
+}
+
+// parseOptions reads store.key=value, by store and key.
+func parseOptions(given []string) (map[string]map[string]string, error) {
+	options := map[string]map[string]string{}
+	for _, o := range given {
+		key, value, ok := strings.Cut(o, "=")
+		store, name, dotted := strings.Cut(key, ".")
+		if !ok || !dotted || store == "" || name == "" {
+			return nil, usagef("--option %q should be store.key=value", o)
+		}
+		if options[store] == nil {
+			options[store] = map[string]string{}
+		}
+		options[store][name] = value
+	}
+	return options, nil
 }
 
 // findWorkload reads a definition from a file, or finds a shipped one.

@@ -213,6 +213,10 @@ func (p *Plugin) Path() string { return p.path }
 // SHA256 returns the hash of that binary, in hexadecimal.
 func (p *Plugin) SHA256() string { return p.sha256 }
 
+// Driver returns the plugin's side of the protocol, for calls that Plugin does
+// not make itself.
+func (p *Plugin) Driver() driverpb.DriverClient { return p.driver }
+
 // PID returns the number of the process.
 func (p *Plugin) PID() int { return p.pid }
 

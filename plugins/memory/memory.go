@@ -17,9 +17,16 @@ import (
 )
 
 // Driver returns the driver.
-func Driver() driver.Driver { return memory{} }
+func Driver() driver.Driver {
+	s := &store{seed: maphash.MakeSeed()}
+	for i := range s.shards {
+		s.shards[i].values = map[string][]byte{}
+	}
+	return memory{s}
+}
 
-type memory struct{}
+// memory is a driver whose only store lives as long as the plugin.
+type memory struct{ store *store }
 
 func (memory) Info() driver.Info {
 	return driver.Info{
@@ -41,13 +48,7 @@ func (memory) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
 	}, nil
 }
 
-func (memory) Open(context.Context, driver.Setup) (driver.Store, error) {
-	s := &store{seed: maphash.MakeSeed()}
-	for i := range s.shards {
-		s.shards[i].values = map[string][]byte{}
-	}
-	return s, nil
-}
+func (m memory) Open(context.Context, driver.Setup) (driver.Store, error) { return m.store, nil }
 
 // store is split into shards so that threads seldom wait for each other.
 type store struct {

@@ -16,8 +16,9 @@ import (
 	"github.com/benchctl/benchctl/core/sample"
 )
 
-// testCase is one thing that a driver must do. run returns what was proven, in
-// the same words for every driver that does it, and how much was tried.
+// testCase is one thing that a driver must do. run returns what was proven of
+// the function, in the same words for every driver that does it, and what was
+// tried.
 type testCase struct {
 	name     string
 	function Function
@@ -131,7 +132,7 @@ func values(t *trial) (string, string) {
 			t.failf("the value %q came back altered: %d bytes were written, %d read (a driver must not keep the slices it is handed)", name, len(value), len(got))
 		}
 	}
-	return "any bytes up to 64 KiB", ""
+	return "", "any bytes, up to 64 KiB of them"
 }
 
 func list(t *trial) (string, string) {
@@ -202,7 +203,7 @@ func compareAndSet(t *trial) (string, string) {
 	if got := t.value(s, key); got != "4" {
 		t.failf("after compare-and-set to 4 the value is %q", got)
 	}
-	return "conflict if changed", ""
+	return "fails if changed", ""
 }
 
 // compareAndSetContended counts with many sessions: no count may be lost.
@@ -237,8 +238,11 @@ func compareAndSetContended(t *trial) (string, string) {
 	if got := t.value(all[0], key); got != strconv.Itoa(sessions*counts) {
 		t.failf("%d sessions counted to %d each, and the counter is at %s", sessions, counts, got)
 	}
-	return "conflict if changed", fmt.Sprintf("%d sessions, none of %d counts lost", sessions, sessions*counts)
+	return "fails if changed", fmt.Sprintf("none of %d counts of %d sessions lost", sessions*counts, sessions)
 }
+
+// sound is what is proven of a plugin's conduct.
+const sound = "sound"
 
 // vanishWithin is how soon an ephemeral key should be gone after its session
 // was closed in order.
@@ -270,7 +274,7 @@ func ephemeralVanishes(t *trial) (string, string) {
 		t.failf("the ephemeral key of another session has the value %q", got)
 	}
 	t.value(observer, t.key("lasting"))
-	return "vanishes with its session", ""
+	return "lives as long as its session", "it vanishes when its session is closed, and others do not"
 }
 
 // ephemeralStays waits past the session's timeout, in which a driver must have
@@ -297,7 +301,7 @@ func ephemeralStays(t *trial) (string, string) {
 			t.failf("the ephemeral key of a session that lives has the value %q", got)
 		}
 	}
-	return "stays while it lives", fmt.Sprintf("watched for %v", wait)
+	return "", fmt.Sprintf("it stays while its session lives: watched for %v", wait)
 }
 
 // number returns what a sequential key ends in.
@@ -327,7 +331,7 @@ func sequence(t *trial) (string, string) {
 			t.failf("%s has the value %q instead of %d", key, got, i)
 		}
 	}
-	return "unique and increasing over sessions", ""
+	return "unique and increasing", "30 keys of 3 sessions in turn"
 }
 
 func sequenceConcurrent(t *trial) (string, string) {
@@ -365,7 +369,7 @@ func sequenceConcurrent(t *trial) (string, string) {
 	if got := t.list(t.session(), t.key("")); len(got) != sessions*keys {
 		t.failf("%d keys were acknowledged, %d are there", sessions*keys, len(got))
 	}
-	return "unique and increasing over sessions", fmt.Sprintf("%d sessions at once, %d keys", sessions, sessions*keys)
+	return "unique and increasing", fmt.Sprintf("%d keys of %d sessions at once", sessions*keys, sessions)
 }
 
 // isolation: what sessions do at the same time does not mix.
@@ -405,7 +409,7 @@ func isolation(t *trial) (string, string) {
 			t.failf("after another session was closed, session %d reads %q instead of %s", i+1, got, want)
 		}
 	}
-	return "sessions do not mix", fmt.Sprintf("%d sessions", sessions)
+	return sound, fmt.Sprintf("what %d sessions do does not mix", sessions)
 }
 
 func closeTwice(t *trial) (string, string) {
@@ -417,7 +421,7 @@ func closeTwice(t *trial) (string, string) {
 	t.must("close", other.Close())
 	t.must("close of the store", t.store.Close())
 	t.must("second close of the store", t.store.Close())
-	return "closes twice", ""
+	return sound, "sessions and store"
 }
 
 // declares: what is archived beside every figure must be said.
@@ -437,7 +441,7 @@ func declares(t *trial) (string, string) {
 			t.failf("the option %s has no help", o.Name)
 		}
 	}
-	return "guarantees declared", ""
+	return sound, fmt.Sprintf("durability %s, %s reads", g.Durability, g.Reads)
 }
 
 // collector takes what several goroutines find wrong.

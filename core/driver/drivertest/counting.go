@@ -34,7 +34,7 @@ func counting(t *trial) (string, string) {
 	if keys := t.list(t.session(), []byte(t.prefix+"/")); len(keys) != countingThreads*countingOps {
 		t.failf("%d creates are recorded as successful, and %d keys are there", countingThreads*countingOps, len(keys))
 	}
-	return "a sample for every operation", fmt.Sprintf("%d operations", countingThreads*countingOps)
+	return sound, fmt.Sprintf("%d operations, as many samples, as many keys", countingThreads*countingOps)
 }
 
 // run executes a workload in the plugin and counts its samples by status.

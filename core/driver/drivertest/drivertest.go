@@ -7,7 +7,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
@@ -35,8 +37,8 @@ type Result struct {
 	Case     string        `json:"case"`
 	Function Function      `json:"function"`
 	Verdict  Verdict       `json:"verdict"`
-	Proven   string        `json:"proven,omitempty"` // what the plugin was seen to do, in few words
-	Detail   string        `json:"detail,omitempty"` // why it failed, or how much was tried
+	Proven   string        `json:"proven,omitempty"` // of the function, in few words
+	Detail   string        `json:"detail,omitempty"` // what was tried, or why it failed
 	Took     time.Duration `json:"took_ns"`
 }
 
@@ -98,6 +100,24 @@ func Violations(results []Result) []Result {
 		}
 	}
 	return failed
+}
+
+// Proven sums up in few words what was seen of a function.
+func Proven(results []Result, function Function) string {
+	var parts []string
+	for _, r := range results {
+		switch {
+		case r.Function != function:
+		case r.Verdict == Failed:
+			return "FAILED: " + r.Case
+		case r.Verdict == Passed && r.Proven != "" && !slices.Contains(parts, r.Proven):
+			parts = append(parts, r.Proven)
+		}
+	}
+	if parts == nil {
+		return "not offered"
+	}
+	return strings.Join(parts, "; ")
 }
 
 // describe asks the plugin for what it claims.

@@ -31,7 +31,7 @@ func syncs(t *trial) (string, string) {
 			}
 		}
 	}
-	return "current after a sync", fmt.Sprintf("%d reads", sessions*rounds)
+	return "", fmt.Sprintf("%d reads after a sync, all current", sessions*rounds)
 }
 
 // consistency tries what the driver declares of its reads.
@@ -42,7 +42,7 @@ func consistency(t *trial) (string, string) {
 	case driver.Sequential:
 		return sequential(t)
 	}
-	return "stale reads, as declared", ""
+	return "stale", "as declared"
 }
 
 const (
@@ -81,7 +81,7 @@ func linearizable(t *trial) (string, string) {
 	t.must("an operation of the history", failed.first)
 	t.must("check of the history", history.Linearizable(decideWithin))
 	operations, _ := history.Count()
-	return "linearizable, as declared", fmt.Sprintf("a history of %d operations of %d sessions", operations, historyClients)
+	return "linearizable", fmt.Sprintf("a history of %d operations of %d sessions", operations, historyClients)
 }
 
 // sequential: a session never sees an older state after a newer one, and its
@@ -130,7 +130,7 @@ func sequential(t *trial) (string, string) {
 	for _, n := range reads {
 		total += n
 	}
-	return "sequential, as declared", fmt.Sprintf("%d reads beside one writer", total)
+	return "sequential", fmt.Sprintf("%d reads beside one writer", total)
 }
 
 // cancellation: an operation ends with its context, and its session lives on.
@@ -154,5 +154,5 @@ func cancellation(t *trial) (string, string) {
 			t.failf("after operations were cancelled the session serves no more: %v", err)
 		}
 	}
-	return "operations end with their context", ""
+	return sound, "operations end with their context, and the session serves on"
 }

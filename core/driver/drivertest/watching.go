@@ -49,7 +49,7 @@ func watch(t *trial) (string, string) {
 			}
 		}
 	}
-	return "sees changes as they are made", "15 changes"
+	return "", "15 changes, each seen before the next was made"
 }
 
 // watchBurst makes changes as fast as it can. A watch may miss some of them if
@@ -87,10 +87,10 @@ func watchBurst(t *trial) (string, string) {
 				t.failf("change %d was %+v, and the watch saw %+v: the order is not that of the changes", i, made[i], seen[i])
 			}
 		}
-		return "sees every change, in order", fmt.Sprintf("%d changes", len(made))
+		return "every change, in order", fmt.Sprintf("%d changes", len(made))
 	}
 	t.inOrder(made, seen)
-	return "may miss changes, and counts them", fmt.Sprintf("%d changes, %d of them missed", len(made), missed)
+	return "may miss changes, counts them", fmt.Sprintf("%d changes, %d of them missed", len(made), missed)
 }
 
 // gather takes events until all changes are accounted for and nothing else
@@ -163,5 +163,5 @@ func watchEnds(t *trial) (string, string) {
 		t.failf("with one watch the other has ended")
 	}
 	t.must("operation of a session that watches", watcher.Set(t.ctx, t.key("w/a"), []byte("1")))
-	return "ends with its context", ""
+	return "", "a watch ends with its context, and another goes on"
 }
