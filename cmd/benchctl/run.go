@@ -40,6 +40,7 @@ type runFlags struct {
 	timeout   time.Duration
 	dataDir   string
 	keepData  bool
+	reuse     bool
 	dryRun    bool
 	asJSON    bool
 }
@@ -91,6 +92,7 @@ and parameters, each as often as --repeat says, in a shuffled order.`,
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "`D` after which an operation counts as failed")
 	flags.StringVar(&f.dataDir, "data-dir", os.TempDir(), "the `FOLDER` in which nodes keep their data while a run lasts")
 	flags.BoolVar(&f.keepData, "keep-data", false, "leave the nodes' data and logs in that folder")
+	flags.BoolVar(&f.reuse, "reuse-clusters", false, "deploy each store once for all runs, not afresh for each; those that wait use some of the machine")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plan and how long it will take, run nothing")
 	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON (docs/format/json.md)")
 	return cmd
@@ -213,6 +215,7 @@ func (a *app) run(ctx context.Context, f *runFlags, spec experiment.Spec) error 
 		Observer: newProgress(console, plan),
 		DataDir:  f.dataDir,
 		KeepData: f.keepData,
+		Reuse:    f.reuse,
 	}
 	outcome, err := executor.Execute(ctx, plan)
 	console.clear()

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
@@ -130,6 +131,11 @@ type Executor struct {
 	DataDir string
 	// KeepData leaves the nodes' data and logs where they are.
 	KeepData bool
+	// Reuse deploys each store once for all runs with the same number of
+	// nodes, instead of afresh for each run.
+	Reuse bool
+
+	kept map[place]*deployment
 }
 
 // Outcome counts how the runs of an experiment ended.
@@ -150,12 +156,12 @@ const (
 // Execute executes a plan. A run that fails is archived as failed and the next
 // one goes on; only an archive that takes nothing more, a plugin that cannot be
 // launched, a setup that it refuses or ctx ends the experiment early.
-func (x *Executor) Execute(ctx context.Context, plan *Plan) (Outcome, error) {
+func (x *Executor) Execute(ctx context.Context, plan *Plan) (outcome Outcome, err error) {
 	environment, err := node.ReadEnvironment(ctx, x.DataDir)
 	if err != nil {
-		return Outcome{}, err
+		return outcome, err
 	}
-	outcome := Outcome{}
+	defer func() { err = errors.Join(err, x.releaseAll()) }()
 	if outcome.Experiment, err = x.Archive.Begin(ctx, plan, environment); err != nil {
 		return outcome, err
 	}

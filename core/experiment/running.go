@@ -19,44 +19,48 @@ type running struct {
 	plan        *Plan
 	run         Run
 	environment node.Environment
-	plugin      Plugin
-	cluster     *node.Cluster // nil: nothing was deployed
-	writer      Writer
-	failure     error
+	*deployment
+	writer  Writer
+	failure error
 
 	mu      sync.Mutex
 	zero    time.Time // set once the load has started
 	early   []node.Event
+	used    usage
 	sampled sync.WaitGroup
 	resting context.CancelFunc // ends the sampling
 }
 
 // execute takes the run from launch to archive. Its error is one after which
 // no other run can succeed; the run's own failure is kept in r.
-func (r *running) execute(ctx context.Context, experiment int64) (State, error) {
+func (r *running) execute(ctx context.Context, experiment int64) (state State, err error) {
+	began := time.Now()
 	r.Observer.Doing("launching the plugin")
-	plugin, err := r.Plugins.Launch(ctx, r.run.Store)
-	if err != nil {
+	if r.deployment, err = r.Executor.deployment(ctx, r.run); err != nil {
 		return Failed, err
 	}
-	r.plugin = plugin
-	defer plugin.Close()
-
+	r.serve(r.nodeEvent)
 	record, ports, err := r.prepare(ctx)
-	if err != nil {
-		return Failed, err
+	if err == nil {
+		r.writer, err = r.Archive.BeginRun(ctx, experiment, record)
 	}
-	if r.writer, err = r.Archive.BeginRun(ctx, experiment, record); err != nil {
-		return Failed, err
+	if err != nil {
+		return Failed, errors.Join(err, r.release(r.deployment, r.run, true))
 	}
 	r.failure = r.deployAndLoad(ctx, record, ports)
-
-	state, failure := Complete, error(nil)
+	released := r.release(r.deployment, r.run, r.failure != nil || ctx.Err() != nil)
+	if r.failure == nil {
+		r.failure = released
+	}
+	failure := error(nil)
 	switch {
 	case ctx.Err() != nil:
 		state = Interrupted
 	case r.failure != nil:
 		state, failure = Failed, r.failure
+		r.archiveLogs(began)
+	default:
+		state = Complete
 	}
 	// What was measured is archived even though ctx may have ended.
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
@@ -84,13 +88,13 @@ func (r *running) prepare(ctx context.Context) (record Record, ports int, err er
 	return record, ports, nil
 }
 
-// deployAndLoad starts the nodes, runs the load and takes the nodes down.
-func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) (err error) {
+// deployAndLoad starts the nodes and runs the load.
+func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) error {
 	if record.Deployed() {
-		if err := r.deploy(ctx, record.Setup, ports); err != nil {
+		r.Observer.Doing("starting " + count(record.Setup.Nodes, "node"))
+		if err := r.deploy(ctx, r.Executor, fmt.Sprintf("benchctl-run-%d", r.writer.ID()), record.Setup, ports); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, r.cluster.Close(r.KeepData)) }()
 		record.Setup.Endpoints = r.cluster.Endpoints()
 	}
 	r.Observer.Doing("opening sessions")
@@ -107,25 +111,38 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) (
 		r.resting()
 		r.sampled.Wait()
 	}
-	for _, warning := range finished.Warnings {
-		r.writer.Warn(warning)
+	for _, warning := range append(finished.Warnings, r.used.warning(r.environment.Cores)) {
+		if warning != "" {
+			r.writer.Warn(warning)
+		}
 	}
 	if err == nil && r.cluster != nil && len(r.cluster.Running()) == 0 {
-		return errors.New("all nodes have ended during the run: what they said last is in their logs (--keep-data leaves them in place)")
+		return errors.New("all nodes have ended during the run: what they said last is in their logs, which `benchctl show` prints")
 	}
 	return err
 }
 
-// deploy starts a fresh cluster in a folder of its own.
-func (r *running) deploy(ctx context.Context, setup driver.Setup, ports int) error {
-	r.Observer.Doing("starting " + count(setup.Nodes, "node"))
-	var err error
-	r.cluster, err = node.Deploy(ctx, node.Deployment{
-		Dir: r.DataDir, Name: fmt.Sprintf("benchctl-run-%d", r.writer.ID()), Setup: setup, Ports: ports,
-		Provision: r.plugin.Provision, Inside: r.plugin, Report: r.nodeEvent, Keep: r.KeepData,
-	})
-	return err
+// archiveLogs keeps what the nodes of a failed run have said last. If the load
+// had not started, times count from the run's beginning.
+func (r *running) archiveLogs(began time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.zero.IsZero() {
+		r.zero = began
+		for _, e := range r.early {
+			r.archiveEvent(e)
+		}
+	}
+	if r.cluster == nil {
+		return
+	}
+	for name, log := range r.cluster.Logs() {
+		r.archiveEvent(node.Event{At: time.Now(), Kind: LogKept, Node: name, Detail: log})
+	}
 }
+
+// LogKept is the kind of event whose detail is the end of a failed node's log.
+const LogKept node.EventKind = "node-log"
 
 // nodeEvent archives what happens to a node. What happens before the run's
 // zero is archived with a negative time, once the zero is known.
@@ -161,6 +178,9 @@ func (r *running) Started(zero time.Time, storeVersion string) error {
 	r.resting = cancel
 	r.sampled.Go(func() {
 		node.Sample(ctx, zero, r.cluster, r.plugin.Identity().PID, func(s node.Second) {
+			r.mu.Lock()
+			r.used.add(s)
+			r.mu.Unlock()
 			_ = r.writer.NodeSecond(s) // see archiveEvent
 		})
 	})
@@ -170,6 +190,9 @@ func (r *running) Started(zero time.Time, storeVersion string) error {
 // PhaseStarted archives the start of a phase.
 func (r *running) PhaseStarted(phase int, at time.Duration) error {
 	r.Observer.PhaseStarted(r.run.load.Phases[phase])
+	r.mu.Lock()
+	r.used.phase(r.run.load.Phases[phase].Warmup)
+	r.mu.Unlock()
 	return r.writer.PhaseStarted(phase, at)
 }
 

@@ -48,8 +48,11 @@ type Cluster struct {
 	report func(Event)
 	dir    string
 	nodes  []*member
+	// janitor removes the folder if benchctl cannot; nil: it is to stay.
+	janitor *janitor
 
 	closing sync.Once
+	logs    map[string]string
 }
 
 // member is one node and its process, if it has one of its own.
@@ -290,6 +293,10 @@ func (c *Cluster) Close(keep bool) error {
 				_ = c.inside.KillNode(ctx, m.Name) // fails if it has gone with the plugin
 			}
 		}
+		c.logs = c.readLogs()
+		if c.janitor != nil {
+			defer c.janitor.dismiss()
+		}
 		if keep {
 			return
 		}
@@ -298,6 +305,20 @@ func (c *Cluster) Close(keep bool) error {
 		}
 	})
 	return err
+}
+
+// Logs returns the end of every node's log, by name, once the cluster is closed.
+func (c *Cluster) Logs() map[string]string { return c.logs }
+
+func (c *Cluster) readLogs() map[string]string {
+	logs := map[string]string{}
+	for _, m := range c.nodes {
+		// A log that cannot be read is none.
+		if text, err := readEnd(filepath.Join(m.place.Dir, logFile), 0); err == nil && text != "" {
+			logs[m.Name] = text
+		}
+	}
+	return logs
 }
 
 func (c *Cluster) member(name string) (*member, error) {

@@ -23,12 +23,11 @@ type Deployment struct {
 	Provision func(context.Context, driver.Setup, []driver.Place) ([]driver.Node, error)
 	Inside    driver.NodeController // see NewCluster
 	Report    func(Event)
-	Keep      bool // the folder, if the nodes do not start
+	Keep      bool // the folder, whatever happens
 }
 
 // Deploy starts a fresh cluster and returns once every node serves. If one
-// does not, nothing is left of it but its folder where that is to be kept; the
-// cluster is returned all the same, for its logs.
+// does not, the cluster is closed and returned all the same, for its logs.
 func Deploy(ctx context.Context, d Deployment) (*Cluster, error) {
 	dir, err := os.MkdirTemp(d.Dir, d.Name+"-*")
 	if err != nil {
@@ -37,6 +36,11 @@ func Deploy(ctx context.Context, d Deployment) (*Cluster, error) {
 	c, err := d.describe(ctx, dir)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	if !d.Keep {
+		if c.janitor, err = hire(dir); err != nil {
+			return nil, errors.Join(fmt.Errorf("start /bin/sh, which removes %s should benchctl be killed: %w", dir, err), os.RemoveAll(dir))
+		}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, readyWithin, fmt.Errorf("%v have passed", readyWithin))
 	defer cancel()

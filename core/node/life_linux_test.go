@@ -18,8 +18,9 @@ func TestNodesDieWithTheirController(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir := t.TempDir()
 	controller := exec.Command(self)
-	controller.Env = append(os.Environ(), "NODE_TEST_CONTROLLER="+t.TempDir())
+	controller.Env = append(os.Environ(), "NODE_TEST_CONTROLLER="+dir)
 	out, err := controller.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -38,6 +39,7 @@ func TestNodesDieWithTheirController(t *testing.T) {
 	_ = controller.Wait() // it was killed
 	if pid > 0 {
 		eventually(t, "the node has ended", func() bool { return ended(pid) })
+		eventually(t, "its folder is gone", func() bool { left, err := os.ReadDir(dir); return err == nil && len(left) == 0 })
 	}
 }
 

@@ -40,23 +40,22 @@ func ended(pid int) bool {
 // control runs a cluster of one server, says which process it is and lives
 // until it is killed.
 func control(dir string) {
-	places, err := Places(dir, 1, 1)
-	if err == nil {
-		address := Host + ":" + strconv.Itoa(places[0].Ports[0])
-		var c *Cluster
-		c, err = NewCluster(dir, []driver.Node{{
-			Name: "a", Command: []string{os.Args[0]}, Env: []string{"NODE_TEST_ADDRESS=" + address},
-			Ready: driver.Probe{Address: address, Send: "ping", Expect: "pong"},
-		}}, places, nil, func(Event) {})
-		if err == nil {
-			err = c.Start(context.Background())
-		}
-		if err == nil {
-			fmt.Println(c.pids()["a"])
-			time.Sleep(time.Hour)
-		}
+	c, err := Deploy(context.Background(), Deployment{
+		Dir: dir, Name: "cluster", Setup: driver.Setup{Nodes: 1}, Ports: 1, Report: func(Event) {},
+		Provision: func(_ context.Context, _ driver.Setup, places []driver.Place) ([]driver.Node, error) {
+			address := Host + ":" + strconv.Itoa(places[0].Ports[0])
+			return []driver.Node{{
+				Name: "a", Command: []string{os.Args[0]}, Env: []string{"NODE_TEST_ADDRESS=" + address},
+				Ready: driver.Probe{Address: address, Send: "ping", Expect: "pong"},
+			}}, nil
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
-	fmt.Println(err)
+	fmt.Println(c.pids()["a"])
+	time.Sleep(time.Hour)
 }
 
 // script is a node that writes a line with its number and that of its child,

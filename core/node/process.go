@@ -60,6 +60,10 @@ func startProcess(command, env []string, dir string) (*process, error) {
 	return p, <-started
 }
 
+// survivor gives a process a session of its own, so that neither Ctrl-C nor the
+// end of the terminal reaches it.
+func survivor() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
 func (p *process) pid() int { return p.cmd.Process.Pid }
 
 // how says how the process ended.
@@ -93,26 +97,31 @@ func (p *process) signal(s syscall.Signal) {
 	}
 }
 
-// lastLines returns the end of the process's log.
+// lastLines returns the end of what the process has written into its log.
 func (p *process) lastLines(n int) ([]string, error) {
-	const most = 16 << 10
-	log, err := os.Open(filepath.Join(p.dir, logFile))
-	if err != nil {
+	text, err := readEnd(filepath.Join(p.dir, logFile), p.from)
+	if err != nil || text == "" {
 		return nil, err
+	}
+	lines := strings.Split(text, "\n")
+	return lines[max(0, len(lines)-n):], nil
+}
+
+// readEnd returns the end of a log that begins at an offset of a file.
+func readEnd(path string, from int64) (string, error) {
+	const most = 32 << 10
+	log, err := os.Open(path)
+	if err != nil {
+		return "", err
 	}
 	defer log.Close()
 	size, err := log.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", log.Name(), err)
+		return "", fmt.Errorf("read %s: %w", path, err)
 	}
-	buffer := make([]byte, min(size-p.from, most))
+	buffer := make([]byte, min(size-from, most))
 	if _, err := log.ReadAt(buffer, size-int64(len(buffer))); err != nil {
-		return nil, fmt.Errorf("read %s: %w", log.Name(), err)
+		return "", fmt.Errorf("read %s: %w", path, err)
 	}
-	text := strings.TrimSpace(string(buffer))
-	if text == "" {
-		return nil, nil
-	}
-	lines := strings.Split(text, "\n")
-	return lines[max(0, len(lines)-n):], nil
+	return strings.ToValidUTF8(strings.TrimSpace(string(buffer)), "?"), nil
 }

@@ -61,8 +61,19 @@ func Show(w io.Writer, r Run) error {
 	if r.Error != "" {
 		Notes(w, "✗", []string{r.Error})
 	}
+	for _, e := range r.Events {
+		if e.Kind == logKept {
+			lines := strings.Split(e.Detail, "\n")
+			fmt.Fprintf(w, "\nlast lines of the log of %s:\n  %s\n", e.Node, strings.Join(lines[max(0, len(lines)-logShown):], "\n  "))
+		}
+	}
 	return nil
 }
+
+const (
+	logKept  = "node-log" // the kind of event whose detail is the end of a log
+	logShown = 15         // lines of it; `benchctl sql` prints all that is kept
+)
 
 func facts(r Run) Table {
 	t := Table{Columns: []Column{{"", false}, {"", false}}}
@@ -139,6 +150,9 @@ func processes(r Run) Table {
 func events(r Run) Table {
 	t := Table{Columns: []Column{{"at", true}, {"event", false}, {"node", false}, {"detail", false}}}
 	for _, e := range r.Events {
+		if e.Kind == logKept {
+			continue // shown last
+		}
 		t.Rows = append(t.Rows, []string{fmt.Sprintf("%.3f s", time.Duration(e.AtNS).Seconds()), e.Kind, e.Node, e.Detail})
 	}
 	return t
