@@ -82,7 +82,7 @@ func recordsOf(run archive.Run, summaries []archive.Summary) ([]stats.Record, er
 		Store: run.Store, StoreVersion: run.StoreVersion, PluginVersion: run.PluginVersion,
 		Nodes: run.Nodes, Threads: run.Threads,
 		Workload: run.Workload, WorkloadVersion: run.WorkloadVersion, Params: run.Params,
-		Reads: string(guarantees.Reads), Durability: string(guarantees.Durability), Notes: guarantees.Notes,
+		Reads: string(guarantees.Reads), Durability: string(guarantees.Durability), Connections: guarantees.Connections, Notes: guarantees.Notes,
 		Options: setup.Options, Labels: run.Labels,
 	}
 	if len(summaries) == 0 {

@@ -43,7 +43,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 plugin failed, 4 workload invalid,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
-		a.runCommand(), a.runsCommand(), a.showCommand(), a.plotCommand(), a.sqlCommand(),
+		a.runCommand(), a.runsCommand(), a.showCommand(), a.plotCommand(), a.reportCommand(), a.sqlCommand(),
 		a.workloadCommand(), a.pluginCommand(), a.archiveCommand(), a.versionCommand(),
 	)
 	for _, cmd := range root.Commands() {

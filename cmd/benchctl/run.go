@@ -340,7 +340,6 @@ func (a *app) printOutcome(ctx context.Context, from *archive.Archive, outcome e
 		return err
 	}
 	var records []stats.Record
-	var warnings []string
 	for _, run := range runs {
 		mine := slices.DeleteFunc(slices.Clone(summaries), func(s archive.Summary) bool { return s.RunID != run.ID })
 		of, err := recordsOf(run, mine)
@@ -348,17 +347,17 @@ func (a *app) printOutcome(ctx context.Context, from *archive.Archive, outcome e
 			return err
 		}
 		records = append(records, of...)
-		for _, warning := range run.Warnings {
-			if !slices.Contains(warnings, warning) {
-				warnings = append(warnings, warning)
-			}
-		}
 	}
-	return printThroughput(a.stdout, records, warnings)
+	where, err := environmentNotes(ctx, from, runs)
+	if err != nil {
+		return err
+	}
+	return printThroughput(a.stdout, records, where, runWarnings(runs))
 }
 
-// printThroughput prints the table with the guarantees and warnings beneath.
-func printThroughput(w io.Writer, records []stats.Record, warnings []string) error {
+// printThroughput prints the table with the guarantees, the machines and the
+// warnings beneath.
+func printThroughput(w io.Writer, records []stats.Record, where, warnings []string) error {
 	measured := stats.Measured(records)
 	if len(measured) == 0 {
 		return nil
@@ -369,7 +368,7 @@ func printThroughput(w io.Writer, records []stats.Record, warnings []string) err
 		return err
 	}
 	fmt.Fprintln(w)
-	report.Notes(w, "·", stats.Guarantees(measured))
+	report.Notes(w, "·", append(stats.Guarantees(measured), where...))
 	report.Notes(w, "!", append(stats.Warnings(measured), warnings...))
 	return nil
 }

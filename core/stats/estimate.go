@@ -231,7 +231,14 @@ func Guarantee(r Record) string {
 	if durability == "" {
 		durability = "durability " + r.Durability
 	}
-	return durability + ", " + r.Reads + " reads"
+	return durability + ", " + r.Reads + " reads, " + connections(r.Connections)
+}
+
+func connections(n int) string {
+	if n == 0 {
+		return "no connections"
+	}
+	return Count(n, "connection") + " a thread"
 }
 
 // Guarantees says what each store's setup promises, one line for each.

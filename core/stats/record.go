@@ -26,6 +26,7 @@ type Record struct {
 	Params          map[string]string
 	Reads           string // consistency
 	Durability      string
+	Connections     int               // network connections of each thread
 	Notes           []string          // of the guarantees
 	Options         map[string]string // of the store
 	Labels          map[string]string

@@ -67,7 +67,9 @@ func (*raftembed) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
 	if !setup.Bool("sync") {
 		g.Durability = driver.DurableMemory
 	}
-	if !separate(setup) {
+	if separate(setup) {
+		g.Connections = 1
+	} else {
 		g.Notes = append(g.Notes, "nodes and load generator share one process; writes go to the leader by a call, without a network")
 	}
 	if setup.External {

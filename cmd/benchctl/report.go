@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/chart"
+	"github.com/benchctl/benchctl/core/report"
+	"github.com/benchctl/benchctl/core/stats"
+)
+
+func (a *app) reportCommand() *cobra.Command {
+	var output, title string
+	cmd := &cobra.Command{
+		Use:   "report [SELECT] [-o DIR]",
+		Short: "Print the comparison of runs, or write a page for a design review",
+		Long: `Print the comparison of runs: the throughput of one thread by store and setup,
+with its interval, and all that weakens it. With -o a folder is made with the
+same as a page, as one HTML file and as Markdown, and its charts.
+
+SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complete runs are used.`,
+		Example: `  benchctl report
+  benchctl report store:(etcd OR zookeeper) threads:10 -o review`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			from, err := a.readArchive(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer from.Close()
+			s, err := selected(cmd.Context(), from, args)
+			if err != nil {
+				return err
+			}
+			if err := oneWorkload(s.records); err != nil {
+				return err
+			}
+			if len(stats.Measured(s.records)) == 0 {
+				return fmt.Errorf("none of the %s is complete, so there is nothing to report: `benchctl runs` shows their states", stats.Count(len(s.runs), "selected run"))
+			}
+			where, err := environmentNotes(cmd.Context(), from, s.runs)
+			if err != nil {
+				return err
+			}
+			if output == "" {
+				return printThroughput(a.stdout, s.records, where, runWarnings(s.runs))
+			}
+			return a.writeReport(output, title, s, where)
+		},
+		Args: cobra.ArbitraryArgs,
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "the `DIR` to write the page and its charts into")
+	cmd.Flags().StringVar(&title, "title", "", "a `TITLE` of your own")
+	return cmd
+}
+
+// environmentNotes says for each machine what it is, and for nodes that were
+// deployed where their data was.
+func environmentNotes(ctx context.Context, from *archive.Archive, runs []archive.Run) ([]string, error) {
+	var notes []string
+	seen := map[int64]bool{}
+	for _, run := range runs {
+		if seen[run.Environment] {
+			continue
+		}
+		seen[run.Environment] = true
+		e, err := from.EnvironmentOf(ctx, run.Environment)
+		if err != nil {
+			return nil, err
+		}
+		notes = append(notes, fmt.Sprintf("%s, %s, %d GiB of memory, kernel %s; data folder on %s, where an fsync takes %s",
+			e.CPU, stats.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30, e.Kernel, e.Filesystem, report.Duration(e.Fsync)))
+	}
+	slices.Sort(notes)
+	return notes, nil
+}
+
+// runWarnings returns what the runs themselves warn of, once each.
+func runWarnings(runs []archive.Run) []string {
+	counts := map[string]int{}
+	var warnings []string
+	for _, run := range runs {
+		for _, w := range run.Warnings {
+			if counts[w]++; counts[w] == 1 {
+				warnings = append(warnings, w)
+			}
+		}
+	}
+	return warnings
+}
+
+// writeReport writes the page and its charts into a folder.
+func (a *app) writeReport(dir, title string, s selection, where []string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make the report's folder: %w", err)
+	}
+	page, err := makePage(title, s, where, a.archivePath)
+	if err != nil {
+		return err
+	}
+	files := map[string]func(*os.File) error{
+		"index.html": func(f *os.File) error { return page.WriteHTML(f) },
+		"report.md":  func(f *os.File) error { return page.WriteMarkdown(f) },
+	}
+	for _, section := range page.Sections {
+		if figure := section.Figure; figure != nil {
+			files[figure.File] = func(f *os.File) error { _, err := f.Write(figure.SVG); return err }
+		}
+	}
+	for name, write := range files {
+		if err := create(filepath.Join(dir, name), write); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(a.stderr, "wrote", filepath.Join(dir, "index.html"))
+	return nil
+}
+
+func makePage(title string, s selection, where []string, archivePath string) (report.Page, error) {
+	measured := stats.Measured(s.records)
+	first, last := s.runs[0].StartedAt, s.runs[0].StartedAt
+	for _, run := range s.runs {
+		if run.StartedAt.Before(first) {
+			first = run.StartedAt
+		}
+		if run.StartedAt.After(last) {
+			last = run.StartedAt
+		}
+	}
+	of := measured[0]
+	if title == "" {
+		title = fmt.Sprintf("%s: %s", of.Workload, strings.Join(storesOf(measured), ", "))
+	}
+	when := first.Local().Format(time.DateOnly)
+	if until := last.Local().Format(time.DateOnly); until != when {
+		when += " to " + until
+	}
+	page := report.Page{
+		Title: title,
+		Lead: fmt.Sprintf("%s of %s@%d, %s, selected by %q from %s.", stats.Count(len(stats.GroupBy(measured, "run")), "complete run"),
+			of.Workload, of.WorkloadVersion, when, s.text, filepath.Base(archivePath)),
+		Sections: []report.Section{{
+			Title: "Throughput",
+			Text:  "Successful operations per second and thread: the median of the runs with its 95 % interval.",
+			Table: report.Throughput(s.records),
+			Notes: append(stats.Warnings(measured), runWarnings(s.runs)...),
+		}},
+	}
+	kinds := []string{"throughput", "latency"}
+	if len(stats.GroupBy(measured, "threads")) > 1 {
+		kinds = []string{"throughput", "threads", "latency"}
+	}
+	for _, kind := range kinds {
+		figure := chart.Kinds[kind](s.records)
+		var svg bytes.Buffer
+		err := figure.Render(&svg, chart.SVG, chart.Page)
+		if errors.Is(err, chart.ErrEmpty) {
+			continue
+		}
+		if err != nil {
+			return page, err
+		}
+		page.Sections = append(page.Sections, report.Section{
+			Title:  figure.Title,
+			Figure: &report.Figure{File: kind + ".svg", Alt: figure.Title + ": " + figure.Subtitle, SVG: svg.Bytes()},
+		})
+	}
+	setups, err := setupsTable(s.runs)
+	if err != nil {
+		return page, err
+	}
+	page.Sections = append(page.Sections,
+		report.Section{Title: "What was compared", Table: setups, Notes: stats.Guarantees(measured)},
+		report.Section{Title: "Where", Notes: where},
+	)
+	return page, nil
+}
+
+func storesOf(records []stats.Record) []string {
+	var names []string
+	for _, g := range stats.GroupBy(records, "store") {
+		names = append(names, g.Values[0])
+	}
+	return names
+}
+
+// setupsTable lists the stores' versions, and the options that differ from one
+// setup to the next or from what the driver has by default.
+func setupsTable(runs []archive.Run) (report.Table, error) {
+	t := report.Table{Columns: []report.Column{{Name: "store"}, {Name: "version"}, {Name: "nodes", Right: true}, {Name: "runs", Right: true}, {Name: "options"}}}
+	rows := map[string]int{}
+	for _, run := range runs {
+		var setup struct {
+			Options map[string]string `json:"options"`
+		}
+		if err := json.Unmarshal(run.Setup, &setup); err != nil {
+			return t, fmt.Errorf("read the setup of run %d: %w", run.ID, err)
+		}
+		options := map[string]string{}
+		for name, value := range setup.Options {
+			if value != "" {
+				options[name] = value
+			}
+		}
+		row := []string{run.Store, run.StoreVersion, fmt.Sprint(run.Nodes), "", report.Pairs(options)}
+		rows[strings.Join(row, "\x00")]++
+	}
+	for key, count := range rows {
+		row := strings.Split(key, "\x00")
+		row[3] = fmt.Sprint(count)
+		t.Rows = append(t.Rows, row)
+	}
+	slices.SortFunc(t.Rows, slices.Compare)
+	return t, nil
+}
