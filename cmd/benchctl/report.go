@@ -145,10 +145,14 @@ func makePage(title string, s selection, where []string, archivePath string) (re
 	if until := last.Local().Format(time.DateOnly); until != when {
 		when += " to " + until
 	}
+	chosen := ""
+	if s.text != "" {
+		chosen = ", selected by " + s.text
+	}
 	page := report.Page{
 		Title: title,
-		Lead: fmt.Sprintf("%s of %s@%d, %s, selected by %q from %s.", stats.Count(len(stats.GroupBy(measured, "run")), "complete run"),
-			of.Workload, of.WorkloadVersion, when, s.text, filepath.Base(archivePath)),
+		Lead: fmt.Sprintf("%s of %s@%d, %s, from %s%s.", stats.Count(len(stats.GroupBy(measured, "run")), "complete run"),
+			of.Workload, of.WorkloadVersion, when, filepath.Base(archivePath), chosen),
 		Sections: []report.Section{{
 			Title: "Throughput",
 			Text:  "Successful operations per second and thread: the median of the runs with its 95 % interval.",
@@ -171,7 +175,6 @@ func makePage(title string, s selection, where []string, archivePath string) (re
 			return page, err
 		}
 		page.Sections = append(page.Sections, report.Section{
-			Title:  figure.Title,
 			Figure: &report.Figure{File: kind + ".svg", Alt: figure.Title + ": " + figure.Subtitle, SVG: svg.Bytes()},
 		})
 	}

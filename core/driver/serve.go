@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/hashicorp/go-plugin"
@@ -17,6 +18,11 @@ import (
 // window is the HTTP/2 flow-control window: large enough that the stream of
 // chunks does not wait for a round trip.
 const window = 16 << 20
+
+// gcPercent makes collections rare: a load generator has a small heap, which
+// Go's default of 100 would collect many times a second, at the cost of the
+// processor time that the store needs.
+const gcPercent = 400
 
 // Serve makes the process a plugin. It is all that a plugin's main does:
 //
@@ -51,6 +57,9 @@ func serve(d Driver, args []string) error {
 		return fmt.Errorf("%s is a plugin that benchctl starts; try `%s describe`, or `benchctl run --store %s`", name, name, d.Info().Name)
 	}
 	ExitWithParent()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
 			ProtocolVersion:  driverpb.ProtocolVersion,

@@ -17,7 +17,7 @@ type Page struct {
 
 // Section is a part of a page.
 type Section struct {
-	Title  string
+	Title  string // empty for a figure, which has one of its own
 	Text   string
 	Table  Table
 	Figure *Figure
@@ -51,7 +51,9 @@ func (p Page) WriteHTML(w io.Writer) error { return pageTemplate.Execute(w, p) }
 func (p Page) WriteMarkdown(w io.Writer) error {
 	fmt.Fprintf(w, "# %s\n\n%s\n", p.Title, p.Lead)
 	for _, s := range p.Sections {
-		fmt.Fprintf(w, "\n## %s\n", s.Title)
+		if s.Title != "" {
+			fmt.Fprintf(w, "\n## %s\n", s.Title)
+		}
 		if s.Text != "" {
 			fmt.Fprintf(w, "\n%s\n", s.Text)
 		}

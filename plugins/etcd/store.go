@@ -144,6 +144,10 @@ func plain(err error) error {
 	return errors.New(text)
 }
 
+// window is the HTTP/2 flow-control window of a connection. With one that is
+// set, the client does not measure the connection with a ping for every answer.
+const window = 1 << 20
+
 // pickFirst keeps a client to one connection, where clientv3 would have one to
 // each endpoint.
 const pickFirst = `{"loadBalancingPolicy": "pick_first"}`
@@ -160,7 +164,8 @@ func (s *store) connect(ctx context.Context, index int) (*clientv3.Client, error
 		// A session's life does not end with the call that opens it.
 		Context:     context.WithoutCancel(ctx),
 		DialTimeout: s.setup.Timeout,
-		DialOptions: []grpc.DialOption{grpc.WithConnectParams(connecting), grpc.WithDefaultServiceConfig(pickFirst)},
+		DialOptions: []grpc.DialOption{grpc.WithConnectParams(connecting), grpc.WithDefaultServiceConfig(pickFirst),
+			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window)},
 	})
 	if err != nil && ctx.Err() == nil && status.Code(err) == codes.DeadlineExceeded {
 		err = fmt.Errorf("no answer within %v", s.setup.Timeout)
