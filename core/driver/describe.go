@@ -25,6 +25,7 @@ type Description struct {
 	ProtocolVersion int          `json:"protocol_version"`
 	Ops             []sample.Op  `json:"ops"`
 	Capabilities    []Capability `json:"capabilities"`
+	WatchCoalesces  bool         `json:"watch_coalesces,omitempty"` // it may miss changes that follow each other closely
 	Options         []Option     `json:"options"`
 }
 
@@ -57,6 +58,7 @@ func Describe(d Driver) Description {
 		ProtocolVersion: driverpb.ProtocolVersion,
 		Ops:             []sample.Op{sample.OpCreate, sample.OpSet, sample.OpGet, sample.OpDelete, sample.OpList},
 		Capabilities:    []Capability{},
+		WatchCoalesces:  info.WatchCoalesces,
 		Options:         append([]Option{}, info.Options...),
 	}
 	if _, ok := info.Session.(Putter); ok {

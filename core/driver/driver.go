@@ -235,6 +235,9 @@ type Info struct {
 	StoreVersion string // of the store it carries, if any
 	Summary      string // one line
 	Options      []Option
+	// WatchCoalesces says that a watch may miss changes that follow each other
+	// closely. It then counts those that it knows of: see WatchEvent.
+	WatchCoalesces bool
 	// Session is a nil pointer of the type of the driver's sessions: its
 	// optional interfaces are the capabilities that are advertised.
 	Session Session

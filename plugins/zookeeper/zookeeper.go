@@ -1,0 +1,76 @@
+// Package zookeeper is the driver of Apache ZooKeeper. A key is the znode of
+// the same path. The servers that it deploys are Java processes, from Debian's
+// package or from an unpacked release.
+package zookeeper
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/benchctl/benchctl/core/driver"
+)
+
+const name = "zookeeper"
+
+// Driver returns the driver.
+func Driver() driver.Driver { return zookeeper{} }
+
+type zookeeper struct{}
+
+func (zookeeper) Info() driver.Info {
+	return driver.Info{
+		Name:    name,
+		Version: driver.SDKVersion,
+		Summary: "Apache ZooKeeper, from Debian's package or $ZOOKEEPER_HOME",
+		Options: append([]driver.Option{
+			{Name: "heap", Type: driver.String, Default: "512m", Help: "heap of each server's JVM (-Xms and -Xmx)"},
+			{Name: "jvm-flags", Type: driver.String, Help: "more flags for each JVM, separated by spaces"},
+			{Name: "sync", Type: driver.Bool, Default: "true", Help: "fsync the log before a write is acknowledged (forceSync)"},
+			{Name: "flush-delay", Type: driver.Duration, Default: "0s", Help: "how long a server waits for more writes to share an fsync (flushDelay)"},
+			{Name: "snap-count", Type: driver.Int, Default: "100000", Help: "transactions after which a server takes a snapshot (snapCount)"},
+			{Name: "tick-time", Type: driver.Duration, Default: "2s", Help: "the unit of the servers' timeouts (tickTime)"},
+			{Name: "session-timeout", Type: driver.Duration, Default: "10s", Help: "silence of a client after which its session and ephemeral keys vanish"},
+		}, driver.ExternalOptions(name)...),
+		Session: (*session)(nil),
+		// One-shot watches see the state when they are set again, not all that
+		// led to it.
+		WatchCoalesces: true,
+	}
+}
+
+func (zookeeper) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
+	g := driver.Guarantees{Durability: driver.DurableFsync, Reads: setup.Reads, Connections: 1}
+	if _, err := setup.TLS(); err != nil {
+		return g, err
+	}
+	if _, _, err := setup.Credentials(name); err != nil {
+		return g, err
+	}
+	timeout, tick := setup.Duration("session-timeout"), setup.Duration("tick-time")
+	switch {
+	case !setup.External && !slices.Contains([]int{1, 3, 5, 7}, setup.Nodes):
+		return g, fmt.Errorf("zookeeper runs on 1, 3, 5 or 7 nodes, not %d: an even number tolerates no more failures than the odd one below", setup.Nodes)
+	case setup.Reads != driver.Linearizable && setup.Reads != driver.Sequential:
+		return g, fmt.Errorf("zookeeper has sequential reads, and linearizable ones by a sync before each, not %s", setup.Reads)
+	case tick < 100*time.Millisecond:
+		return g, errors.New("zookeeper.tick-time should be at least 100ms")
+	case !setup.External && (timeout < 2*tick || timeout > 20*tick):
+		return g, fmt.Errorf("zookeeper.session-timeout should be 2 to 20 times zookeeper.tick-time (%v), which the servers hold it to", tick)
+	case setup.Int("snap-count") < 2:
+		return g, errors.New("zookeeper.snap-count should be at least 2")
+	case setup.Duration("flush-delay") < 0:
+		return g, errors.New("zookeeper.flush-delay should not be negative")
+	}
+	if !setup.Bool("sync") {
+		g.Durability = driver.DurableMemory
+	}
+	if setup.External {
+		g.Notes = append(g.Notes, "whether the servers sync their logs is as they were started, not checked")
+	}
+	if setup.Reads == driver.Linearizable {
+		g.Notes = append(g.Notes, "each read is a sync and a read, two requests; the leader does not confirm with its followers that it still leads")
+	}
+	return g, nil
+}
