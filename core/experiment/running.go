@@ -27,6 +27,7 @@ type running struct {
 	zero    time.Time // set once the load has started
 	early   []node.Event
 	used    usage
+	trend   trend // of the phase under way
 	sampled sync.WaitGroup
 	resting context.CancelFunc // ends the sampling
 }
@@ -193,6 +194,7 @@ func (r *running) PhaseStarted(phase int, at time.Duration) error {
 	r.mu.Lock()
 	r.used.phase(r.run.load.Phases[phase].Warmup)
 	r.mu.Unlock()
+	r.trend.start(at)
 	return r.writer.PhaseStarted(phase, at)
 }
 
@@ -201,6 +203,9 @@ func (r *running) Chunk(header sample.Header, data []byte) error { return r.writ
 
 // PhaseEnded archives the end of a phase.
 func (r *running) PhaseEnded(phase int, at time.Duration, samples int64) error {
+	if p := r.run.load.Phases[phase]; !p.Warmup && r.trend.rising(at, samples) {
+		r.writer.Warn(fmt.Sprintf("%s on %s, %s: still getting faster while it was measured; a longer --warmup shows what it comes to", p.Name, r.run.Store, count(r.run.Nodes, "node")))
+	}
 	return r.writer.PhaseEnded(phase, at, samples)
 }
 
@@ -211,5 +216,6 @@ func (r *running) Incident(at time.Duration, i driver.Incident) error {
 
 // Progress shows how far the run is.
 func (r *running) Progress(phase int, at time.Duration, ops, failures int64) {
+	r.trend.add(at, ops)
 	r.Observer.Progress(r.run.load.Phases[phase], at, ops, failures)
 }

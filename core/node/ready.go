@@ -40,6 +40,28 @@ func (c *Cluster) awaitReady(ctx context.Context, m *member, p *process) error {
 	}
 }
 
+// Leader returns the name of the node that leads the others. It asks until one
+// does, or ctx ends.
+func (c *Cluster) Leader(ctx context.Context) (string, error) {
+	tick := time.NewTicker(readyEvery)
+	defer tick.Stop()
+	for {
+		for _, m := range c.nodes {
+			if m.Leads.Address == "" {
+				return "", fmt.Errorf("the plugin does not say how to see whether node %s leads", m.Name)
+			}
+			if probe(ctx, m.Leads) == nil {
+				return m.Name, nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("no node leads: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
 // logEnd returns the last lines of a process's log, as the end of an error.
 func logEnd(p *process) string {
 	if p == nil {

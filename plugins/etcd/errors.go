@@ -33,13 +33,3 @@ func classify(err error) error {
 	}
 	return driver.Classed(sample.Other, known)
 }
-
-// disconnected reports whether the connection, and not a server that answers,
-// is what failed.
-func disconnected(err error) bool {
-	if status.Code(err) != codes.Unavailable {
-		return false
-	}
-	var answered rpctypes.EtcdError
-	return !errors.As(rpctypes.Error(err), &answered) || status.Convert(err).Message() == rpctypes.ErrorDesc(rpctypes.ErrGRPCStopped)
-}

@@ -69,7 +69,7 @@ func (l *lease) keep(ctx context.Context, alive <-chan *clientv3.LeaseKeepAliveR
 	l.mu.Lock()
 	l.id = 0
 	l.mu.Unlock()
-	l.session.store.incident(driver.SessionExpired, "its lease was not kept alive in time: its ephemeral keys are gone")
+	l.session.store.incident(driver.SessionExpired)
 }
 
 // revoke gives the lease back, and waits until its keys are gone.

@@ -7,6 +7,7 @@ import (
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/connectivity"
 
 	"github.com/benchctl/benchctl/core/driver"
 )
@@ -18,7 +19,6 @@ type session struct {
 	store    *store
 	client   *clientv3.Client
 	kv       pb.KVClient
-	lost     bool // its connection, as far as it knows
 	patience patience
 
 	get    pb.RangeRequest
@@ -29,7 +29,9 @@ type session struct {
 	lease    lease
 	numbered map[string]int64 // the numbers given below each prefix, as last seen
 
-	closing sync.Once
+	closing  sync.Once
+	leave    context.CancelFunc
+	followed sync.WaitGroup
 }
 
 func newSession(s *store, client *clientv3.Client) *session {
@@ -41,7 +43,30 @@ func newSession(s *store, client *clientv3.Client) *session {
 	}
 	opened.txn.init()
 	opened.lease.session = opened
+	living, leave := context.WithCancel(context.Background())
+	opened.leave = leave
+	opened.followed.Go(func() { opened.follow(living) })
 	return opened
+}
+
+// follow tells when the connection is lost, and when there is one again.
+func (s *session) follow(ctx context.Context) {
+	conn, reached, lost := s.client.ActiveConnection(), false, false
+	for state := conn.GetState(); ; state = conn.GetState() {
+		switch {
+		case state == connectivity.Ready && lost:
+			s.store.incident(driver.SessionResumed)
+			lost = false
+		case state != connectivity.Ready && reached && !lost:
+			s.store.incident(driver.SessionLost)
+			lost = true
+			conn.Connect() // as it would with the next request
+		}
+		reached = reached || state == connectivity.Ready
+		if !conn.WaitForStateChange(ctx, state) {
+			return
+		}
+	}
 }
 
 // transaction is a request "if the key is so, put it, else …" made once.
@@ -192,6 +217,8 @@ func (s *session) Close() error {
 	var err error
 	s.closing.Do(func() {
 		err = s.lease.revoke()
+		s.leave()
+		s.followed.Wait()
 		s.patience.release()
 		_ = s.client.Close() // says only that it was closed
 	})
@@ -208,17 +235,9 @@ func (s *session) end(err error) error {
 	over := s.patience.end()
 	switch {
 	case err == nil:
-		if s.lost {
-			s.lost = false
-			s.store.incident(driver.SessionResumed, "")
-		}
 		return nil
 	case over:
 		return driver.ErrTimeout
-	}
-	if disconnected(err) && !s.lost {
-		s.lost = true
-		s.store.incident(driver.SessionLost, plain(err).Error())
 	}
 	return classify(err)
 }

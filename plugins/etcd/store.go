@@ -148,8 +148,9 @@ func plain(err error) error {
 // set, the client does not measure the connection with a ping for every answer.
 const window = 1 << 20
 
-// pickFirst keeps a client to one connection, where clientv3 would have one to
-// each endpoint.
+// pickFirst keeps a client to one connection, where clientv3's own balancer has
+// one to each endpoint: serializable reads that go from one node to the next
+// could go back in time.
 const pickFirst = `{"loadBalancingPolicy": "pick_first"}`
 
 // connect opens a connection to the first endpoint that serves, beginning at
@@ -164,8 +165,11 @@ func (s *store) connect(ctx context.Context, index int) (*clientv3.Client, error
 		// A session's life does not end with the call that opens it.
 		Context:     context.WithoutCancel(ctx),
 		DialTimeout: s.setup.Timeout,
-		DialOptions: []grpc.DialOption{grpc.WithConnectParams(connecting), grpc.WithDefaultServiceConfig(pickFirst),
-			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window)},
+		DialOptions: []grpc.DialOption{
+			grpc.WithConnectParams(connecting),
+			grpc.WithDisableServiceConfig(), grpc.WithDefaultServiceConfig(pickFirst),
+			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
+		},
 	})
 	if err != nil && ctx.Err() == nil && status.Code(err) == codes.DeadlineExceeded {
 		err = fmt.Errorf("no answer within %v", s.setup.Timeout)
@@ -211,11 +215,11 @@ func (s *store) Notify(tell func(driver.Incident)) {
 	s.tell = tell
 }
 
-func (s *store) incident(kind driver.IncidentKind, detail string) {
+func (s *store) incident(kind driver.IncidentKind) {
 	s.mu.Lock()
 	tell := s.tell
 	s.mu.Unlock()
-	tell(driver.Incident{Kind: kind, Detail: detail})
+	tell(driver.Incident{Kind: kind})
 }
 
 // Close has nothing to release: connections are the sessions'.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -13,14 +14,18 @@ import (
 // watchBuffer is how many changes may wait for their reader.
 const watchBuffer = 1024
 
-// Watch reports every change from the revision at which the server has set the
-// watch up. A watch that loses its connection goes on from the last revision
-// that it has seen; only what was compacted meanwhile is missed, and counted.
+// Watch reports every change after all that was acknowledged before it. One
+// that loses its connection goes on from the last revision that it has seen;
+// only what was compacted meanwhile is missed, and counted.
 func (s *session) Watch(ctx context.Context, prefix []byte) (<-chan driver.WatchEvent, error) {
+	// The session's node may be behind, so the revision has to be asked for.
+	now, err := s.kv.Range(s.patience.begin(ctx), &pb.RangeRequest{Key: []byte{0}, CountOnly: true})
+	if err := s.end(err); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
-	responses := s.client.Watch(ctx, string(prefix), clientv3.WithPrefix(), clientv3.WithCreatedNotify())
-	first, err := s.created(ctx, responses)
-	if err != nil {
+	responses := s.client.Watch(ctx, string(prefix), clientv3.WithPrefix(), clientv3.WithRev(now.Header.Revision+1), clientv3.WithCreatedNotify())
+	if err := s.created(ctx, responses); err != nil {
 		cancel()
 		return nil, err
 	}
@@ -28,26 +33,26 @@ func (s *session) Watch(ctx context.Context, prefix []byte) (<-chan driver.Watch
 	go func() {
 		defer close(events)
 		defer cancel()
-		s.forward(ctx, string(prefix), first.Header.Revision, responses, events)
+		s.forward(ctx, string(prefix), now.Header.Revision, responses, events)
 	}()
 	return events, nil
 }
 
 // created waits until the server has set the watch up.
-func (s *session) created(ctx context.Context, responses clientv3.WatchChan) (clientv3.WatchResponse, error) {
+func (s *session) created(ctx context.Context, responses clientv3.WatchChan) error {
 	ctx, cancel := context.WithTimeout(ctx, s.store.setup.Timeout)
 	defer cancel()
 	select {
 	case first, ok := <-responses:
 		if !ok {
-			return first, driver.ErrUnavailable
+			return driver.ErrUnavailable
 		}
 		if err := first.Err(); err != nil {
-			return first, classify(err)
+			return classify(err)
 		}
-		return first, nil
+		return nil
 	case <-ctx.Done():
-		return clientv3.WatchResponse{}, errors.Join(driver.ErrTimeout, ctx.Err())
+		return errors.Join(driver.ErrTimeout, ctx.Err())
 	}
 }
 

@@ -1,0 +1,235 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/driver/drivertest"
+)
+
+// TestMain lets the test's own binary be a server, as the plugin's is.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == commandServer {
+		if err := Driver().(driver.Commander).Command(context.Background(), os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("google.golang.org/grpc/internal/grpcsync.(*CallbackSerializer).run"))
+}
+
+// quick has the shortest lease that etcd grants.
+var quick = map[string]string{"session-timeout": "2s"}
+
+func TestConformance(t *testing.T) {
+	t.Run("one node", func(t *testing.T) { drivertest.Run(t, Driver(), driver.Setup{Options: quick}) })
+	t.Run("three nodes", func(t *testing.T) {
+		drivertest.Run(t, Driver(), driver.Setup{Nodes: 3, Options: quick, Reads: driver.Sequential})
+	})
+}
+
+func TestConformanceOfAnotherVersion(t *testing.T) {
+	binary, err := exec.LookPath("etcd")
+	if err != nil {
+		t.Skip("no etcd is installed: Debian's package is etcd-server")
+	}
+	drivertest.Run(t, Driver(), driver.Setup{Nodes: 3, Options: map[string]string{"session-timeout": "2s", "binary": binary}})
+}
+
+func TestTheVersionIsTheServers(t *testing.T) {
+	deployed := drivertest.Deploy(t, Driver(), driver.Setup{})
+	store, err := Driver().Open(t.Context(), deployed.Setup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := store.(driver.Versioner).Version(t.Context())
+	if want := Driver().Info().StoreVersion; got != want || err != nil {
+		t.Errorf("version %q, %v; want %q", got, err, want)
+	}
+}
+
+// TestASessionGoesOnAtAnotherNode kills the leader under load.
+func TestASessionGoesOnAtAnotherNode(t *testing.T) {
+	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: 2 * time.Second, Options: map[string]string{"election": "500ms", "session-timeout": "5s"}})
+	store, err := Driver().Open(t.Context(), deployed.Setup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	incidents := make(chan driver.Incident, 100)
+	store.(driver.Notifier).Notify(func(i driver.Incident) { incidents <- i })
+	leader, err := deployed.Leader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions := make([]*session, 3)
+	for i := range sessions {
+		opened, err := store.Session(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer opened.Close()
+		sessions[i] = opened.(*session)
+		if err := sessions[i].CreateEphemeral(t.Context(), fmt.Appendf(nil, "/e/%d", i), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	events, err := sessions[0].Watch(t.Context(), []byte("/w/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := deployed.KillNode(t.Context(), leader); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for i, s := range sessions {
+		for {
+			err := s.Put(t.Context(), fmt.Appendf(nil, "/w/%d", i), nil)
+			if err == nil {
+				break
+			}
+			if class := driver.Classify(err); class != driver.Classify(driver.ErrUnavailable) && class != driver.Classify(driver.ErrTimeout) {
+				t.Errorf("session %d: %v, %v", i, class, err)
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("session %d: %v", i, err)
+			}
+		}
+		if _, err := s.Get(t.Context(), fmt.Appendf(nil, "/e/%d", i)); err != nil {
+			t.Errorf("session %d: its ephemeral key: %v", i, err)
+		}
+	}
+	for range sessions {
+		select {
+		case e := <-events:
+			if e.Missed != 0 {
+				t.Errorf("%+v", e)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("the watch does not go on")
+		}
+	}
+	select {
+	case i := <-incidents:
+		if i.Kind != driver.SessionLost {
+			t.Errorf("incident %+v", i)
+		}
+	default:
+		t.Error("no session tells that its connection was lost")
+	}
+}
+
+func TestWithoutAMajorityOperationsEndInTime(t *testing.T) {
+	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: time.Second})
+	store, err := Driver().Open(t.Context(), deployed.Setup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := store.Session(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	for _, name := range deployed.Names()[1:] {
+		if err := deployed.KillNode(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		began := time.Now()
+		err := opened.Create(t.Context(), []byte("/a"), nil)
+		if took := time.Since(began); !errors.Is(err, driver.ErrTimeout) || took > 1500*time.Millisecond {
+			t.Errorf("%v after %v", err, took)
+		}
+	}
+	if err := deployed.KillNode(t.Context(), deployed.Names()[0]); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		began := time.Now()
+		err := opened.Create(t.Context(), []byte("/a"), nil)
+		if took := time.Since(began); err == nil || took > 1500*time.Millisecond {
+			t.Errorf("%v after %v", err, took)
+		}
+	}
+}
+
+func TestALeaseThatExpires(t *testing.T) {
+	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Options: quick, Timeout: time.Second})
+	store, err := Driver().Open(t.Context(), deployed.Setup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	incidents := make(chan driver.Incident, 10)
+	store.(driver.Notifier).Notify(func(i driver.Incident) { incidents <- i })
+	opened, err := store.Session(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	s := opened.(*session)
+	if err := s.CreateEphemeral(t.Context(), []byte("/e"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.client.Revoke(t.Context(), s.lease.id); err != nil { // as the server does
+		t.Fatal(err)
+	}
+	select {
+	case i := <-incidents:
+		if i.Kind != driver.SessionExpired {
+			t.Errorf("%+v", i)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("nobody tells that the lease has expired")
+	}
+	if err := s.CreateEphemeral(t.Context(), []byte("/e"), nil); err != nil {
+		t.Errorf("with a new lease: %v", err)
+	}
+}
+
+func TestSetupsThatAreRefused(t *testing.T) {
+	for want, setup := range map[string]driver.Setup{
+		"etcd runs on 1, 3, 5 or 7 nodes":           {Nodes: 2},
+		"not stale":                                 {Nodes: 1, Reads: driver.Stale},
+		"five times":                                {Nodes: 1, Options: map[string]string{"election": "200ms"}},
+		"etcd.quota should be at least 1":           {Nodes: 1, Options: map[string]string{"quota": "0"}},
+		"the shortest lease that etcd grants":       {Nodes: 1, Options: map[string]string{"session-timeout": "1s"}},
+		"are for clusters named by --endpoints":     {Nodes: 1, Options: map[string]string{"tls-ca": "x"}},
+		"credentials is for clusters named by":      {Nodes: 1, Options: map[string]string{"credentials": "x"}},
+		"read tls-ca: open /nowhere":                {Nodes: 1, External: true, Options: map[string]string{"tls-ca": "/nowhere"}},
+		"tls-cert and tls-key belong together":      {Nodes: 1, External: true, Options: map[string]string{"tls-cert": "/x"}},
+		"read credentials: open /nowhere":           {Nodes: 1, External: true, Options: map[string]string{"credentials": "/nowhere"}},
+		"there is no certificate in PEM form in /d": {Nodes: 1, External: true, Options: map[string]string{"tls-ca": "/dev/null"}},
+	} {
+		filled, err := driver.FillOptions(name, Driver().Info().Options, setup.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		setup.Options = filled
+		if setup.Reads == "" {
+			setup.Reads = driver.Linearizable
+		}
+		if _, err := Driver().Guarantees(setup); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	weaker := driver.Setup{Nodes: 1, Reads: driver.Linearizable, Options: map[string]string{"sync": "false", "heartbeat": "100ms", "election": "1s", "quota": "1", "session-timeout": "5s"}}
+	if g, err := Driver().Guarantees(weaker); err != nil || g.Durability != driver.DurableMemory {
+		t.Errorf("without sync: %+v, %v", g, err)
+	}
+	if _, err := server("/nowhere/etcd"); err == nil || !strings.Contains(err.Error(), "name the path of an etcd server") {
+		t.Errorf("a binary that is not there: %v", err)
+	}
+	if _, err := server(t.TempDir()); err == nil || !strings.Contains(err.Error(), "is no program") {
+		t.Errorf("a folder as a binary: %v", err)
+	}
+}
