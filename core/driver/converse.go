@@ -45,7 +45,7 @@ func (s *server) Converse(stream driverpb.Driver_ConverseServer) error {
 	c.answer(&driverpb.Outcome{Id: first.Id, Last: true}, nil)
 	for {
 		instruction, err := stream.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

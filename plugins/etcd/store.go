@@ -129,7 +129,7 @@ func plain(err error) error {
 		text = known.Error()
 	}
 	if _, inner, ok := strings.Cut(text, `connection error: desc = "`); ok {
-		text = strings.TrimSuffix(inner, `"`)
+		text = strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `\"`, `"`)
 	}
 	text = strings.TrimPrefix(text, "transport: ")
 	known := rpctypes.Error(err)

@@ -80,7 +80,10 @@ func (s *session) connect(ctx context.Context) error {
 			}
 			return classify(conn.AddAuth("digest", []byte(s.store.user+":"+s.store.password)))
 		case <-ctx.Done():
-			return errors.Join(s.dialError(), ctx.Err())
+			if err := s.dialError(); err != nil {
+				return err
+			}
+			return errors.New("it accepts connections and opens no session")
 		case <-failed.C:
 			if err := s.dialError(); errors.As(err, new(refusedError)) {
 				return err

@@ -123,9 +123,7 @@ func (s *store) dial(_, address string, within time.Duration) (net.Conn, error) 
 
 // refusal makes a refused error of one that lies in TLS.
 func refusal(err error) error {
-	var verification *tls.CertificateVerificationError
-	var alert tls.AlertError
-	if errors.As(err, &verification) || errors.As(err, &alert) {
+	if err != nil && (strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "x509: ")) {
 		return refusedError{fmt.Errorf("%w: see the options zookeeper.tls-ca, zookeeper.tls-cert and zookeeper.tls-key", err)}
 	}
 	return err

@@ -125,7 +125,7 @@ func (s *wholeSession) on() (*state, fault, func()) {
 	return state, s.store.broken, state.mu.Unlock
 }
 
-func (s *wholeSession) Create(ctx context.Context, key, value []byte) error {
+func (s *wholeSession) Create(_ context.Context, key, value []byte) error {
 	return s.create(string(key), value, nil)
 }
 
@@ -153,7 +153,7 @@ func (s *wholeSession) create(key string, value []byte, owner *wholeSession) err
 	return nil
 }
 
-func (s *wholeSession) Set(ctx context.Context, key, value []byte) error {
+func (s *wholeSession) Set(_ context.Context, key, value []byte) error {
 	state, broken, unlock := s.on()
 	defer unlock()
 	e, ok := state.keys[string(key)]
@@ -216,7 +216,7 @@ func (s *wholeSession) GetVersion(ctx context.Context, key []byte) ([]byte, int6
 	return e.value, e.version, nil
 }
 
-func (s *wholeSession) CompareAndSet(ctx context.Context, key, value []byte, version int64) (int64, error) {
+func (s *wholeSession) CompareAndSet(_ context.Context, key, value []byte, version int64) (int64, error) {
 	state, broken, unlock := s.on()
 	defer unlock()
 	e, ok := state.keys[string(key)]
@@ -230,7 +230,7 @@ func (s *wholeSession) CompareAndSet(ctx context.Context, key, value []byte, ver
 	return e.version, nil
 }
 
-func (s *wholeSession) Delete(ctx context.Context, key []byte) error {
+func (s *wholeSession) Delete(_ context.Context, key []byte) error {
 	state, broken, unlock := s.on()
 	defer unlock()
 	if _, ok := state.keys[string(key)]; !ok {
@@ -251,7 +251,7 @@ func (s *wholeSession) Delete(ctx context.Context, key []byte) error {
 	return nil
 }
 
-func (s *wholeSession) List(ctx context.Context, prefix []byte) ([]string, error) {
+func (s *wholeSession) List(_ context.Context, prefix []byte) ([]string, error) {
 	state, broken, unlock := s.on()
 	defer unlock()
 	want := string(prefix)
@@ -271,7 +271,7 @@ func (s *wholeSession) List(ctx context.Context, prefix []byte) ([]string, error
 	return keys, nil
 }
 
-func (s *wholeSession) CreateEphemeral(ctx context.Context, key, value []byte) error {
+func (s *wholeSession) CreateEphemeral(_ context.Context, key, value []byte) error {
 	return s.create(string(key), value, s)
 }
 
