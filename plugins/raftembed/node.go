@@ -12,9 +12,9 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
-	boltdb "github.com/hashicorp/raft-boltdb/v2"
 
 	"github.com/benchctl/benchctl/core/sample"
+	"github.com/benchctl/benchctl/plugins/raftembed/internal/segmentlog"
 )
 
 const (
@@ -50,7 +50,7 @@ type node struct {
 	nodeConfig
 	machine   *machine
 	raft      *raft.Raft
-	logs      *boltdb.BoltStore
+	logs      *segmentlog.Log
 	transport *raft.NetworkTransport
 	log       hclog.Logger
 	logFile   *os.File
