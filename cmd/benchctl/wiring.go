@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/node"
@@ -111,13 +112,22 @@ func (k *keeper) BeginRun(ctx context.Context, id int64, r experiment.Record) (e
 	if err != nil {
 		return nil, err
 	}
-	return writer{w}, nil
+	return writer{w, phases}, nil
 }
 
-type writer struct{ *archive.RunWriter }
+type writer struct {
+	*archive.RunWriter
+	phases []archive.Phase
+}
 
 func (w writer) Event(at time.Duration, kind, node, detail string) error {
 	return w.RunWriter.Event(archive.Event{At: at, Kind: kind, Node: node, Detail: detail})
+}
+
+func (w writer) Verdict(phase int, v driver.Verdict) error {
+	return w.RunWriter.Verdict(archive.Verdict{
+		Phase: w.phases[phase].Name, Property: v.Property, Result: archive.Result(v.Result), Checked: v.Checked, Detail: v.Detail, History: v.History,
+	})
 }
 
 func (w writer) NodeSecond(s node.Second) error {

@@ -51,16 +51,54 @@ type threadTotals struct {
 
 // cell holds what one thread did of one operation in the second under way.
 type cell struct {
-	latencies []int64 // of those that succeeded
+	latencies []int64 // of those that succeeded, from their intended start
+	services  []int64 // the same from their start; empty while there is no difference
 	errors    int64
 	errorSum  int64
 	errorMax  int64
 }
 
 type opTotals struct {
-	ops, sum, max              int64
+	ops                        int64
 	errors, errorSum, errorMax int64
-	histogram                  *hdrhistogram.Histogram
+	latency                    spread
+	service                    *spread // nil while no operation started late
+}
+
+// spread is durations as a summary shows them.
+type spread struct {
+	sum, max  int64
+	histogram *hdrhistogram.Histogram
+}
+
+func newSpread() spread { return spread{histogram: hdrhistogram.New(hdrLowest, hdrHighest, hdrDigits)} }
+
+func (s spread) clone() *spread {
+	s.histogram = hdrhistogram.Import(s.histogram.Export())
+	return &s
+}
+
+// take adds durations and returns their sum.
+func (s *spread) take(durations []int64) int64 {
+	var sum, largest int64
+	for _, d := range durations {
+		sum += d
+		largest = max(largest, d)
+		// It cannot fail: the value is neither negative nor above the range.
+		_ = s.histogram.RecordValue(min(d, hdrHighest))
+	}
+	s.sum += sum
+	s.max = max(s.max, largest)
+	return sum
+}
+
+// percentiles returns the 50th, 90th, 95th, 99th and 99.9th.
+func (s *spread) percentiles() (p50, p90, p95, p99, p999 int64) {
+	values := s.histogram.ValueAtPercentilesSlice([]float64{50, 90, 95, 99, 99.9})
+	for i := range values {
+		values[i] = min(values[i], s.max)
+	}
+	return values[0], values[1], values[2], values[3], values[4]
 }
 
 func newAggregate(runID int64, threads int, phases []Phase) *aggregate {
@@ -129,13 +167,20 @@ func (a *aggregate) count(phase *phaseTotals, thread *threadTotals, number int) 
 		}
 		phase.first = min(phase.first, s.Start)
 		c := thread.cell(s.Op)
+		latency := end - s.Intended
 		if s.Status == sample.OK {
-			c.latencies = append(c.latencies, s.Latency)
+			if latency != s.Latency && len(c.services) == 0 {
+				c.services = append(c.services, c.latencies...)
+			}
+			if latency != s.Latency || len(c.services) > 0 {
+				c.services = append(c.services, s.Latency)
+			}
+			c.latencies = append(c.latencies, latency)
 			continue
 		}
 		c.errors++
-		c.errorSum += s.Latency
-		c.errorMax = max(c.errorMax, s.Latency)
+		c.errorSum += latency
+		c.errorMax = max(c.errorMax, latency)
 	}
 	thread.end = a.samples[len(a.samples)-1].End()
 	phase.last = max(phase.last, thread.end)
@@ -165,7 +210,7 @@ func (p *phaseTotals) op(op sample.Op) *opTotals {
 		p.ops = append(p.ops, nil)
 	}
 	if p.ops[op] == nil {
-		p.ops[op] = &opTotals{histogram: hdrhistogram.New(hdrLowest, hdrHighest, hdrDigits)}
+		p.ops[op] = &opTotals{latency: newSpread()}
 	}
 	return p.ops[op]
 }
@@ -187,26 +232,26 @@ func (a *aggregate) endSecond(phase *phaseTotals, thread *threadTotals, number i
 			row.P50NS, row.P99NS, row.MaxNS = ranks(c.latencies)
 		}
 		a.rows = append(a.rows, row)
-		*c = cell{latencies: c.latencies[:0]}
+		*c = cell{latencies: c.latencies[:0], services: c.services[:0]}
 	}
 }
 
 // take adds a cell and returns the sum of its latencies.
 func (o *opTotals) take(c *cell) int64 {
-	var sum, largest int64
-	for _, latency := range c.latencies {
-		sum += latency
-		largest = max(largest, latency)
-		// It cannot fail: the value is neither negative nor above the range.
-		_ = o.histogram.RecordValue(min(latency, hdrHighest))
+	if len(c.services) > 0 && o.service == nil {
+		o.service = o.latency.clone()
+	}
+	switch {
+	case len(c.services) > 0:
+		o.service.take(c.services)
+	case o.service != nil:
+		o.service.take(c.latencies)
 	}
 	o.ops += int64(len(c.latencies))
-	o.sum += sum
-	o.max = max(o.max, largest)
 	o.errors += c.errors
 	o.errorSum += c.errorSum
 	o.errorMax = max(o.errorMax, c.errorMax)
-	return sum
+	return o.latency.take(c.latencies)
 }
 
 // endPhase ends the second that each of the phase's threads was in.
@@ -261,7 +306,7 @@ func (o *opTotals) summary(seconds float64, threads int) (Summary, error) {
 		Ops: o.ops, Errors: o.errors, Seconds: seconds,
 		Throughput:          float64(o.ops) / seconds,
 		ThroughputPerThread: float64(o.ops) / seconds / float64(threads),
-		MaxNS:               o.max, ErrorMaxNS: o.errorMax,
+		ErrorMaxNS:          o.errorMax,
 	}
 	if o.errors > 0 {
 		s.ErrorMeanNS = divide(o.errorSum, o.errors)
@@ -269,12 +314,15 @@ func (o *opTotals) summary(seconds float64, threads int) (Summary, error) {
 	if o.ops == 0 {
 		return s, nil
 	}
-	s.MeanNS = divide(o.sum, o.ops)
-	values := o.histogram.ValueAtPercentilesSlice([]float64{50, 90, 95, 99, 99.9})
-	for i, p := range []*int64{&s.P50NS, &s.P90NS, &s.P95NS, &s.P99NS, &s.P999NS} {
-		*p = min(values[i], o.max)
+	s.MeanNS, s.MaxNS = divide(o.latency.sum, o.ops), o.latency.max
+	s.P50NS, s.P90NS, s.P95NS, s.P99NS, s.P999NS = o.latency.percentiles()
+	s.ServiceMeanNS, s.ServiceP50NS, s.ServiceP90NS, s.ServiceP95NS = s.MeanNS, s.P50NS, s.P90NS, s.P95NS
+	s.ServiceP99NS, s.ServiceP999NS, s.ServiceMaxNS = s.P99NS, s.P999NS, s.MaxNS
+	if o.service != nil {
+		s.ServiceMeanNS, s.ServiceMaxNS = divide(o.service.sum, o.ops), o.service.max
+		s.ServiceP50NS, s.ServiceP90NS, s.ServiceP95NS, s.ServiceP99NS, s.ServiceP999NS = o.service.percentiles()
 	}
-	text, err := o.histogram.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	text, err := o.latency.histogram.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
 	if err != nil {
 		return s, err
 	}

@@ -308,7 +308,7 @@ func TestChunkAfterItsPhaseFailsTheRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := sample.NewEncoder().Append(nil, []sample.Sample{{Op: sample.OpGet}})
-	if err := errors.Join(w.PhaseEnded(0, 1, 0), w.Chunk(sample.Header{Count: 1}, data)); err != nil {
+	if err := errors.Join(w.PhaseEnded(0, 1, 0, 0), w.Chunk(sample.Header{Count: 1}, data)); err != nil {
 		t.Fatal(err)
 	}
 	err = w.Finish(t.Context(), Complete, "")
@@ -328,7 +328,7 @@ func TestUnknownPhaseIsRefused(t *testing.T) {
 		if err := w.PhaseStarted(phase, 0); err == nil || err.Error() != want {
 			t.Error(err)
 		}
-		if err := w.PhaseEnded(phase, 0, 0); err == nil || err.Error() != want {
+		if err := w.PhaseEnded(phase, 0, 0, 0); err == nil || err.Error() != want {
 			t.Error(err)
 		}
 	}
@@ -343,7 +343,7 @@ func TestLostSamplesFailTheRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.PhaseEnded(0, time.Second, 5); err != nil {
+	if err := w.PhaseEnded(0, time.Second, 5, 0); err != nil {
 		t.Fatal(err)
 	}
 	err = w.Finish(t.Context(), Complete, "")

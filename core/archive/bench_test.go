@@ -47,7 +47,7 @@ func BenchmarkAppend(b *testing.B) {
 				samples += 4096
 			}
 		}
-		if err := w.PhaseEnded(0, time.Second, threads*2000*4096); err != nil {
+		if err := w.PhaseEnded(0, time.Second, threads*2000*4096, 0); err != nil {
 			b.Fatal(err)
 		}
 		if err := w.Finish(b.Context(), Complete, ""); err != nil {

@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -97,10 +98,10 @@ func TestOpenRefuses(t *testing.T) {
 			"PATH is not a benchctl archive: it is a folder; name a file with --archive"},
 		{"newer", func(t *testing.T) string {
 			return changed(t, "insert into goose_db_version (version_id, is_applied) values (7, 1)")
-		}, Open, ErrTooNew, "archive PATH was written by a newer benchctl (schema 7, this one knows 1); upgrade benchctl to use it"},
+		}, Open, ErrTooNew, "archive PATH was written by a newer benchctl (schema 7, this one knows SCHEMA); upgrade benchctl to use it"},
 		{"newer, to read", func(t *testing.T) string {
 			return changed(t, "insert into goose_db_version (version_id, is_applied) values (7, 1)")
-		}, OpenReadOnly, ErrTooNew, "archive PATH was written by a newer benchctl (schema 7, this one knows 1); upgrade benchctl to use it"},
+		}, OpenReadOnly, ErrTooNew, "archive PATH was written by a newer benchctl (schema 7, this one knows SCHEMA); upgrade benchctl to use it"},
 		{"missing folder", func(t *testing.T) string { return filepath.Join(t.TempDir(), "no", "x.db") }, Open, ErrMissing,
 			"no folder DIR for the archive; make it or name an archive elsewhere with --archive"},
 		{"missing, to read", func(t *testing.T) string { return filepath.Join(t.TempDir(), "x.db") }, OpenReadOnly, ErrMissing,
@@ -136,7 +137,7 @@ func TestOpenRefuses(t *testing.T) {
 				a.Close()
 				t.Fatal("no error")
 			}
-			want := strings.NewReplacer("PATH", path, "DIR", filepath.Dir(path)).Replace(c.want)
+			want := strings.NewReplacer("PATH", path, "DIR", filepath.Dir(path), "SCHEMA", fmt.Sprint(Schema)).Replace(c.want)
 			if !errors.Is(err, c.kind) || !errors.Is(err, ErrArchive) || err.Error() != want {
 				t.Errorf("%v\nwant %s", err, want)
 			}

@@ -128,7 +128,7 @@ func loadPhases(w *RunWriter, threads, from, to, chunks, size int) (written, err
 			}
 		}
 		at = last
-		if err := w.PhaseEnded(phase, time.Duration(at), count); err != nil {
+		if err := w.PhaseEnded(phase, time.Duration(at), count, 0); err != nil {
 			return nil, err
 		}
 	}

@@ -119,10 +119,10 @@ func (a *Archive) Workloads(ctx context.Context) ([]Workload, error) {
 
 // Phases returns the phases of runs, in their order.
 func (a *Archive) Phases(ctx context.Context, ids ...int64) ([]Phase, error) {
-	query := `select run_id, phase, name, warmup, started_ns is not null, coalesce(started_ns, 0), coalesce(ended_ns, 0), samples
+	query := `select run_id, phase, name, warmup, started_ns is not null, coalesce(started_ns, 0), coalesce(ended_ns, 0), samples, unstarted
 		from phases` + among("run_id", ids) + " order by run_id, phase"
 	return read(ctx, a, "read phases", query, ids, func(rows *sql.Rows, p *Phase) error {
-		return rows.Scan(&p.RunID, &p.Index, &p.Name, &p.Warmup, &p.Begun, &p.Started, &p.Ended, &p.Samples)
+		return rows.Scan(&p.RunID, &p.Index, &p.Name, &p.Warmup, &p.Begun, &p.Started, &p.Ended, &p.Samples, &p.Unstarted)
 	})
 }
 
@@ -131,11 +131,15 @@ func (a *Archive) Phases(ctx context.Context, ids ...int64) ([]Phase, error) {
 func (a *Archive) Summaries(ctx context.Context, ids ...int64) ([]Summary, error) {
 	query := `select run_id, phase, warmup, op, ops, errors, seconds, throughput, throughput_per_thread,
 		coalesce(mean_ns, 0), coalesce(p50_ns, 0), coalesce(p90_ns, 0), coalesce(p95_ns, 0), coalesce(p99_ns, 0),
-		coalesce(p999_ns, 0), coalesce(max_ns, 0), coalesce(error_mean_ns, 0), coalesce(error_max_ns, 0), hdr
+		coalesce(p999_ns, 0), coalesce(max_ns, 0), coalesce(service_mean_ns, 0), coalesce(service_p50_ns, 0),
+		coalesce(service_p90_ns, 0), coalesce(service_p95_ns, 0), coalesce(service_p99_ns, 0), coalesce(service_p999_ns, 0),
+		coalesce(service_max_ns, 0), coalesce(error_mean_ns, 0), coalesce(error_max_ns, 0), hdr
 		from summaries` + among("run_id", ids) + " order by run_id, rowid"
 	return read(ctx, a, "read summaries", query, ids, func(rows *sql.Rows, s *Summary) error {
 		return rows.Scan(&s.RunID, &s.Phase, &s.Warmup, &s.Op, &s.Ops, &s.Errors, &s.Seconds, &s.Throughput, &s.ThroughputPerThread,
-			&s.MeanNS, &s.P50NS, &s.P90NS, &s.P95NS, &s.P99NS, &s.P999NS, &s.MaxNS, &s.ErrorMeanNS, &s.ErrorMaxNS, &s.HDR)
+			&s.MeanNS, &s.P50NS, &s.P90NS, &s.P95NS, &s.P99NS, &s.P999NS, &s.MaxNS,
+			&s.ServiceMeanNS, &s.ServiceP50NS, &s.ServiceP90NS, &s.ServiceP95NS, &s.ServiceP99NS, &s.ServiceP999NS, &s.ServiceMaxNS,
+			&s.ErrorMeanNS, &s.ErrorMaxNS, &s.HDR)
 	})
 }
 
@@ -162,6 +166,15 @@ func (a *Archive) Events(ctx context.Context, id int64) ([]Event, error) {
 	query := "select at_ns, kind, coalesce(node, ''), coalesce(detail, '') from events where run_id = ? order by at_ns, id"
 	return read(ctx, a, "read events", query, []int64{id}, func(rows *sql.Rows, e *Event) error {
 		return rows.Scan(&e.At, &e.Kind, &e.Node, &e.Detail)
+	})
+}
+
+// Verdicts returns what came of checking a run, by phase and property.
+func (a *Archive) Verdicts(ctx context.Context, id int64) ([]Verdict, error) {
+	query := `select v.phase, property, result, checked, detail, coalesce(history, '')
+		from verdicts v join phases p on p.run_id = v.run_id and p.name = v.phase where v.run_id = ? order by p.phase, property`
+	return read(ctx, a, "read verdicts", query, []int64{id}, func(rows *sql.Rows, v *Verdict) error {
+		return rows.Scan(&v.Phase, &v.Property, &v.Result, &v.Checked, &v.Detail, &v.History)
 	})
 }
 

@@ -89,10 +89,14 @@ type Phase struct {
 	Started time.Duration // from the run's zero
 	Ended   time.Duration // 0 until it ends
 	Samples int64         // archived, successful or not
+	// Unstarted counts the arrivals of an open loop that were due in the phase
+	// and were not started before it ended.
+	Unstarted int64
 }
 
 // Summary is what the samples of one operation in one phase come to. The
-// latencies are those of operations that succeeded, and 0 if none did.
+// latencies, from the intended start, and the service times, from the start,
+// are those of operations that succeeded, and 0 if none did.
 type Summary struct {
 	RunID               int64
 	Phase               string
@@ -110,6 +114,13 @@ type Summary struct {
 	P99NS               int64
 	P999NS              int64
 	MaxNS               int64
+	ServiceMeanNS       int64
+	ServiceP50NS        int64
+	ServiceP90NS        int64
+	ServiceP95NS        int64
+	ServiceP99NS        int64
+	ServiceP999NS       int64
+	ServiceMaxNS        int64
 	ErrorMeanNS         int64  // of operations that failed
 	ErrorMaxNS          int64  // of operations that failed
 	HDR                 []byte // all latencies, as Histogram reads it; nil if Ops is 0
@@ -148,3 +159,23 @@ type Event struct {
 	Node   string // empty if it concerns none
 	Detail string
 }
+
+// Verdict is what came of checking that the store did what it said.
+type Verdict struct {
+	Phase    string
+	Property string // such as read-back or linearizable
+	Result   Result
+	Checked  int64  // keys, operations or events that were looked at
+	Detail   string // one sentence
+	History  string // what shows a violation; empty otherwise
+}
+
+// Result is whether a property held.
+type Result string
+
+// The results.
+const (
+	Held      Result = "held"
+	Violated  Result = "violated"
+	Undecided Result = "undecided" // it would have taken more time or memory than it may
+)

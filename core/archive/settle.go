@@ -204,8 +204,10 @@ func replaceSummaries(ctx context.Context, tx *sql.Tx, runID int64, summaries []
 		args = slices.Concat(args, s.latencies())
 		_, err := tx.ExecContext(ctx, `
 			insert into summaries (run_id, phase, warmup, op, ops, errors, seconds, throughput, throughput_per_thread,
-				mean_ns, p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, max_ns, hdr, error_mean_ns, error_max_ns)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, args...)
+				mean_ns, p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, max_ns,
+				service_mean_ns, service_p50_ns, service_p90_ns, service_p95_ns, service_p99_ns, service_p999_ns, service_max_ns,
+				hdr, error_mean_ns, error_max_ns)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, args...)
 		if err != nil {
 			return err
 		}
@@ -216,12 +218,16 @@ func replaceSummaries(ctx context.Context, tx *sql.Tx, runID int64, summaries []
 // latencies returns the values of the columns from mean_ns on, null where no
 // operation succeeded or none failed.
 func (s Summary) latencies() []any {
-	values := make([]any, 10)
+	values := make([]any, 17)
 	if s.Ops > 0 {
-		copy(values, []any{s.MeanNS, s.P50NS, s.P90NS, s.P95NS, s.P99NS, s.P999NS, s.MaxNS, s.HDR})
+		copy(values, []any{
+			s.MeanNS, s.P50NS, s.P90NS, s.P95NS, s.P99NS, s.P999NS, s.MaxNS,
+			s.ServiceMeanNS, s.ServiceP50NS, s.ServiceP90NS, s.ServiceP95NS, s.ServiceP99NS, s.ServiceP999NS, s.ServiceMaxNS,
+			s.HDR,
+		})
 	}
 	if s.Errors > 0 {
-		values[8], values[9] = s.ErrorMeanNS, s.ErrorMaxNS
+		values[15], values[16] = s.ErrorMeanNS, s.ErrorMaxNS
 	}
 	return values
 }

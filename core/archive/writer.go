@@ -103,14 +103,15 @@ func (w *RunWriter) Chunk(h sample.Header, data []byte) error {
 }
 
 // PhaseEnded archives that a phase ended, after its last chunk. samples is how
-// many operations were executed in it.
-func (w *RunWriter) PhaseEnded(phase int, at time.Duration, samples int64) error {
+// many operations were executed in it, unstarted how many arrivals were due and
+// were not started.
+func (w *RunWriter) PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error {
 	if err := w.checkPhase(phase); err != nil {
 		return err
 	}
 	return w.put(entry{header: sample.Header{Phase: phase}, ended: true, change: func(ctx context.Context, tx *sql.Tx) error {
 		w.executed[phase] = samples
-		_, err := tx.ExecContext(ctx, "update phases set ended_ns = ? where run_id = ? and phase = ?", at.Nanoseconds(), w.id, phase)
+		_, err := tx.ExecContext(ctx, "update phases set ended_ns = ?, unstarted = ? where run_id = ? and phase = ?", at.Nanoseconds(), unstarted, w.id, phase)
 		return err
 	}})
 }
@@ -136,6 +137,15 @@ func (w *RunWriter) NodeSecond(s NodeSecond) error {
 	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "insert or replace into node_seconds (run_id, node, second, cpu_seconds, rss_bytes, read_bytes, written_bytes) values (?, ?, ?, ?, ?, ?, ?)",
 			w.id, s.Node, s.Second, s.CPUSeconds, s.RSSBytes, s.ReadBytes, s.WrittenBytes)
+		return err
+	}})
+}
+
+// Verdict archives what came of a check.
+func (w *RunWriter) Verdict(v Verdict) error {
+	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "insert into verdicts (run_id, phase, property, result, checked, detail, history) values (?, ?, ?, ?, ?, ?, nullif(?, ''))",
+			w.id, v.Phase, v.Property, v.Result, v.Checked, v.Detail, v.History)
 		return err
 	}})
 }

@@ -168,7 +168,7 @@ func execute(b *testing.B, client driverpb.DriverClient, w *workload.Workload, t
 		case *driverpb.RunEvent_PhaseEnded:
 			seconds = float64(e.PhaseEnded.AtNs-began) / 1e9
 			if writer != nil {
-				must(writer.PhaseEnded(int(e.PhaseEnded.Phase), time.Duration(e.PhaseEnded.AtNs), e.PhaseEnded.Samples))
+				must(writer.PhaseEnded(int(e.PhaseEnded.Phase), time.Duration(e.PhaseEnded.AtNs), e.PhaseEnded.Samples, e.PhaseEnded.Unstarted))
 			}
 		case *driverpb.RunEvent_Finished:
 			if len(e.Finished.Warnings) > 0 {

@@ -63,6 +63,25 @@ const (
 	SessionExpired IncidentKind = "session-expired" // the store has given it up; a new one takes its place
 )
 
+// Verdict is what came of checking that the store did what it said.
+type Verdict struct {
+	Property string // what was checked
+	Result   Result
+	Checked  int64  // keys, operations or events that were looked at
+	Detail   string // one sentence
+	History  string // what shows a violation, in lines; empty otherwise
+}
+
+// Result is whether a property held.
+type Result string
+
+// The results.
+const (
+	Held      Result = "held"
+	Violated  Result = "violated"
+	Undecided Result = "undecided" // it would have taken more time or memory than it may
+)
+
 // A Session is one client connection. One thread uses it at a time.
 //
 // Keys are slash-separated paths such as "/bench/t1/42". A driver must not

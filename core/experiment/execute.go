@@ -57,9 +57,10 @@ type Sink interface {
 	Started(zero time.Time, storeVersion string) error
 	PhaseStarted(phase int, at time.Duration) error
 	Chunk(header sample.Header, data []byte) error
-	PhaseEnded(phase int, at time.Duration, samples int64) error
+	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
 	Progress(phase int, at time.Duration, ops, failures int64)
 	Incident(at time.Duration, incident driver.Incident) error
+	Verdict(phase int, v driver.Verdict) error
 }
 
 // State is how a run ended.
@@ -105,8 +106,9 @@ type Writer interface {
 	Started(zero time.Time, storeVersion string) error
 	PhaseStarted(phase int, at time.Duration) error
 	Chunk(header sample.Header, data []byte) error
-	PhaseEnded(phase int, at time.Duration, samples int64) error
+	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
 	Event(at time.Duration, kind, node, detail string) error
+	Verdict(phase int, v driver.Verdict) error
 	NodeSecond(second node.Second) error
 	Warn(text string)
 	// End archives how the run ended; failure is nil unless it failed.

@@ -23,6 +23,8 @@ type running struct {
 	writer  Writer
 	failure error
 
+	violations []error // of what the store promises
+
 	mu      sync.Mutex
 	zero    time.Time // set once the load has started
 	early   []node.Event
@@ -117,6 +119,7 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) e
 			r.writer.Warn(warning)
 		}
 	}
+	err = errors.Join(append(r.violations, err)...)
 	if err == nil && r.cluster != nil && len(r.cluster.Running()) == 0 {
 		return errors.New("all nodes have ended during the run: what they said last is in their logs, which `benchctl show` prints")
 	}
@@ -202,11 +205,29 @@ func (r *running) PhaseStarted(phase int, at time.Duration) error {
 func (r *running) Chunk(header sample.Header, data []byte) error { return r.writer.Chunk(header, data) }
 
 // PhaseEnded archives the end of a phase.
-func (r *running) PhaseEnded(phase int, at time.Duration, samples int64) error {
-	if p := r.run.load.Phases[phase]; !p.Warmup && r.trend.rising(at, samples) {
+func (r *running) PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error {
+	p := r.run.load.Phases[phase]
+	if unstarted > 0 && !p.Warmup {
+		r.writer.Warn(fmt.Sprintf("%s on %s, %s, %s: %d arrivals were due and could not be started before the phase ended, %d were: the threads did not keep up with the rate, and latencies count from when each should have started",
+			p.Name, r.run.Store, count(r.run.Nodes, "node"), count(r.run.Threads, "thread"), unstarted, samples))
+	}
+	if !p.Warmup && r.trend.rising(at, samples) {
 		r.writer.Warn(fmt.Sprintf("%s on %s, %s: still getting faster while it was measured; a longer --warmup shows what it comes to", p.Name, r.run.Store, count(r.run.Nodes, "node")))
 	}
-	return r.writer.PhaseEnded(phase, at, samples)
+	return r.writer.PhaseEnded(phase, at, samples, unstarted)
+}
+
+// Verdict archives what came of checking the store. A violation fails the run:
+// what does not do what it says is not worth comparing.
+func (r *running) Verdict(phase int, v driver.Verdict) error {
+	name := r.run.load.Phases[phase].Name
+	switch v.Result {
+	case driver.Violated:
+		r.violations = append(r.violations, fmt.Errorf("%s, phase %s: %s violated: %s", r.run, name, v.Property, v.Detail))
+	case driver.Undecided:
+		r.writer.Warn(fmt.Sprintf("%s, phase %s: %s could not be decided: %s", r.run, name, v.Property, v.Detail))
+	}
+	return r.writer.Verdict(phase, v)
 }
 
 // Incident archives what befell a session.

@@ -120,9 +120,10 @@ type Sink interface {
 	Started(zero time.Time, storeVersion string) error
 	PhaseStarted(phase int, at time.Duration) error
 	Chunk(header sample.Header, data []byte) error
-	PhaseEnded(phase int, at time.Duration, samples int64) error
+	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
 	Progress(phase int, at time.Duration, ops, failures int64)
 	Incident(at time.Duration, incident driver.Incident) error
+	Verdict(phase int, v driver.Verdict) error
 }
 
 // Finished is what the plugin says at the end of a run.
@@ -231,10 +232,15 @@ func hand(event *driverpb.RunEvent, sink Sink) error {
 			First: e.Chunk.First, Count: int(e.Chunk.Count),
 		}, e.Chunk.Data)
 	case *driverpb.RunEvent_PhaseEnded:
-		return sink.PhaseEnded(int(e.PhaseEnded.Phase), time.Duration(e.PhaseEnded.AtNs), e.PhaseEnded.Samples)
+		return sink.PhaseEnded(int(e.PhaseEnded.Phase), time.Duration(e.PhaseEnded.AtNs), e.PhaseEnded.Samples, e.PhaseEnded.Unstarted)
 	case *driverpb.RunEvent_Incident:
 		return sink.Incident(time.Duration(e.Incident.AtNs), driver.Incident{
 			Kind: driver.IncidentKind(e.Incident.Kind), Node: e.Incident.Node, Detail: e.Incident.Detail,
+		})
+	case *driverpb.RunEvent_Verdict:
+		return sink.Verdict(int(e.Verdict.Phase), driver.Verdict{
+			Property: e.Verdict.Property, Result: driver.Result(e.Verdict.Result), Checked: e.Verdict.Checked,
+			Detail: e.Verdict.Detail, History: e.Verdict.History,
 		})
 	case *driverpb.RunEvent_Progress:
 		sink.Progress(int(e.Progress.Phase), time.Duration(e.Progress.AtNs), e.Progress.Ops, e.Progress.Errors)

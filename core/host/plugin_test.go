@@ -326,7 +326,9 @@ func (s *sink) Chunk(h sample.Header, _ []byte) error {
 	return nil
 }
 
-func (s *sink) PhaseEnded(phase int, _ time.Duration, samples int64) error {
+func (s *sink) Verdict(int, driver.Verdict) error { return nil }
+
+func (s *sink) PhaseEnded(phase int, _ time.Duration, samples, _ int64) error {
 	s.event(fmt.Sprintf("end-%d", phase))
 	s.counted += samples
 	return nil

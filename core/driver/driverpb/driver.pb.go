@@ -148,7 +148,7 @@ func (x Instruction_Verb) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Instruction_Verb.Descriptor instead.
 func (Instruction_Verb) EnumDescriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{19, 0}
+	return file_driver_proto_rawDescGZIP(), []int{20, 0}
 }
 
 type DescribeRequest struct {
@@ -614,6 +614,7 @@ type RunEvent struct {
 	//	*RunEvent_Progress
 	//	*RunEvent_Finished
 	//	*RunEvent_Incident
+	//	*RunEvent_Verdict
 	Event         isRunEvent_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -719,6 +720,15 @@ func (x *RunEvent) GetIncident() *Incident {
 	return nil
 }
 
+func (x *RunEvent) GetVerdict() *Verdict {
+	if x != nil {
+		if x, ok := x.Event.(*RunEvent_Verdict); ok {
+			return x.Verdict
+		}
+	}
+	return nil
+}
+
 type isRunEvent_Event interface {
 	isRunEvent_Event()
 }
@@ -751,6 +761,10 @@ type RunEvent_Incident struct {
 	Incident *Incident `protobuf:"bytes,7,opt,name=incident,proto3,oneof"`
 }
 
+type RunEvent_Verdict struct {
+	Verdict *Verdict `protobuf:"bytes,8,opt,name=verdict,proto3,oneof"`
+}
+
 func (*RunEvent_Started) isRunEvent_Event() {}
 
 func (*RunEvent_PhaseStarted) isRunEvent_Event() {}
@@ -764,6 +778,8 @@ func (*RunEvent_Progress) isRunEvent_Event() {}
 func (*RunEvent_Finished) isRunEvent_Event() {}
 
 func (*RunEvent_Incident) isRunEvent_Event() {}
+
+func (*RunEvent_Verdict) isRunEvent_Event() {}
 
 // Started fixes the run's zero, from which every other time counts.
 type Started struct {
@@ -1022,6 +1038,7 @@ type PhaseEnded struct {
 	Phase         int32                  `protobuf:"varint,1,opt,name=phase,proto3" json:"phase,omitempty"`
 	AtNs          int64                  `protobuf:"varint,2,opt,name=at_ns,json=atNs,proto3" json:"at_ns,omitempty"` // when the last thread came back from it
 	Samples       int64                  `protobuf:"varint,3,opt,name=samples,proto3" json:"samples,omitempty"`
+	Unstarted     int64                  `protobuf:"varint,4,opt,name=unstarted,proto3" json:"unstarted,omitempty"` // arrivals of an open loop that were due and not started
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1077,6 +1094,99 @@ func (x *PhaseEnded) GetSamples() int64 {
 	return 0
 }
 
+func (x *PhaseEnded) GetUnstarted() int64 {
+	if x != nil {
+		return x.Unstarted
+	}
+	return 0
+}
+
+// Verdict is what came of checking that the store did what it said. It follows
+// the end of its phase.
+type Verdict struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Phase         int32                  `protobuf:"varint,1,opt,name=phase,proto3" json:"phase,omitempty"`
+	Property      string                 `protobuf:"bytes,2,opt,name=property,proto3" json:"property,omitempty"` // such as read-back
+	Result        string                 `protobuf:"bytes,3,opt,name=result,proto3" json:"result,omitempty"`     // held, violated, undecided
+	Checked       int64                  `protobuf:"varint,4,opt,name=checked,proto3" json:"checked,omitempty"`  // keys, operations or events that were looked at
+	Detail        string                 `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`     // one sentence
+	History       string                 `protobuf:"bytes,6,opt,name=history,proto3" json:"history,omitempty"`   // what shows a violation
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Verdict) Reset() {
+	*x = Verdict{}
+	mi := &file_driver_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Verdict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Verdict) ProtoMessage() {}
+
+func (x *Verdict) ProtoReflect() protoreflect.Message {
+	mi := &file_driver_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
+func (*Verdict) Descriptor() ([]byte, []int) {
+	return file_driver_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Verdict) GetPhase() int32 {
+	if x != nil {
+		return x.Phase
+	}
+	return 0
+}
+
+func (x *Verdict) GetProperty() string {
+	if x != nil {
+		return x.Property
+	}
+	return ""
+}
+
+func (x *Verdict) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *Verdict) GetChecked() int64 {
+	if x != nil {
+		return x.Checked
+	}
+	return 0
+}
+
+func (x *Verdict) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *Verdict) GetHistory() string {
+	if x != nil {
+		return x.History
+	}
+	return ""
+}
+
 type Progress struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Phase         int32                  `protobuf:"varint,1,opt,name=phase,proto3" json:"phase,omitempty"`
@@ -1089,7 +1199,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_driver_proto_msgTypes[15]
+	mi := &file_driver_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1101,7 +1211,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[15]
+	mi := &file_driver_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1114,7 +1224,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{15}
+	return file_driver_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Progress) GetPhase() int32 {
@@ -1161,7 +1271,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_driver_proto_msgTypes[16]
+	mi := &file_driver_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1173,7 +1283,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[16]
+	mi := &file_driver_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1186,7 +1296,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{16}
+	return file_driver_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Finished) GetSamples() int64 {
@@ -1246,7 +1356,7 @@ type StopRequest struct {
 
 func (x *StopRequest) Reset() {
 	*x = StopRequest{}
-	mi := &file_driver_proto_msgTypes[17]
+	mi := &file_driver_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1258,7 +1368,7 @@ func (x *StopRequest) String() string {
 func (*StopRequest) ProtoMessage() {}
 
 func (x *StopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[17]
+	mi := &file_driver_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1271,7 +1381,7 @@ func (x *StopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopRequest.ProtoReflect.Descriptor instead.
 func (*StopRequest) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{17}
+	return file_driver_proto_rawDescGZIP(), []int{18}
 }
 
 type StopReply struct {
@@ -1282,7 +1392,7 @@ type StopReply struct {
 
 func (x *StopReply) Reset() {
 	*x = StopReply{}
-	mi := &file_driver_proto_msgTypes[18]
+	mi := &file_driver_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1294,7 +1404,7 @@ func (x *StopReply) String() string {
 func (*StopReply) ProtoMessage() {}
 
 func (x *StopReply) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[18]
+	mi := &file_driver_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1307,7 +1417,7 @@ func (x *StopReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopReply.ProtoReflect.Descriptor instead.
 func (*StopReply) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{18}
+	return file_driver_proto_rawDescGZIP(), []int{19}
 }
 
 // Instruction is one thing to do. The first of a call opens the store.
@@ -1330,7 +1440,7 @@ type Instruction struct {
 
 func (x *Instruction) Reset() {
 	*x = Instruction{}
-	mi := &file_driver_proto_msgTypes[19]
+	mi := &file_driver_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1342,7 +1452,7 @@ func (x *Instruction) String() string {
 func (*Instruction) ProtoMessage() {}
 
 func (x *Instruction) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[19]
+	mi := &file_driver_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1355,7 +1465,7 @@ func (x *Instruction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Instruction.ProtoReflect.Descriptor instead.
 func (*Instruction) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{19}
+	return file_driver_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Instruction) GetId() int64 {
@@ -1452,7 +1562,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_driver_proto_msgTypes[20]
+	mi := &file_driver_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1464,7 +1574,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[20]
+	mi := &file_driver_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1477,7 +1587,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{20}
+	return file_driver_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Outcome) GetId() int64 {
@@ -1548,7 +1658,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_driver_proto_msgTypes[21]
+	mi := &file_driver_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1560,7 +1670,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[21]
+	mi := &file_driver_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1573,7 +1683,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{21}
+	return file_driver_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Change) GetType() string {
@@ -1638,7 +1748,7 @@ const file_driver_proto_rawDesc = "" +
 	"\n" +
 	"key_prefix\x18\x05 \x01(\tR\tkeyPrefix\x12\x1b\n" +
 	"\tspill_dir\x18\x06 \x01(\tR\bspillDir\x12(\n" +
-	"\x10start_timeout_ns\x18\a \x01(\x03R\x0estartTimeoutNs\"\xbf\x03\n" +
+	"\x10start_timeout_ns\x18\a \x01(\x03R\x0estartTimeoutNs\"\xf8\x03\n" +
 	"\bRunEvent\x127\n" +
 	"\astarted\x18\x01 \x01(\v2\x1b.benchctl.driver.v1.StartedH\x00R\astarted\x12G\n" +
 	"\rphase_started\x18\x02 \x01(\v2 .benchctl.driver.v1.PhaseStartedH\x00R\fphaseStarted\x121\n" +
@@ -1647,7 +1757,8 @@ const file_driver_proto_rawDesc = "" +
 	"phaseEnded\x12:\n" +
 	"\bprogress\x18\x05 \x01(\v2\x1c.benchctl.driver.v1.ProgressH\x00R\bprogress\x12:\n" +
 	"\bfinished\x18\x06 \x01(\v2\x1c.benchctl.driver.v1.FinishedH\x00R\bfinished\x12:\n" +
-	"\bincident\x18\a \x01(\v2\x1c.benchctl.driver.v1.IncidentH\x00R\bincidentB\a\n" +
+	"\bincident\x18\a \x01(\v2\x1c.benchctl.driver.v1.IncidentH\x00R\bincident\x127\n" +
+	"\averdict\x18\b \x01(\v2\x1b.benchctl.driver.v1.VerdictH\x00R\averdictB\a\n" +
 	"\x05event\"P\n" +
 	"\aStarted\x12 \n" +
 	"\fwall_unix_ns\x18\x01 \x01(\x03R\n" +
@@ -1666,12 +1777,20 @@ const file_driver_proto_rawDesc = "" +
 	"\x06thread\x18\x02 \x01(\x05R\x06thread\x12\x14\n" +
 	"\x05first\x18\x03 \x01(\x03R\x05first\x12\x14\n" +
 	"\x05count\x18\x04 \x01(\x05R\x05count\x12\x12\n" +
-	"\x04data\x18\x05 \x01(\fR\x04data\"Q\n" +
+	"\x04data\x18\x05 \x01(\fR\x04data\"o\n" +
 	"\n" +
 	"PhaseEnded\x12\x14\n" +
 	"\x05phase\x18\x01 \x01(\x05R\x05phase\x12\x13\n" +
 	"\x05at_ns\x18\x02 \x01(\x03R\x04atNs\x12\x18\n" +
-	"\asamples\x18\x03 \x01(\x03R\asamples\"_\n" +
+	"\asamples\x18\x03 \x01(\x03R\asamples\x12\x1c\n" +
+	"\tunstarted\x18\x04 \x01(\x03R\tunstarted\"\x9f\x01\n" +
+	"\aVerdict\x12\x14\n" +
+	"\x05phase\x18\x01 \x01(\x05R\x05phase\x12\x1a\n" +
+	"\bproperty\x18\x02 \x01(\tR\bproperty\x12\x16\n" +
+	"\x06result\x18\x03 \x01(\tR\x06result\x12\x18\n" +
+	"\achecked\x18\x04 \x01(\x03R\achecked\x12\x16\n" +
+	"\x06detail\x18\x05 \x01(\tR\x06detail\x12\x18\n" +
+	"\ahistory\x18\x06 \x01(\tR\ahistory\"_\n" +
 	"\bProgress\x12\x14\n" +
 	"\x05phase\x18\x01 \x01(\x05R\x05phase\x12\x13\n" +
 	"\x05at_ns\x18\x02 \x01(\x03R\x04atNs\x12\x10\n" +
@@ -1753,7 +1872,7 @@ func file_driver_proto_rawDescGZIP() []byte {
 }
 
 var file_driver_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_driver_proto_goTypes = []any{
 	(ControlNodeRequest_Action)(0), // 0: benchctl.driver.v1.ControlNodeRequest.Action
 	(Instruction_Verb)(0),          // 1: benchctl.driver.v1.Instruction.Verb
@@ -1772,13 +1891,14 @@ var file_driver_proto_goTypes = []any{
 	(*PhaseStarted)(nil),           // 14: benchctl.driver.v1.PhaseStarted
 	(*Chunk)(nil),                  // 15: benchctl.driver.v1.Chunk
 	(*PhaseEnded)(nil),             // 16: benchctl.driver.v1.PhaseEnded
-	(*Progress)(nil),               // 17: benchctl.driver.v1.Progress
-	(*Finished)(nil),               // 18: benchctl.driver.v1.Finished
-	(*StopRequest)(nil),            // 19: benchctl.driver.v1.StopRequest
-	(*StopReply)(nil),              // 20: benchctl.driver.v1.StopReply
-	(*Instruction)(nil),            // 21: benchctl.driver.v1.Instruction
-	(*Outcome)(nil),                // 22: benchctl.driver.v1.Outcome
-	(*Change)(nil),                 // 23: benchctl.driver.v1.Change
+	(*Verdict)(nil),                // 17: benchctl.driver.v1.Verdict
+	(*Progress)(nil),               // 18: benchctl.driver.v1.Progress
+	(*Finished)(nil),               // 19: benchctl.driver.v1.Finished
+	(*StopRequest)(nil),            // 20: benchctl.driver.v1.StopRequest
+	(*StopReply)(nil),              // 21: benchctl.driver.v1.StopReply
+	(*Instruction)(nil),            // 22: benchctl.driver.v1.Instruction
+	(*Outcome)(nil),                // 23: benchctl.driver.v1.Outcome
+	(*Change)(nil),                 // 24: benchctl.driver.v1.Change
 }
 var file_driver_proto_depIdxs = []int32{
 	0,  // 0: benchctl.driver.v1.ControlNodeRequest.action:type_name -> benchctl.driver.v1.ControlNodeRequest.Action
@@ -1786,30 +1906,31 @@ var file_driver_proto_depIdxs = []int32{
 	14, // 2: benchctl.driver.v1.RunEvent.phase_started:type_name -> benchctl.driver.v1.PhaseStarted
 	15, // 3: benchctl.driver.v1.RunEvent.chunk:type_name -> benchctl.driver.v1.Chunk
 	16, // 4: benchctl.driver.v1.RunEvent.phase_ended:type_name -> benchctl.driver.v1.PhaseEnded
-	17, // 5: benchctl.driver.v1.RunEvent.progress:type_name -> benchctl.driver.v1.Progress
-	18, // 6: benchctl.driver.v1.RunEvent.finished:type_name -> benchctl.driver.v1.Finished
+	18, // 5: benchctl.driver.v1.RunEvent.progress:type_name -> benchctl.driver.v1.Progress
+	19, // 6: benchctl.driver.v1.RunEvent.finished:type_name -> benchctl.driver.v1.Finished
 	13, // 7: benchctl.driver.v1.RunEvent.incident:type_name -> benchctl.driver.v1.Incident
-	1,  // 8: benchctl.driver.v1.Instruction.verb:type_name -> benchctl.driver.v1.Instruction.Verb
-	23, // 9: benchctl.driver.v1.Outcome.change:type_name -> benchctl.driver.v1.Change
-	2,  // 10: benchctl.driver.v1.Driver.Describe:input_type -> benchctl.driver.v1.DescribeRequest
-	4,  // 11: benchctl.driver.v1.Driver.Prepare:input_type -> benchctl.driver.v1.PrepareRequest
-	6,  // 12: benchctl.driver.v1.Driver.Provision:input_type -> benchctl.driver.v1.ProvisionRequest
-	8,  // 13: benchctl.driver.v1.Driver.ControlNode:input_type -> benchctl.driver.v1.ControlNodeRequest
-	10, // 14: benchctl.driver.v1.Driver.Run:input_type -> benchctl.driver.v1.RunRequest
-	19, // 15: benchctl.driver.v1.Driver.Stop:input_type -> benchctl.driver.v1.StopRequest
-	21, // 16: benchctl.driver.v1.Driver.Converse:input_type -> benchctl.driver.v1.Instruction
-	3,  // 17: benchctl.driver.v1.Driver.Describe:output_type -> benchctl.driver.v1.DescribeReply
-	5,  // 18: benchctl.driver.v1.Driver.Prepare:output_type -> benchctl.driver.v1.PrepareReply
-	7,  // 19: benchctl.driver.v1.Driver.Provision:output_type -> benchctl.driver.v1.ProvisionReply
-	9,  // 20: benchctl.driver.v1.Driver.ControlNode:output_type -> benchctl.driver.v1.ControlNodeReply
-	11, // 21: benchctl.driver.v1.Driver.Run:output_type -> benchctl.driver.v1.RunEvent
-	20, // 22: benchctl.driver.v1.Driver.Stop:output_type -> benchctl.driver.v1.StopReply
-	22, // 23: benchctl.driver.v1.Driver.Converse:output_type -> benchctl.driver.v1.Outcome
-	17, // [17:24] is the sub-list for method output_type
-	10, // [10:17] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	17, // 8: benchctl.driver.v1.RunEvent.verdict:type_name -> benchctl.driver.v1.Verdict
+	1,  // 9: benchctl.driver.v1.Instruction.verb:type_name -> benchctl.driver.v1.Instruction.Verb
+	24, // 10: benchctl.driver.v1.Outcome.change:type_name -> benchctl.driver.v1.Change
+	2,  // 11: benchctl.driver.v1.Driver.Describe:input_type -> benchctl.driver.v1.DescribeRequest
+	4,  // 12: benchctl.driver.v1.Driver.Prepare:input_type -> benchctl.driver.v1.PrepareRequest
+	6,  // 13: benchctl.driver.v1.Driver.Provision:input_type -> benchctl.driver.v1.ProvisionRequest
+	8,  // 14: benchctl.driver.v1.Driver.ControlNode:input_type -> benchctl.driver.v1.ControlNodeRequest
+	10, // 15: benchctl.driver.v1.Driver.Run:input_type -> benchctl.driver.v1.RunRequest
+	20, // 16: benchctl.driver.v1.Driver.Stop:input_type -> benchctl.driver.v1.StopRequest
+	22, // 17: benchctl.driver.v1.Driver.Converse:input_type -> benchctl.driver.v1.Instruction
+	3,  // 18: benchctl.driver.v1.Driver.Describe:output_type -> benchctl.driver.v1.DescribeReply
+	5,  // 19: benchctl.driver.v1.Driver.Prepare:output_type -> benchctl.driver.v1.PrepareReply
+	7,  // 20: benchctl.driver.v1.Driver.Provision:output_type -> benchctl.driver.v1.ProvisionReply
+	9,  // 21: benchctl.driver.v1.Driver.ControlNode:output_type -> benchctl.driver.v1.ControlNodeReply
+	11, // 22: benchctl.driver.v1.Driver.Run:output_type -> benchctl.driver.v1.RunEvent
+	21, // 23: benchctl.driver.v1.Driver.Stop:output_type -> benchctl.driver.v1.StopReply
+	23, // 24: benchctl.driver.v1.Driver.Converse:output_type -> benchctl.driver.v1.Outcome
+	18, // [18:25] is the sub-list for method output_type
+	11, // [11:18] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_driver_proto_init() }
@@ -1825,6 +1946,7 @@ func file_driver_proto_init() {
 		(*RunEvent_Progress)(nil),
 		(*RunEvent_Finished)(nil),
 		(*RunEvent_Incident)(nil),
+		(*RunEvent_Verdict)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1832,7 +1954,7 @@ func file_driver_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_driver_proto_rawDesc), len(file_driver_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   22,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
