@@ -79,6 +79,20 @@ func (b *binder) integer(fs fields, name string, s span[int64]) int64 {
 	return n
 }
 
+func (b *binder) number(fs fields, name string, s span[float64]) float64 {
+	f := fs[name]
+	if !f.given {
+		return 0
+	}
+	x, err := strconv.ParseFloat(b.value(f), 64)
+	if err != nil {
+		b.fail(f.place, "%s: %q is no number", b.what(name, f), b.value(f))
+	} else if problem := s.refuse(x); problem != "" {
+		b.fail(f.place, "%s: %s", b.what(name, f), problem)
+	}
+	return x
+}
+
 func (b *binder) duration(fs fields, name string) time.Duration {
 	f := fs[name]
 	if !f.given {

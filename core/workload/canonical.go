@@ -21,7 +21,9 @@ type canonicalForm struct {
 	Choose  string           `json:"choose"`
 	Count   string           `json:"count"`
 	Size    string           `json:"size"`
-	Phases  []canonicalPhase `json:"phases"`
+	canonicalKeys
+	canonicalValues
+	Phases []canonicalPhase `json:"phases"`
 }
 
 type canonicalParam struct {
@@ -50,11 +52,13 @@ type canonicalShare struct {
 func (d *Definition) Canonical() []byte {
 	form := canonicalForm{
 		Name: d.Name, Version: d.Version, Seed: d.Seed,
-		Space:  d.keys.text("space", ""),
-		Choose: d.keys.text("choose", string(ChooseSequential)),
-		Count:  d.keys.text("count", ""),
-		Size:   d.values.text("size", ""),
-		Params: []canonicalParam{}, Phases: []canonicalPhase{},
+		Space:           d.keys.text("space", ""),
+		Choose:          d.keys.text("choose", string(ChooseSequential)),
+		Count:           d.keys.text("count", ""),
+		Size:            d.values.text("size", ""),
+		canonicalKeys:   d.keys.canonicalKeys(),
+		canonicalValues: d.canonicalValues(),
+		Params:          []canonicalParam{}, Phases: []canonicalPhase{},
 	}
 	for _, p := range d.Params {
 		form.Params = append(form.Params, canonicalParam{p.Name, p.Type, p.Default})

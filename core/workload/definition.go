@@ -20,11 +20,13 @@ type Definition struct {
 	Seed        uint64 // unless the person gives one
 	Params      []Param
 
-	file   string
-	text   []byte
-	keys   fields
-	values fields
-	phases []phaseDefinition
+	file       string
+	text       []byte
+	keys       fields
+	values     fields
+	sizes      []sizeDefinition
+	sizesPlace place
+	phases     []phaseDefinition
 }
 
 // Param is a parameter of a definition.
