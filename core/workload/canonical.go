@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -39,6 +40,9 @@ type canonicalPhase struct {
 	For    string           `json:"for"`
 	Ops    string           `json:"ops"`
 	Fill   bool             `json:"fill"`
+
+	KeysPerTransaction string `json:"keys_per_transaction,omitempty"`
+	Watchers           string `json:"watchers,omitempty"`
 }
 
 type canonicalShare struct {
@@ -79,9 +83,15 @@ func (p phaseDefinition) canonical() canonicalPhase {
 		Name: p.name, Warmup: p.warmup, Fill: p.fill,
 		For: p.fields.text("for", ""),
 		Ops: p.fields.text("ops", ""),
+
+		KeysPerTransaction: p.fields.text("keys-per-transaction", ""),
+		Watchers:           p.fields.used("watchers", "0"),
 	}
 	for _, s := range p.mix {
 		form.Mix = append(form.Mix, canonicalShare{s.op, s.weight.text})
+		if s.op == sample.OpTransaction {
+			form.KeysPerTransaction = cmp.Or(form.KeysPerTransaction, plain(int64(defaultKeysPerTransaction)))
+		}
 	}
 	slices.SortFunc(form.Mix, func(a, b canonicalShare) int { return int(a.Op) - int(b.Op) })
 	return form

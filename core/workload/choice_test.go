@@ -260,9 +260,11 @@ func everyChoice() map[string]*Workload {
 			for _, depth := range []int{0, 3} {
 				w := &Workload{Keys: c.keys, Values: Values{Size: 100, SizeTo: 300, Compressible: 30}, Phases: []Phase{
 					mix(Share{sample.OpCreate, 0.2}, Share{sample.OpGet, 0.2}, Share{sample.OpSet, 0.2},
-						Share{sample.OpPut, 0.1}, Share{sample.OpDelete, 0.1}, Share{sample.OpList, 0.1},
-						Share{sample.OpCreateSequential, 0.1}),
+						Share{sample.OpPut, 0.05}, Share{sample.OpDelete, 0.1}, Share{sample.OpList, 0.05},
+						Share{sample.OpCreateSequential, 0.05}, Share{sample.OpTransaction, 0.05}, Share{sample.OpExpire, 0.05},
+						Share{sample.OpBarrierEnter, 0.05}),
 				}}
+				w.Phases[0].KeysPerTransaction = 5
 				w.Keys.Space = space
 				if space == SpaceShared {
 					w.Keys.Count = 1000

@@ -73,6 +73,15 @@ func (fs fields) text(name, otherwise string) string {
 	return otherwise
 }
 
+// used returns a field as it was written, and nothing where that is the same as
+// if it had not been given.
+func (fs fields) used(name, idle string) string {
+	if text := fs[name].text; text != idle {
+		return text
+	}
+	return ""
+}
+
 // Ref returns name@version.
 func (d *Definition) Ref() string { return fmt.Sprintf("%s@%d", d.Name, d.Version) }
 

@@ -30,17 +30,24 @@ type Generator struct {
 	warmup, steady keySpace
 	key            []byte
 
+	prefix  string
+	phase   int
+	expires int64 // keys that clients die with
+	rounds  int64 // of the phase's barrier
+
 	contents contents
 	buffer   []byte
 	value    []byte
 	writes   int64
 	again    []byte // the buffer of ValueOf
+
+	transaction transaction
 }
 
 // NewGenerator returns the generator of one of several threads. Every key
 // begins with prefix.
 func NewGenerator(w *Workload, seed uint64, thread, threads int, prefix string) *Generator {
-	g := &Generator{workload: w, seed: seed, thread: int64(thread), threads: int64(threads)}
+	g := &Generator{workload: w, seed: seed, thread: int64(thread), threads: int64(threads), prefix: prefix}
 	g.source = rand.NewPCG(seed, uint64(thread))
 	g.contents = newContents(w.Values, seed)
 	g.buffer = g.contents.buffer()
@@ -54,7 +61,8 @@ func NewGenerator(w *Workload, seed uint64, thread, threads int, prefix string) 
 		g.steady = space(fmt.Sprintf("/t%03d/", thread))
 		g.warmup = space(fmt.Sprintf("/w%03d/", thread))
 	}
-	g.key = make([]byte, 0, g.steady.room())
+	g.key = make([]byte, 0, max(g.steady.room(), len(prefix)+ownRoom))
+	g.transaction = newTransaction(w, &g.steady, &g.contents)
 	return g
 }
 
@@ -76,6 +84,8 @@ func (g *Generator) StartPhase(index int) {
 		g.keys = &g.warmup
 	}
 	g.keys.rewind()
+	g.phase, g.rounds = index, 0
+	g.transaction.keys = g.transaction.keys[:phase.KeysPerTransaction]
 }
 
 // Next chooses the next operation. It returns false when the phase has no key
@@ -83,19 +93,32 @@ func (g *Generator) StartPhase(index int) {
 func (g *Generator) Next() (sample.Op, bool) {
 	op, ok := g.next()
 	g.value = nil
-	if ok && writes(op) {
-		g.value = g.contents.fill(g.buffer, int(g.thread), g.writes)
-		g.writes++
+	switch {
+	case !ok:
+	case op == sample.OpTransaction:
+		for i := range g.transaction.keys {
+			g.transaction.values[i] = g.write(g.transaction.buffers[i])
+		}
+	case writes(op):
+		g.value = g.write(g.buffer)
 	}
 	return op, ok
 }
 
 func writes(op sample.Op) bool {
 	switch op {
-	case sample.OpCreate, sample.OpSet, sample.OpPut, sample.OpCreateEphemeral, sample.OpCreateSequential:
-		return true
+	case sample.OpGet, sample.OpDelete, sample.OpList, sample.OpOpenSession,
+		sample.OpLock, sample.OpElection, sample.OpBarrierEnter:
+		return false
 	}
-	return false
+	return true
+}
+
+// write makes the thread's next value.
+func (g *Generator) write(buffer []byte) []byte {
+	value := g.contents.fill(buffer, int(g.thread), g.writes)
+	g.writes++
+	return value
 }
 
 // next chooses the operation and its key.
@@ -117,14 +140,19 @@ func (g *Generator) next() (sample.Op, bool) {
 		} else {
 			g.add()
 		}
-	case sample.OpSet, sample.OpGet:
+	case sample.OpSet, sample.OpGet, sample.OpCompareAndSet, sample.OpReadModifyWrite:
 		found = g.pick()
+	case sample.OpTransaction:
+		g.key = g.key[:0]
+		found = g.transaction.pick(g.keys)
 	case sample.OpDelete:
 		found = g.remove()
 	case sample.OpList:
 		found = g.folder()
 	case sample.OpCreateSequential:
 		g.key = append(append(g.key[:0], g.keys.folder...), "s-"...)
+	default:
+		g.nameApart(op)
 	}
 	if found {
 		return op, true
@@ -180,12 +208,13 @@ func (g *Generator) folder() bool {
 }
 
 // Key returns the key of the operation that Next chose: for a list the folder
-// with its slash, for create-sequential the prefix. It is valid until the next
-// call of Next.
+// with its slash, for create-sequential the prefix, for an election and a
+// barrier the folder that the threads meet in. It is empty for a transaction
+// and for open-session, and valid until the next call of Next.
 func (g *Generator) Key() []byte { return g.key }
 
-// Value returns the value that the operation writes, empty if it writes none.
-// It is valid until the next call of Next.
+// Value returns the value that the operation writes, empty if it writes none
+// or several. It is valid until the next call of Next.
 func (g *Generator) Value() []byte { return g.value }
 
 // LastWrite returns the number of the newest value among all that the thread

@@ -77,6 +77,39 @@ func TestSharedSpace(t *testing.T) {
 	}
 }
 
+// TestKeysApart asks for the operations that keep apart from the key space.
+func TestKeysApart(t *testing.T) {
+	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseSequential, Count: 3}, Values: Values{Size: 9}}
+	for _, op := range []sample.Op{sample.OpLock, sample.OpExpire, sample.OpElection, sample.OpBarrierEnter, sample.OpOpenSession, sample.OpCompareAndSet, sample.OpReadModifyWrite} {
+		w.Phases = append(w.Phases, only(op))
+	}
+	g := NewGenerator(w, 1, 1, 2, "/b")
+	want := [][]string{
+		{"lock /b/l/00000001", "lock /b/l/00000002", "lock /b/l/00000000"},
+		{"expire /b/x/00000001", "expire /b/x/00000003"},
+		{"election /b/e/", "election /b/e/"},
+		{"barrier-enter /b/b/03/00000000/", "barrier-enter /b/b/03/00000001/"},
+		{"open-session "},
+		{"compare-and-set /b/k/00000001", "compare-and-set /b/k/00000002"},
+		{"read-modify-write /b/k/00000001"},
+	}
+	valued := []bool{false, true, false, false, false, true, true}
+	for i := range want {
+		if got := generate(g, i, len(want[i])); !slices.Equal(got, want[i]) {
+			t.Errorf("%v, want %v", got, want[i])
+		}
+		if got := len(g.Value()) > 0; got != valued[i] {
+			t.Errorf("%s has a value: %v", want[i][0], got)
+		}
+	}
+	if got := generate(g, 1, 1); got[0] != "expire /b/x/00000005" {
+		t.Errorf("a client dies with a key that another had: %v", got)
+	}
+	if got := generate(g, 3, 1); got[0] != "barrier-enter /b/b/03/00000000/" {
+		t.Errorf("threads that begin a phase together meet in %v", got)
+	}
+}
+
 func TestTheSeedDecidesTheSequence(t *testing.T) {
 	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 1000}, Values: Values{Size: 10}, Phases: []Phase{
 		mix(Share{sample.OpGet, 0.5}, Share{sample.OpSet, 0.3}, Share{sample.OpCreate, 0.2}),

@@ -144,8 +144,8 @@ func (fs fields) canonicalKeys() canonicalKeys {
 		HotKeys: fs.text("hot-keys", hotKeys),
 		HotOps:  fs.text("hot-ops", hotOps),
 	}
-	if depth := fs.text("depth", "0"); depth != "0" {
-		form.Depth, form.FanOut = depth, fs.text("fan-out", plain(int64(defaultFanOut)))
+	if form.Depth = fs.used("depth", "0"); form.Depth != "" {
+		form.FanOut = fs.text("fan-out", plain(int64(defaultFanOut)))
 	}
 	return form
 }

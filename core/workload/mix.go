@@ -22,6 +22,21 @@ type shareDefinition struct {
 // rest is the weight that stands for what the others leave to 100.
 const rest = "rest"
 
+// parts are the operations that others bring about: they have samples of their
+// own, but are not chosen from a mix.
+var parts = map[sample.Op]string{
+	sample.OpCloseSession: "open-session closes what it has opened",
+	sample.OpUnlock:       "lock gives back what it holds",
+	sample.OpBarrierLeave: "barrier-enter leaves again when all have entered",
+	sample.OpWatch:        "sessions beside the threads watch: give the phase watchers, their number",
+}
+
+// breachOfOp demands that an operation may stand in a mix.
+func breachOfOp(op sample.Op) *breach {
+	instead, part := parts[op]
+	return rule(!part, "mix", "%s is not chosen from a mix: %s", op, instead)
+}
+
 func (p *reading) readMix(mix entry) (place, []shareDefinition) {
 	var shares []shareDefinition
 	rests := 0
@@ -29,6 +44,9 @@ func (p *reading) readMix(mix entry) (place, []shareDefinition) {
 		op, err := sample.ParseOp(e.name)
 		if err != nil {
 			p.fail(e.at, "%v; the operations are %s", err, opNames())
+		}
+		if broken := breachOfOp(op); broken != nil {
+			p.fail(e.at, "%s", broken.problem)
 		}
 		weight := p.scalar(e)
 		if weight.text == rest {
@@ -50,7 +68,9 @@ func (p *reading) readMix(mix entry) (place, []shareDefinition) {
 func opNames() string {
 	var names []string
 	for _, op := range sample.Ops() {
-		names = append(names, op.String())
+		if breachOfOp(op) == nil {
+			names = append(names, op.String())
+		}
 	}
 	return strings.Join(names, ", ")
 }
@@ -96,6 +116,9 @@ func breachOfMix(mix []Share) *breach {
 	for _, share := range mix {
 		if !slices.Contains(sample.Ops(), share.Op) || !(share.Weight > 0) {
 			return rule(false, "mix", "its mix gives %s the share %v", share.Op, share.Weight)
+		}
+		if broken := breachOfOp(share.Op); broken != nil {
+			return broken
 		}
 		sum += share.Weight
 	}

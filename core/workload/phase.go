@@ -12,9 +12,17 @@ import (
 	"github.com/benchctl/benchctl/core/sample"
 )
 
-const maxPhases = 100
+const (
+	maxPhases = 100
 
-var operations = span[int64]{1, math.MaxInt64} // of each thread
+	defaultKeysPerTransaction = 2
+)
+
+var (
+	operations         = span[int64]{1, math.MaxInt64} // of each thread
+	keysPerTransaction = span[int64]{2, 100}
+	watchers           = span[int64]{0, 10_000}
+)
 
 // Phase is a part of a workload. Exactly one of For, Ops and Fill ends it.
 type Phase struct {
@@ -24,6 +32,9 @@ type Phase struct {
 	For    time.Duration `json:"for_ns,omitempty"` // ends after this time
 	Ops    int64         `json:"ops,omitempty"`    // ends after so many operations of each thread
 	Fill   bool          `json:"fill,omitempty"`   // ends when every key of the shared space was created
+
+	KeysPerTransaction int `json:"keys_per_transaction,omitempty"` // of its transactions, if it has any
+	Watchers           int `json:"watchers,omitempty"`             // sessions that watch the shared keys meanwhile
 }
 
 type phaseDefinition struct {
@@ -36,7 +47,10 @@ type phaseDefinition struct {
 	mixPlace place
 }
 
-var phaseFields = []fieldType{{"for", ParamDuration}, {"ops", ParamInt}}
+var phaseFields = []fieldType{
+	{"for", ParamDuration}, {"ops", ParamInt},
+	{"keys-per-transaction", ParamInt}, {"watchers", ParamInt},
+}
 
 func (p *reading) readPhases(phases entry) {
 	list, ok := phases.value.(ast.ArrayNode)
@@ -112,6 +126,14 @@ func (b *binder) phase(p phaseDefinition, w *Workload) Phase {
 		b.fail(f.place, "%s: a phase of %v can never be measured: give it a duration above 0", b.what("for", f), phase.For)
 	}
 	phase.Ops = b.integer(p.fields, "ops", operations)
+	phase.KeysPerTransaction = int(b.integer(p.fields, "keys-per-transaction", keysPerTransaction))
+	switch {
+	case phase.has(sample.OpTransaction):
+		phase.KeysPerTransaction = cmp.Or(phase.KeysPerTransaction, defaultKeysPerTransaction)
+	case slices.ContainsFunc(p.mix, func(s shareDefinition) bool { return s.op == sample.OpTransaction }):
+		phase.KeysPerTransaction = 0 // so that a sweep over its weight can begin with 0
+	}
+	phase.Watchers = int(b.integer(p.fields, "watchers", watchers))
 	if broken := phase.breach(w); broken != nil {
 		if broken.field == "mix" {
 			b.fail(p.mixPlace, "phase %s: %s", p.name, broken.problem)
@@ -130,10 +152,24 @@ func (p Phase) breach(w *Workload) *breach {
 		}
 	}
 	space := w.Keys.Space
+	shared, transactions := space == SpaceShared, p.has(sample.OpTransaction)
 	return cmp.Or(
+		within("keys-per-transaction", p.KeysPerTransaction, keysPerTransaction),
+		within("watchers", p.Watchers, watchers),
 		rule(ends == 1 && p.For >= 0 && p.Ops >= 0, "", "exactly one of for, ops and fill must end it"),
 		breachOfMix(p.Mix),
-		rule(!p.Fill || space == SpaceShared, "", "fill creates the keys of a shared space, and this workload's space is %s", space),
+		rule(!p.Fill || shared, "", "fill creates the keys of a shared space, and this workload's space is %s", space),
 		rule(!p.Fill || len(p.Mix) == 1 && p.Mix[0].Op == sample.OpCreate, "mix", "fill only creates keys: its mix can only be {create: 1}"),
+		rule(shared || !p.has(sample.OpLock), "mix", "lock picks among locks that threads share: it needs space: shared"),
+		rule(shared || p.Watchers == 0, "watchers", "watchers watch the keys that threads share: they need space: shared"),
+		rule(transactions || p.KeysPerTransaction == 0, "keys-per-transaction", "keys-per-transaction belongs to a mix with transaction: add it to the mix, or take keys-per-transaction away"),
+		rule(!transactions || p.KeysPerTransaction != 0, "mix", "a transaction needs keys-per-transaction"),
+		rule(!transactions || !shared || p.KeysPerTransaction <= w.Keys.Count, "keys-per-transaction", "a transaction of %d keys does not fit into a shared space of %d: raise count", p.KeysPerTransaction, w.Keys.Count),
+		rule(!transactions || int64(p.KeysPerTransaction*w.Values.Largest()) <= sizes.most, "keys-per-transaction", "the values of a transaction of %d keys may have %d bytes together, which is more than %d: make them smaller or fewer", p.KeysPerTransaction, p.KeysPerTransaction*w.Values.Largest(), sizes.most),
 	)
+}
+
+// has reports whether an operation is in the phase's mix.
+func (p Phase) has(op sample.Op) bool {
+	return slices.ContainsFunc(p.Mix, func(s Share) bool { return s.Op == op })
 }

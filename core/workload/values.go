@@ -167,12 +167,9 @@ type canonicalSize struct {
 }
 
 func (d *Definition) canonicalValues() canonicalValues {
-	var form canonicalValues
-	if to := d.values["size-to"].text; to != d.values["size"].text {
-		form.SizeTo = to
-	}
-	if c := d.values.text("compressible", "0"); c != "0" {
-		form.Compressible = c
+	form := canonicalValues{
+		SizeTo:       d.values.used("size-to", d.values["size"].text),
+		Compressible: d.values.used("compressible", "0"),
 	}
 	for _, s := range d.sizes {
 		form.Sizes = append(form.Sizes, canonicalSize{s.size, s.weight.text})

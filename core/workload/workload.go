@@ -23,7 +23,7 @@ type Workload struct {
 }
 
 // Ops returns the operations that the workload asks for, in the order of their
-// numbers.
+// numbers: those of the mixes, and watch where there are watchers.
 func (w *Workload) Ops() []sample.Op {
 	var ops []sample.Op
 	for _, phase := range w.Phases {
@@ -32,6 +32,9 @@ func (w *Workload) Ops() []sample.Op {
 				ops = append(ops, share.Op)
 			}
 		}
+	}
+	if slices.ContainsFunc(w.Phases, func(p Phase) bool { return p.Watchers > 0 }) {
+		ops = append(ops, sample.OpWatch)
 	}
 	slices.Sort(ops)
 	return ops
