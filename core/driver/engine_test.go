@@ -308,6 +308,12 @@ func TestRefusals(t *testing.T) {
 			},
 			"lack the operation create-ephemeral",
 		},
+		"operation unknown to the engine": {
+			func(r *driverpb.RunRequest) {
+				r.WorkloadJson = request(t, 1, workload.Phase{Name: "p", Mix: only(sample.OpElection), Ops: 1}).WorkloadJson
+			},
+			"cannot execute the operation election: take it out of the workload",
+		},
 		"no threads":     {func(r *driverpb.RunRequest) { r.Threads = 0 }, "0 threads"},
 		"workload":       {func(r *driverpb.RunRequest) { r.WorkloadJson = []byte(`{}`) }, "workload: "},
 		"setup":          {func(r *driverpb.RunRequest) { r.SetupJson = []byte(`[]`) }, "setup: "},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/benchctl/benchctl/core/driver/driverpb"
+	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -201,6 +203,9 @@ func (s *server) plan(request *driverpb.RunRequest) (plan, error) {
 	if err := load.Validate(); err != nil {
 		return plan{}, status.Errorf(codes.InvalidArgument, "workload: %v", err)
 	}
+	if err := unsupported(load); err != nil {
+		return plan{}, status.Errorf(codes.InvalidArgument, "workload: %v", err)
+	}
 	if request.Threads < 1 {
 		return plan{}, status.Errorf(codes.InvalidArgument, "%d threads: there must be at least 1", request.Threads)
 	}
@@ -213,4 +218,14 @@ func (s *server) plan(request *driverpb.RunRequest) (plan, error) {
 		keyPrefix:    request.KeyPrefix,
 		startTimeout: time.Duration(request.StartTimeoutNs),
 	}, nil
+}
+
+// unsupported says what of a workload the engine does not execute yet.
+func unsupported(w *workload.Workload) error {
+	for _, op := range w.Ops() {
+		if op > sample.OpCreateSequential {
+			return fmt.Errorf("this plugin cannot execute the operation %s: take it out of the workload", op)
+		}
+	}
+	return nil
 }

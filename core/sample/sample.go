@@ -9,7 +9,8 @@ import "fmt"
 // one that has been released is never reused.
 type Op uint8
 
-// The operations a driver can be asked for.
+// The operations, each with what its latency measures where its name does not
+// say it.
 const (
 	OpCreate           Op = iota + 1 // fails if the key is present
 	OpSet                            // fails if the key is absent
@@ -19,6 +20,18 @@ const (
 	OpList                           // the keys below a prefix
 	OpCreateEphemeral                // create, bound to the session's life
 	OpCreateSequential               // create, under a name the store numbers
+	OpCompareAndSet                  // writes if the key still has a version
+	OpReadModifyWrite                // reads with the version, then compares and sets; again on conflict
+	OpTransaction                    // writes several keys, all or none
+	OpOpenSession                    // until the session can be used
+	OpCloseSession                   // ends it in order
+	OpExpire                         // from a client's death until its ephemeral key is gone
+	OpWatch                          // from a change until a watcher has been told
+	OpLock                           // until the lock is held
+	OpUnlock                         // until it is given back
+	OpElection                       // until the thread leads
+	OpBarrierEnter                   // until all have entered
+	OpBarrierLeave                   // until all have left
 )
 
 var opNames = [...]string{
@@ -30,6 +43,18 @@ var opNames = [...]string{
 	OpList:             "list",
 	OpCreateEphemeral:  "create-ephemeral",
 	OpCreateSequential: "create-sequential",
+	OpCompareAndSet:    "compare-and-set",
+	OpReadModifyWrite:  "read-modify-write",
+	OpTransaction:      "transaction",
+	OpOpenSession:      "open-session",
+	OpCloseSession:     "close-session",
+	OpExpire:           "expire",
+	OpWatch:            "watch",
+	OpLock:             "lock",
+	OpUnlock:           "unlock",
+	OpElection:         "election",
+	OpBarrierEnter:     "barrier-enter",
+	OpBarrierLeave:     "barrier-leave",
 }
 
 // Ops returns every operation, in the order of its number.

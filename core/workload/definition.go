@@ -1,17 +1,12 @@
 package workload
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 // Definition is a workload as its author wrote it: its parameters have
@@ -25,11 +20,13 @@ type Definition struct {
 	Seed        uint64 // unless the person gives one
 	Params      []Param
 
-	file   string
-	text   []byte
-	keys   keysDefinition
-	size   field
-	phases []phaseDefinition
+	file       string
+	text       []byte
+	keys       fields
+	values     fields
+	sizes      []sizeDefinition
+	sizesPlace place
+	phases     []phaseDefinition
 }
 
 // Param is a parameter of a definition.
@@ -51,24 +48,6 @@ const (
 	ParamString   ParamType = "string"
 )
 
-type keysDefinition struct{ space, choose, count field }
-
-type phaseDefinition struct {
-	place
-	name     string
-	warmup   bool
-	fill     bool
-	mix      []shareDefinition
-	mixPlace place
-	duration field
-	ops      field
-}
-
-type shareDefinition struct {
-	op     sample.Op
-	weight field // its text is "rest" for what the others leave
-}
-
 // place is where something stands in a file, counted from 1.
 type place struct{ line, column int }
 
@@ -81,8 +60,27 @@ type field struct {
 
 func (f field) param() (string, bool) { return strings.CutPrefix(f.text, "$") }
 
-// rest is the weight that stands for what the others leave to 100.
-const rest = "rest"
+// fields are the scalars of a mapping, by name. One that is not there was not
+// given.
+type fields map[string]field
+
+// text returns a field as it was written, or what stands for it where it was
+// not given.
+func (fs fields) text(name, otherwise string) string {
+	if f := fs[name]; f.given {
+		return f.text
+	}
+	return otherwise
+}
+
+// used returns a field as it was written, and nothing where that is the same as
+// if it had not been given.
+func (fs fields) used(name, idle string) string {
+	if text := fs[name].text; text != idle {
+		return text
+	}
+	return ""
+}
 
 // Ref returns name@version.
 func (d *Definition) Ref() string { return fmt.Sprintf("%s@%d", d.Name, d.Version) }
@@ -90,71 +88,10 @@ func (d *Definition) Ref() string { return fmt.Sprintf("%s@%d", d.Name, d.Versio
 // Text returns the definition's source as it was parsed.
 func (d *Definition) Text() []byte { return d.text }
 
-// Canonical returns the definition's canonical form: JSON with a fixed order
-// of fields, defaults filled in and values in one spelling, so that two
-// definitions have the same canonical form exactly if they mean the same.
-func (d *Definition) Canonical() []byte {
-	type share struct {
-		Op     sample.Op `json:"op"`
-		Weight string    `json:"weight"`
-	}
-	type phase struct {
-		Name   string  `json:"name"`
-		Warmup bool    `json:"warmup"`
-		Mix    []share `json:"mix"`
-		For    string  `json:"for"`
-		Ops    string  `json:"ops"`
-		Fill   bool    `json:"fill"`
-	}
-	type param struct {
-		Name    string    `json:"name"`
-		Type    ParamType `json:"type"`
-		Default string    `json:"default"`
-	}
-	form := struct {
-		Name    string  `json:"name"`
-		Version int     `json:"version"`
-		Seed    uint64  `json:"seed"`
-		Params  []param `json:"params"`
-		Space   string  `json:"space"`
-		Choose  string  `json:"choose"`
-		Count   string  `json:"count"`
-		Size    string  `json:"size"`
-		Phases  []phase `json:"phases"`
-	}{
-		Name: d.Name, Version: d.Version, Seed: d.Seed,
-		Space: d.keys.space.text, Choose: d.keys.choose.text, Count: d.keys.count.text, Size: d.size.text,
-		Params: []param{}, Phases: []phase{},
-	}
-	for _, p := range d.Params {
-		form.Params = append(form.Params, param{p.Name, p.Type, p.Default})
-	}
-	slices.SortFunc(form.Params, func(a, b param) int { return strings.Compare(a.Name, b.Name) })
-	for _, p := range d.phases {
-		one := phase{Name: p.name, Warmup: p.warmup, For: p.duration.text, Ops: p.ops.text, Fill: p.fill}
-		for _, s := range p.mix {
-			one.Mix = append(one.Mix, share{s.op, s.weight.text})
-		}
-		slices.SortFunc(one.Mix, func(a, b share) int { return int(a.Op) - int(b.Op) })
-		form.Phases = append(form.Phases, one)
-	}
-	document, err := json.Marshal(form)
-	if err != nil {
-		panic(err) // strings and numbers always have a JSON form
-	}
-	return document
-}
-
-// SHA256 returns the hash of the canonical form in hexadecimal.
-func (d *Definition) SHA256() string {
-	sum := sha256.Sum256(d.Canonical())
-	return hex.EncodeToString(sum[:])
-}
-
 // Bind gives the parameters values, the default to each that params does not
 // name, and returns the workload and the value of every parameter.
 func (d *Definition) Bind(params map[string]string) (*Workload, map[string]string, error) {
-	b := binder{definition: d, values: map[string]string{}, given: params}
+	b := binder{definition: d, values: map[string]string{}}
 	for _, p := range d.Params {
 		b.values[p.Name] = p.Default
 	}
@@ -220,149 +157,6 @@ func typeOf(text string) ParamType {
 		}
 	}
 	return ParamString
-}
-
-// binder makes a workload of a definition and keeps the first error.
-type binder struct {
-	definition *Definition
-	values     map[string]string
-	given      map[string]string
-	err        error
-}
-
-func (b *binder) workload() *Workload {
-	d := b.definition
-	w := &Workload{Name: d.Name, Version: d.Version}
-	w.Keys.Space = Space(b.oneOf("space", d.keys.space, string(SpaceThread), string(SpaceShared)))
-	w.Keys.Choose = Choice(b.oneOf("choose", d.keys.choose, string(ChooseSequential), string(ChooseUniform)))
-	shared := w.Keys.Space == SpaceShared
-	switch {
-	case b.err == nil && shared && !d.keys.count.given:
-		b.fail(d.keys.space.place, "a shared key space needs a count: add count, the number of keys that all threads share")
-	case b.err == nil && !shared && d.keys.count.given:
-		b.fail(d.keys.count.place, "count belongs to a shared key space: a thread's own keys are those it creates")
-	case shared:
-		w.Keys.Count = int(b.integer("count", d.keys.count, 1, maxKeys))
-	}
-	w.Values.Size = int(b.integer("size", d.size, 0, maxValueSize))
-	for _, p := range d.phases {
-		w.Phases = append(w.Phases, b.phase(p, w.Keys.Space))
-	}
-	return w
-}
-
-func (b *binder) phase(p phaseDefinition, space Space) Phase {
-	phase := Phase{Name: p.name, Warmup: p.warmup, Fill: p.fill, Mix: b.mix(p)}
-	if p.duration.given {
-		phase.For = b.duration("for", p.duration)
-	}
-	if p.ops.given {
-		phase.Ops = b.integer("ops", p.ops, 1, math.MaxInt64)
-	}
-	if !p.fill || b.err != nil {
-		return phase
-	}
-	if space != SpaceShared {
-		b.fail(p.place, "phase %s: fill creates the keys of a shared space, and this workload's space is %s", p.name, space)
-	} else if len(phase.Mix) != 1 || phase.Mix[0].Op != sample.OpCreate {
-		b.fail(p.mixPlace, "phase %s: fill only creates keys: its mix can only be {create: 1}", p.name)
-	}
-	return phase
-}
-
-// mix turns weights into shares that sum to 1.
-func (b *binder) mix(p phaseDefinition) []Share {
-	var shares []Share
-	remainder, sum := -1, 0.0
-	for i, s := range p.mix {
-		weight := 0.0
-		if s.weight.text == rest {
-			remainder = i
-		} else {
-			weight = b.number("the weight of "+s.op.String(), s.weight)
-		}
-		sum += weight
-		shares = append(shares, Share{Op: s.op, Weight: weight})
-	}
-	if remainder >= 0 {
-		if sum > 100 {
-			b.fail(p.mixPlace, "phase %s: nothing is left for %s: the others already have %g of 100", p.name, shares[remainder].Op, sum)
-			return nil
-		}
-		shares[remainder].Weight = 100 - sum
-		sum = 100
-	}
-	if !(sum > 0) || math.IsInf(sum, 0) {
-		b.fail(p.mixPlace, "phase %s: its mix sums to nothing: give at least one operation a weight above 0", p.name)
-		return nil
-	}
-	shares = slices.DeleteFunc(shares, func(s Share) bool { return s.Weight == 0 })
-	for i := range shares {
-		shares[i].Weight /= sum
-	}
-	return shares
-}
-
-// text returns a field's value, its parameter's where it names one.
-func (b *binder) text(f field) string {
-	if name, ok := f.param(); ok {
-		return b.values[name]
-	}
-	return f.text
-}
-
-// what names a field in an error, with the parameter that its value came from.
-func (b *binder) what(name string, f field) string {
-	param, ok := f.param()
-	if !ok {
-		return name
-	}
-	return fmt.Sprintf("%s (parameter %s)", name, param)
-}
-
-func (b *binder) integer(name string, f field, least, most int64) int64 {
-	n, err := strconv.ParseInt(b.text(f), 10, 64)
-	switch {
-	case err != nil:
-		b.fail(f.place, "%s: %q is no whole number", b.what(name, f), b.text(f))
-	case n < least || n > most:
-		b.fail(f.place, "%s: %d is not within %d to %d", b.what(name, f), n, least, most)
-	}
-	return n
-}
-
-func (b *binder) number(name string, f field) float64 {
-	x, err := strconv.ParseFloat(b.text(f), 64)
-	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
-		b.fail(f.place, "%s: %q is no number", b.what(name, f), b.text(f))
-	} else if x < 0 {
-		b.fail(f.place, "%s: %g is negative", b.what(name, f), x)
-	}
-	return x
-}
-
-func (b *binder) duration(name string, f field) time.Duration {
-	d, err := time.ParseDuration(b.text(f))
-	if err != nil {
-		b.fail(f.place, "%s: %q is no duration such as 500ms, 10s or 2m", b.what(name, f), b.text(f))
-	} else if d <= 0 {
-		b.fail(f.place, "%s: a phase of %v can never be measured: give it a duration above 0", b.what(name, f), d)
-	}
-	return d
-}
-
-func (b *binder) oneOf(name string, f field, allowed ...string) string {
-	if text := b.text(f); slices.Contains(allowed, text) {
-		return text
-	}
-	b.fail(f.place, "%s: %q is none of %s", b.what(name, f), b.text(f), strings.Join(allowed, ", "))
-	return ""
-}
-
-func (b *binder) fail(at place, format string, args ...any) {
-	if b.err == nil {
-		b.err = b.definition.errorf(at, format, args...)
-	}
 }
 
 // Error is a mistake in a definition, or in the parameters given for it.

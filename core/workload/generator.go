@@ -7,14 +7,6 @@ import (
 	"github.com/benchctl/benchctl/core/sample"
 )
 
-const (
-	// valueWindow is how many bytes beyond one value a thread's random bytes
-	// hold; values begin at different places in it.
-	valueWindow = 8 << 10
-	valueStep   = 61 // bytes between the beginnings of two values in a row
-	keyDigits   = 8  // at least
-)
-
 // Generator chooses the operations of one thread, with their keys and values.
 // The same seed gives the same sequence whatever the store answers and however
 // fast it is. Between two operations it allocates nothing. It is not safe for
@@ -26,11 +18,8 @@ type Generator struct {
 	threads  int64
 
 	source *rand.PCG
-	random *rand.Rand
-	bytes  []byte // random
-	at     int    // where the last value began
 
-	// The phase: ops[i] is drawn for numbers below thresholds[i].
+	// The phase: ops[i] is drawn for lots below thresholds[i].
 	ops        []sample.Op
 	thresholds []uint64
 	creates    bool
@@ -39,39 +28,42 @@ type Generator struct {
 
 	keys           *keySpace
 	warmup, steady keySpace
-}
+	key            []byte
 
-// keySpace is the keys that a thread may touch: numbers in [head, next) of its
-// own, and with shared > 0 those that all threads share.
-type keySpace struct {
-	key        []byte // the folder, then room for a number
-	folder     int    // length of the folder
-	shared     int64
-	head, next int64
-	cursor     int64
+	prefix  string
+	phase   int
+	expires int64 // keys that clients die with
+	rounds  int64 // of the phase's barrier
+
+	contents contents
+	buffer   []byte
+	value    []byte
+	writes   int64
+	again    []byte // the buffer of ValueOf
+
+	transaction transaction
 }
 
 // NewGenerator returns the generator of one of several threads. Every key
 // begins with prefix.
 func NewGenerator(w *Workload, seed uint64, thread, threads int, prefix string) *Generator {
-	g := &Generator{workload: w, seed: seed, thread: int64(thread), threads: int64(threads)}
+	g := &Generator{workload: w, seed: seed, thread: int64(thread), threads: int64(threads), prefix: prefix}
 	g.source = rand.NewPCG(seed, uint64(thread))
-	g.random = rand.New(g.source)
-	g.bytes = make([]byte, w.Values.Size+valueWindow)
-	for i := range g.bytes {
-		g.bytes[i] = byte(g.source.Uint64())
+	g.contents = newContents(w.Values, seed)
+	g.buffer = g.contents.buffer()
+	random := rand.New(g.source)
+	space := func(folder string) keySpace {
+		return newKeySpace(prefix+folder, w.Keys, g.thread, g.threads, random)
 	}
 	if w.Keys.Space == SpaceShared {
-		g.steady = newKeySpace(prefix+"/k/", int64(w.Keys.Count))
-		return g
+		g.steady = space("/k/")
+	} else {
+		g.steady = space(fmt.Sprintf("/t%03d/", thread))
+		g.warmup = space(fmt.Sprintf("/w%03d/", thread))
 	}
-	g.steady = newKeySpace(fmt.Sprintf("%s/t%03d/", prefix, thread), 0)
-	g.warmup = newKeySpace(fmt.Sprintf("%s/w%03d/", prefix, thread), 0)
+	g.key = make([]byte, 0, max(g.steady.room(), len(prefix)+ownRoom))
+	g.transaction = newTransaction(w, &g.steady, &g.contents)
 	return g
-}
-
-func newKeySpace(folder string, shared int64) keySpace {
-	return keySpace{key: append(make([]byte, 0, len(folder)+20), folder...), folder: len(folder), shared: shared}
 }
 
 // StartPhase turns to a phase of the workload.
@@ -83,73 +75,88 @@ func (g *Generator) StartPhase(index int) {
 	for _, share := range phase.Mix {
 		sum += share.Weight
 		g.ops = append(g.ops, share.Op)
-		g.thresholds = append(g.thresholds, uint64(sum*(1<<53)))
-		g.creates = g.creates || creates(share.Op)
+		g.thresholds = appendThreshold(g.thresholds, sum)
+		g.creates = g.creates || share.Op == sample.OpCreate || share.Op == sample.OpCreateEphemeral
 	}
-	g.thresholds[len(g.thresholds)-1] = 1 << 53 // whatever rounding has left
 	g.fill, g.filled = phase.Fill, g.thread
 	g.keys = &g.steady
 	if phase.Warmup && g.workload.Keys.Space == SpaceThread {
 		g.keys = &g.warmup
 	}
-	g.keys.cursor = g.keys.head
-	if shared := g.keys.shared; shared > 0 { // threads that go round do not go in step
-		g.keys.cursor = g.thread * shared / g.threads
-	}
+	g.keys.rewind()
+	g.phase, g.rounds = index, 0
+	g.transaction.keys = g.transaction.keys[:phase.KeysPerTransaction]
 }
-
-func creates(op sample.Op) bool { return op == sample.OpCreate || op == sample.OpCreateEphemeral }
 
 // Next chooses the next operation. It returns false when the phase has no key
 // left for this thread.
 func (g *Generator) Next() (sample.Op, bool) {
-	if g.fill {
-		if g.filled >= g.keys.shared {
-			return 0, false
+	op, ok := g.next()
+	g.value = nil
+	switch {
+	case !ok:
+	case op == sample.OpTransaction:
+		for i := range g.transaction.keys {
+			g.transaction.values[i] = g.write(g.transaction.buffers[i])
 		}
-		g.keys.name(g.filled)
-		g.filled += g.threads
-		return sample.OpCreate, true
+	case writes(op):
+		g.value = g.write(g.buffer)
+	}
+	return op, ok
+}
+
+func writes(op sample.Op) bool {
+	switch op {
+	case sample.OpGet, sample.OpDelete, sample.OpList, sample.OpOpenSession,
+		sample.OpLock, sample.OpElection, sample.OpBarrierEnter:
+		return false
+	}
+	return true
+}
+
+// write makes the thread's next value.
+func (g *Generator) write(buffer []byte) []byte {
+	value := g.contents.fill(buffer, int(g.thread), g.writes)
+	g.writes++
+	return value
+}
+
+// next chooses the operation and its key.
+func (g *Generator) next() (sample.Op, bool) {
+	if g.fill {
+		return sample.OpCreate, g.nextToFill()
 	}
 	op := g.ops[0]
 	if len(g.ops) > 1 {
-		drawn := g.source.Uint64() >> 11
-		for i, threshold := range g.thresholds {
-			if drawn < threshold {
-				op = g.ops[i]
-				break
-			}
-		}
+		op = g.ops[lot(g.thresholds, g.source.Uint64())]
 	}
+	found := true
 	switch op {
 	case sample.OpCreate, sample.OpCreateEphemeral:
 		g.add()
 	case sample.OpPut:
 		if g.keys.shared > 0 {
-			g.pick()
+			found = g.pick()
 		} else {
 			g.add()
 		}
-	case sample.OpSet, sample.OpGet:
-		if !g.pick() {
-			return g.createInstead()
-		}
+	case sample.OpSet, sample.OpGet, sample.OpCompareAndSet, sample.OpReadModifyWrite:
+		found = g.pick()
+	case sample.OpTransaction:
+		g.key = g.key[:0]
+		found = g.transaction.pick(g.keys)
 	case sample.OpDelete:
-		if g.keys.head == g.keys.next {
-			return g.createInstead()
-		}
-		g.keys.name(g.own(g.keys.head))
-		g.keys.head++
+		found = g.remove()
 	case sample.OpList:
-		g.keys.key = g.keys.key[:g.keys.folder]
+		found = g.folder()
 	case sample.OpCreateSequential:
-		g.keys.key = append(g.keys.key[:g.keys.folder], "s-"...)
+		g.key = append(append(g.key[:0], g.keys.folder...), "s-"...)
+	default:
+		g.nameApart(op)
 	}
-	return op, true
-}
-
-// createInstead serves an operation that needs a key when there is none.
-func (g *Generator) createInstead() (sample.Op, bool) {
+	if found {
+		return op, true
+	}
 	if !g.creates {
 		return 0, false
 	}
@@ -157,63 +164,69 @@ func (g *Generator) createInstead() (sample.Op, bool) {
 	return sample.OpCreate, true
 }
 
-// add takes the next key that only this thread will ever create.
-func (g *Generator) add() {
-	g.keys.name(g.own(g.keys.next))
-	g.keys.next++
-}
-
-// own returns the number of the thread's i-th own key.
-func (g *Generator) own(i int64) int64 {
-	if g.keys.shared == 0 {
-		return i
-	}
-	return g.keys.shared + g.thread + i*g.threads
-}
-
-// pick chooses among the keys that exist: in a shared space those that all
-// share, else the thread's own.
-func (g *Generator) pick() bool {
-	k := g.keys
-	first, beyond := k.head, k.next
-	if k.shared > 0 {
-		first, beyond = 0, k.shared
-	}
-	if first == beyond {
+func (g *Generator) nextToFill() bool {
+	if g.filled >= g.keys.shared {
 		return false
 	}
-	if g.workload.Keys.Choose == ChooseUniform {
-		k.name(first + g.random.Int64N(beyond-first))
-		return true
-	}
-	if k.cursor < first || k.cursor >= beyond {
-		k.cursor = first
-	}
-	k.name(k.cursor)
-	k.cursor++
+	g.name(g.filled)
+	g.filled += g.threads
 	return true
 }
 
-// name makes key the name of the key with a number.
-func (k *keySpace) name(number int64) {
-	var digits [20]byte
-	i := len(digits)
-	for n := uint64(number); n > 0 || i > len(digits)-keyDigits; n /= 10 {
-		i--
-		digits[i] = byte('0' + n%10)
+func (g *Generator) name(number int64) { g.key = g.keys.appendName(g.key[:0], number) }
+
+func (g *Generator) add() { g.name(g.keys.add()) }
+
+func (g *Generator) pick() bool {
+	number, ok := g.keys.pick()
+	if ok {
+		g.name(number)
 	}
-	k.key = append(k.key[:k.folder], digits[i:]...)
+	return ok
+}
+
+func (g *Generator) remove() bool {
+	number, ok := g.keys.remove()
+	if ok {
+		g.name(number)
+	}
+	return ok
+}
+
+// folder takes the folder of a key that is chosen like any other; without a
+// tree there is only one.
+func (g *Generator) folder() bool {
+	if g.keys.depth == 0 {
+		g.key = append(g.key[:0], g.keys.folder...)
+		return true
+	}
+	number, ok := g.keys.pick()
+	if ok {
+		g.key = g.keys.appendFolder(g.key[:0], number)
+	}
+	return ok
 }
 
 // Key returns the key of the operation that Next chose: for a list the folder
-// with its slash, for create-sequential the prefix. It is valid until the next
-// call of Next.
-func (g *Generator) Key() []byte { return g.keys.key }
+// with its slash, for create-sequential the prefix, for an election and a
+// barrier the folder that the threads meet in. It is empty for a transaction
+// and for open-session, and valid until the next call of Next.
+func (g *Generator) Key() []byte { return g.key }
 
-// Value returns a value to write. It is valid until the next call of Next.
-func (g *Generator) Value() []byte {
-	if g.at += valueStep; g.at >= valueWindow {
-		g.at -= valueWindow
+// Value returns the value that the operation writes, empty if it writes none
+// or several. It is valid until the next call of Next.
+func (g *Generator) Value() []byte { return g.value }
+
+// LastWrite returns the number of the newest value among all that the thread
+// made in the run, from 0; -1 before the first.
+func (g *Generator) LastWrite() int64 { return g.writes - 1 }
+
+// ValueOf makes the value of any thread's write again, to compare it with what
+// was read: ReadStamp tells thread and write. It is valid until the next call
+// of ValueOf.
+func (g *Generator) ValueOf(thread int, write int64) []byte {
+	if g.again == nil {
+		g.again = g.contents.buffer()
 	}
-	return g.bytes[g.at : g.at+g.workload.Values.Size]
+	return g.contents.fill(g.again, thread, write)
 }

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -76,6 +77,39 @@ func TestSharedSpace(t *testing.T) {
 	}
 }
 
+// TestKeysApart asks for the operations that keep apart from the key space.
+func TestKeysApart(t *testing.T) {
+	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseSequential, Count: 3}, Values: Values{Size: 9}}
+	for _, op := range []sample.Op{sample.OpLock, sample.OpExpire, sample.OpElection, sample.OpBarrierEnter, sample.OpOpenSession, sample.OpCompareAndSet, sample.OpReadModifyWrite} {
+		w.Phases = append(w.Phases, only(op))
+	}
+	g := NewGenerator(w, 1, 1, 2, "/b")
+	want := [][]string{
+		{"lock /b/l/00000001", "lock /b/l/00000002", "lock /b/l/00000000"},
+		{"expire /b/x/00000001", "expire /b/x/00000003"},
+		{"election /b/e/", "election /b/e/"},
+		{"barrier-enter /b/b/03/00000000/", "barrier-enter /b/b/03/00000001/"},
+		{"open-session "},
+		{"compare-and-set /b/k/00000001", "compare-and-set /b/k/00000002"},
+		{"read-modify-write /b/k/00000001"},
+	}
+	valued := []bool{false, true, false, false, false, true, true}
+	for i := range want {
+		if got := generate(g, i, len(want[i])); !slices.Equal(got, want[i]) {
+			t.Errorf("%v, want %v", got, want[i])
+		}
+		if got := len(g.Value()) > 0; got != valued[i] {
+			t.Errorf("%s has a value: %v", want[i][0], got)
+		}
+	}
+	if got := generate(g, 1, 1); got[0] != "expire /b/x/00000005" {
+		t.Errorf("a client dies with a key that another had: %v", got)
+	}
+	if got := generate(g, 3, 1); got[0] != "barrier-enter /b/b/03/00000000/" {
+		t.Errorf("threads that begin a phase together meet in %v", got)
+	}
+}
+
 func TestTheSeedDecidesTheSequence(t *testing.T) {
 	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 1000}, Values: Values{Size: 10}, Phases: []Phase{
 		mix(Share{sample.OpGet, 0.5}, Share{sample.OpSet, 0.3}, Share{sample.OpCreate, 0.2}),
@@ -91,65 +125,60 @@ func TestTheSeedDecidesTheSequence(t *testing.T) {
 	}
 }
 
-// TestSharesAndChoiceAreAsDefined compares counts with what the definition
-// says by chi-square, at a fixed seed.
-func TestSharesAndChoiceAreAsDefined(t *testing.T) {
-	const keys, n = 100, 200_000
+func TestSharesAreAsDefined(t *testing.T) {
+	const n = 200_000
 	shares := []Share{{sample.OpGet, 0.7}, {sample.OpSet, 0.25}, {sample.OpPut, 0.05}}
-	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseUniform, Count: keys}, Phases: []Phase{mix(shares...)}}
+	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 100}, Phases: []Phase{mix(shares...)}}
 	g := NewGenerator(w, 3, 0, 1, "/b")
 	g.StartPhase(0)
-	ops, chosen := map[sample.Op]float64{}, map[string]float64{}
+	ops := map[sample.Op]int{}
 	for range n {
 		op, _ := g.Next()
 		ops[op]++
-		chosen[string(g.Key())]++
 	}
-	square := 0.0
-	for _, s := range shares {
-		square += squared(ops[s.Op]-s.Weight*n) / (s.Weight * n)
+	counts, want := make([]int, 3), make([]float64, 3)
+	for i, s := range shares {
+		counts[i], want[i] = ops[s.Op], s.Weight
 	}
-	if square > 13.8 { // 2 degrees of freedom, one in a thousand
-		t.Errorf("shares %v: chi-square %.1f", ops, square)
+	if !fits(counts, want) {
+		t.Errorf("shares %v", ops)
 	}
-	square = 0
-	for _, count := range chosen {
-		square += squared(count-n/keys) / (n / keys)
-	}
-	if len(chosen) != keys || square > 148 { // 99 degrees of freedom, one in a thousand
-		t.Errorf("%d keys: chi-square %.1f", len(chosen), square)
+	if fits(counts, []float64{0.7, 0.255, 0.045}) {
+		t.Error("other shares would pass as well")
 	}
 }
 
-func squared(x float64) float64 { return x * x }
-
 func TestNextAllocatesNothing(t *testing.T) {
-	for name, g := range generators() {
+	loads := everyChoice()
+	maps.Copy(loads, benchmarked())
+	for name, w := range loads {
+		g := NewGenerator(w, 1, 0, 1, "/bench")
+		g.StartPhase(0)
 		if n := testing.AllocsPerRun(1000, func() { g.Next(); g.Key(); g.Value() }); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
 		}
 	}
 }
 
-func generators() map[string]*Generator {
+func benchmarked() map[string]*Workload {
+	half := mix(Share{sample.OpGet, 0.5}, Share{sample.OpSet, 0.5})
 	loads := map[string]*Workload{
-		"create": {Keys: Keys{Space: SpaceThread, Choose: ChooseSequential}, Values: Values{Size: 100}, Phases: []Phase{mix(Share{sample.OpCreate, 1})}},
-		"mixed": {Keys: Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 1000}, Values: Values{Size: 100}, Phases: []Phase{
-			mix(Share{sample.OpGet, 0.5}, Share{sample.OpSet, 0.5}),
-		}},
+		"create": {Keys: Keys{Space: SpaceThread, Choose: ChooseSequential}, Values: Values{Size: 100}, Phases: []Phase{only(sample.OpCreate)}},
 	}
-	out := map[string]*Generator{}
-	for name, w := range loads {
-		g := NewGenerator(w, 1, 0, 1, "/bench")
-		g.StartPhase(0)
-		out[name] = g
+	for _, choice := range choices {
+		loads[string(choice)] = &Workload{
+			Keys:   Keys{Space: SpaceShared, Choose: choice, Count: 1000, Skew: 0.99, HotKeys: 20, HotOps: 80},
+			Values: Values{Size: 100}, Phases: []Phase{half},
+		}
 	}
-	return out
+	return loads
 }
 
 func BenchmarkNext(b *testing.B) {
-	for name, g := range generators() {
+	for name, w := range benchmarked() {
 		b.Run(name, func(b *testing.B) {
+			g := NewGenerator(w, 1, 0, 1, "/bench")
+			g.StartPhase(0)
 			b.ReportAllocs()
 			for b.Loop() {
 				g.Next()

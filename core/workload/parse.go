@@ -5,15 +5,12 @@ import (
 	"errors"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
-
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 // maxFile bounds a definition's source in bytes.
@@ -193,6 +190,35 @@ func (p *reading) typed(e entry, t ParamType) field {
 	return f
 }
 
+// fieldType says which type a scalar field has.
+type fieldType struct {
+	name string
+	kind ParamType
+}
+
+func names(types []fieldType) []string {
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = t.name
+	}
+	return names
+}
+
+// scalars reads a mapping that has only scalar fields.
+func (p *reading) scalars(node ast.Node, what string, types []fieldType) fields {
+	return p.typedFields(p.fields(node, what, names(types)...), types)
+}
+
+func (p *reading) typedFields(entries map[string]entry, types []fieldType) fields {
+	read := fields{}
+	for _, t := range types {
+		if e, ok := entries[t.name]; ok {
+			read[t.name] = p.typed(e, t.kind)
+		}
+	}
+	return read
+}
+
 func (p *reading) text(e entry) string {
 	if _, ok := e.value.(*ast.StringNode); !ok {
 		if _, ok := e.value.(*ast.LiteralNode); !ok {
@@ -212,195 +238,18 @@ func describe(node ast.Node) string {
 	return kind(node)
 }
 
+func (p *reading) name(e entry) string {
+	name := p.text(e)
+	if !namePattern.MatchString(name) {
+		p.fail(p.at(e.value), "name: %q should be lower-case letters, digits and hyphens, a letter first", name)
+	}
+	return name
+}
+
 func (p *reading) boolean(e entry) bool {
 	node, ok := e.value.(*ast.BoolNode)
 	if !ok {
 		p.fail(p.at(e.value), "%s is %s: it should be true or false", e.name, describe(e.value))
 	}
 	return node.Value
-}
-
-func (p *reading) definition(node ast.Node) {
-	top := p.fields(node, "a definition", "name", "version", "summary", "source", "description", "seed", "params", "keys", "values", "phases")
-	for _, name := range []string{"name", "version", "summary", "source", "keys", "values", "phases"} {
-		if _, ok := top[name]; !ok {
-			p.fail(p.at(node), "the definition lacks %s", name)
-		}
-	}
-	if p.Name = p.text(top["name"]); !namePattern.MatchString(p.Name) {
-		p.fail(p.at(top["name"].value), "name: %q should be lower-case letters, digits and hyphens, a letter first", p.Name)
-	}
-	p.Version = int(p.whole(top["version"], 1, 1_000_000))
-	if p.Summary = p.text(top["summary"]); p.Summary == "" || strings.Contains(p.Summary, "\n") {
-		p.fail(p.at(top["summary"].value), "summary should be one line")
-	}
-	p.Source = p.text(top["source"])
-	if e, ok := top["description"]; ok {
-		p.Description = p.text(e)
-	}
-	p.Seed = 1
-	if e, ok := top["seed"]; ok {
-		p.Seed = p.whole(e, 0, 1<<63)
-	}
-	if e, ok := top["params"]; ok {
-		p.params(e)
-	}
-	p.keyFields(top["keys"])
-	values := p.fields(top["values"].value, "values", "size")
-	size, ok := values["size"]
-	if !ok {
-		p.fail(top["values"].at, "values lacks size, the bytes of a value")
-	}
-	p.size = p.typed(size, ParamInt)
-	p.phaseList(top["phases"])
-	for _, param := range p.Params {
-		if !slices.Contains(p.used, param.Name) {
-			p.fail(top["params"].at, "parameter %s is not used: write $%s where its value belongs, or take it away", param.Name, param.Name)
-		}
-	}
-}
-
-func (p *reading) whole(e entry, least, most uint64) uint64 {
-	f := p.scalar(e)
-	n, err := strconv.ParseUint(f.text, 10, 64)
-	if err != nil {
-		p.fail(f.place, "%s: %q is no whole number", e.name, f.text)
-	}
-	if n < least || n > most {
-		p.fail(f.place, "%s: %d is not within %d to %d", e.name, n, least, most)
-	}
-	return n
-}
-
-func (p *reading) params(params entry) {
-	for _, e := range p.entries(params.value, "params") {
-		if !namePattern.MatchString(e.name) {
-			p.fail(e.at, "parameter %q should be lower-case letters, digits and hyphens, a letter first", e.name)
-		}
-		fields := p.fields(e.value, "parameter "+e.name, "default", "help")
-		for _, name := range []string{"default", "help"} {
-			if _, ok := fields[name]; !ok {
-				p.fail(e.at, "parameter %s lacks %s", e.name, name)
-			}
-		}
-		f := p.scalar(fields["default"])
-		t := typeOf(f.text)
-		canonical, err := t.canonical(f.text)
-		if err != nil {
-			p.fail(f.place, "parameter %s: %v", e.name, err)
-		}
-		p.Params = append(p.Params, Param{Name: e.name, Type: t, Default: canonical, Help: p.text(fields["help"])})
-	}
-}
-
-func (p *reading) keyFields(keys entry) {
-	fields := p.fields(keys.value, "keys", "space", "choose", "count")
-	space, ok := fields["space"]
-	if !ok {
-		p.fail(keys.at, "keys lacks space: thread (each has its own keys) or shared (all use the same)")
-	}
-	p.keys.space = p.typed(space, ParamString)
-	p.keys.choose = field{text: string(ChooseSequential)}
-	if e, ok := fields["choose"]; ok {
-		p.keys.choose = p.typed(e, ParamString)
-	}
-	if e, ok := fields["count"]; ok {
-		p.keys.count = p.typed(e, ParamInt)
-	}
-}
-
-func (p *reading) phaseList(phases entry) {
-	list, ok := phases.value.(ast.ArrayNode)
-	if !ok {
-		p.fail(p.at(phases.value), "phases is %s: it should be a list", describe(phases.value))
-	}
-	measured := false
-	for i := list.ArrayRange(); i.Next(); {
-		phase := p.phase(i.Value())
-		if slices.ContainsFunc(p.phases, func(other phaseDefinition) bool { return other.name == phase.name }) {
-			p.fail(phase.place, "two phases are called %s: give each a name of its own", phase.name)
-		}
-		measured = measured || !phase.warmup
-		p.phases = append(p.phases, phase)
-	}
-	switch {
-	case len(p.phases) == 0:
-		p.fail(phases.at, "phases is empty: there should be at least one that is measured")
-	case len(p.phases) > maxPhases:
-		p.fail(phases.at, "%d phases are more than there may be (%d)", len(p.phases), maxPhases)
-	case !measured:
-		p.fail(phases.at, "all phases are warm-up: there should be at least one that is measured")
-	}
-}
-
-func (p *reading) phase(node ast.Node) phaseDefinition {
-	phase := phaseDefinition{place: p.at(node)}
-	fields := p.fields(node, "a phase", "name", "warmup", "mix", "for", "ops", "fill")
-	name, ok := fields["name"]
-	if !ok {
-		p.fail(phase.place, "the phase lacks a name")
-	}
-	if phase.name = p.text(name); !namePattern.MatchString(phase.name) {
-		p.fail(p.at(name.value), "name: %q should be lower-case letters, digits and hyphens, a letter first", phase.name)
-	}
-	if e, ok := fields["warmup"]; ok {
-		phase.warmup = p.boolean(e)
-	}
-	mix, ok := fields["mix"]
-	if !ok {
-		p.fail(phase.place, "phase %s lacks a mix of operations, such as {get: 90, set: 10}", phase.name)
-	}
-	phase.mixPlace, phase.mix = p.mix(mix)
-	var ends []string
-	if e, ok := fields["for"]; ok {
-		phase.duration, ends = p.typed(e, ParamDuration), append(ends, "for")
-	}
-	if e, ok := fields["ops"]; ok {
-		phase.ops, ends = p.typed(e, ParamInt), append(ends, "ops")
-	}
-	if e, ok := fields["fill"]; ok {
-		if phase.fill = p.boolean(e); phase.fill {
-			ends = append(ends, "fill")
-		}
-	}
-	if len(ends) == 0 {
-		p.fail(phase.place, "phase %s can never end: give it for (a time), ops (operations of each thread) or fill: true", phase.name)
-	}
-	if len(ends) > 1 {
-		p.fail(phase.place, "phase %s has %s: one thing can end it", phase.name, strings.Join(ends, " and "))
-	}
-	return phase
-}
-
-func (p *reading) mix(mix entry) (place, []shareDefinition) {
-	var shares []shareDefinition
-	rests := 0
-	for _, e := range p.entries(mix.value, "a mix") {
-		op, err := sample.ParseOp(e.name)
-		if err != nil {
-			p.fail(e.at, "%v; the operations are %s", err, opNames())
-		}
-		weight := p.scalar(e)
-		if weight.text == rest {
-			rests++
-		} else {
-			weight = p.typed(e, ParamFloat)
-		}
-		if rests > 1 {
-			p.fail(weight.place, "two operations have the weight rest: only one can have what the others leave")
-		}
-		shares = append(shares, shareDefinition{op: op, weight: weight})
-	}
-	if len(shares) == 0 {
-		p.fail(mix.at, "the mix is empty: name at least one operation, such as {get: 1}")
-	}
-	return p.at(mix.value), shares
-}
-
-func opNames() string {
-	var names []string
-	for _, op := range sample.Ops() {
-		names = append(names, op.String())
-	}
-	return strings.Join(names, ", ")
 }

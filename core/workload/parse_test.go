@@ -65,36 +65,49 @@ func TestBind(t *testing.T) {
 	}
 }
 
-func TestHashIsOfTheMeaning(t *testing.T) {
-	hash := func(source string) string {
-		t.Helper()
-		d, err := Parse("w.yaml", []byte(source))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d.SHA256()
+func TestBindKeysAndValues(t *testing.T) {
+	const before = "name: n\nversion: 1\nsummary: s\nsource: t\nparams: {depth: {default: 0, help: h}, c: {default: zipfian, help: h}}\n"
+	const after = "\nphases: [{name: p, mix: {create: 1}, ops: 1}]\n"
+	cases := map[string]struct {
+		source string
+		params map[string]string
+		keys   Keys
+		values Values
+	}{
+		"defaults": {
+			"keys: {space: thread, depth: $depth, choose: $c}\nvalues: {size: 5}", nil,
+			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 0.99}, Values{Size: 5},
+		},
+		"a parameter chooses": {
+			"keys: {space: thread, depth: $depth, choose: $c}\nvalues: {size: 5}", map[string]string{"c": "hotspot", "depth": "2"},
+			Keys{Space: SpaceThread, Choose: ChooseHotspot, HotKeys: 20, HotOps: 80, Depth: 2, FanOut: 10}, Values{Size: 5},
+		},
+		"no tree by a parameter": {
+			"keys: {space: thread, depth: $depth, fan-out: 3, choose: $c, skew: 1.5}\nvalues: {size: 5}", nil,
+			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 1.5}, Values{Size: 5},
+		},
+		"all of a histogram": {
+			"keys: {space: thread, depth: $depth, fan-out: 3, choose: $c}\nvalues: {sizes: {30: 1, 9: 3, 50: 0}, compressible: 12.5}", map[string]string{"depth": "1"},
+			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 0.99, Depth: 1, FanOut: 3}, Values{Sizes: []SizeShare{{9, 0.75}, {30, 0.25}}, Compressible: 12.5},
+		},
+		"between sizes": {
+			"keys: {space: thread, depth: $depth, choose: $c}\nvalues: {size: 5, size-to: 7}", nil,
+			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 0.99}, Values{Size: 5, SizeTo: 7},
+		},
 	}
-	same := map[string]string{
-		"a comment":   "# hello\n" + valid,
-		"another way": strings.ReplaceAll(valid, "{get: $reads, set: rest}", "\n      set: rest\n      get: $reads"),
-		"the summary": strings.ReplaceAll(valid, "A mix", "Another text"),
-		"a spelling":  strings.ReplaceAll(valid, "2s", "2000ms"),
-	}
-	for name, source := range same {
-		if hash(source) != hash(valid) {
-			t.Errorf("%s changes the hash", name)
-		}
-	}
-	other := map[string]string{
-		"a default": strings.ReplaceAll(valid, "2s", "3s"),
-		"a size":    strings.ReplaceAll(valid, "size: 100", "size: 101"),
-		"an op":     strings.ReplaceAll(valid, "set: rest", "put: rest"),
-		"the seed":  valid + "seed: 5\n",
-	}
-	for name, source := range other {
-		if hash(source) == hash(valid) {
-			t.Errorf("%s does not change the hash", name)
-		}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			w, _, err := parsed(t, before+c.source+after).Bind(c.params)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.keys, w.Keys); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(c.values, w.Values); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
@@ -115,7 +128,11 @@ var mistakes = map[string]struct{ old, new, want string }{
 	"no operations":       {"fill: true", "ops: 0", "w.yaml:14:10: ops: 0 is not within 1 to 9223372036854775807"},
 	"never ends":          {"    for: $time\n", "", "w.yaml:15:5: phase mix can never end: give it for (a time), ops (operations of each thread) or fill: true"},
 	"ends twice":          {"for: $time", "for: $time\n    ops: 5", "w.yaml:15:5: phase mix has for and ops: one thing can end it"},
-	"unknown operation":   {"set: rest", "steal: 1", `w.yaml:16:24: no operation "steal"; the operations are create, set, put, get, delete, list, create-ephemeral, create-sequential`},
+	"unknown operation":   {"set: rest", "steal: 1", `w.yaml:16:24: no operation "steal"; the operations are create, set, put, get, delete, list, create-ephemeral, create-sequential, compare-and-set, read-modify-write, transaction, open-session, expire, lock, election, barrier-enter`},
+	"closing sessions":    {"set: rest", "close-session: 1", "w.yaml:16:24: close-session is not chosen from a mix: open-session closes what it has opened"},
+	"unlocking":           {"set: rest", "unlock: 1", "w.yaml:16:24: unlock is not chosen from a mix: lock gives back what it holds"},
+	"leaving":             {"set: rest", "barrier-leave: 1", "w.yaml:16:24: barrier-leave is not chosen from a mix: barrier-enter leaves again when all have entered"},
+	"watching":            {"set: rest", "watch: 1", "w.yaml:16:24: watch is not chosen from a mix: sessions beside the threads watch: give the phase watchers, their number"},
 	"mix of nothing":      {"{create: 1}", "{create: 0}", "w.yaml:13:10: phase fill: its mix sums to nothing: give at least one operation a weight above 0"},
 	"negative weight":     {"set: rest", "set: -1", "w.yaml:16:29: the weight of set: -1 is negative"},
 	"nothing left":        {"{default: 90", "{default: 110", "w.yaml:16:10: phase mix: nothing is left for set: the others already have 110 of 100"},
@@ -129,6 +146,29 @@ var mistakes = map[string]struct{ old, new, want string }{
 	"count of a thread":   {"space: shared", "space: thread", "w.yaml:8:47: count belongs to a shared key space: a thread's own keys are those it creates"},
 	"too many keys":       {"count: 10", "count: 1000000000", "w.yaml:8:47: count: 1000000000 is not within 1 to 100000000"},
 	"too large":           {"size: 100", "size: 1000000000", "w.yaml:9:16: size: 1000000000 is not within 0 to 16777216"},
+	"no number of keys":   {"count: 10", "count: ten", `w.yaml:8:47: count: "ten" is no whole number`},
+	"unknown choice":      {"choose: uniform", "choose: any", `w.yaml:8:31: choose: "any" is none of sequential, uniform, zipfian, latest, hotspot`},
+	"skew of uniform":     {"count: 10", "count: 10, skew: 1", "w.yaml:8:57: skew belongs to the choices zipfian and latest, and this one is uniform: take skew away"},
+	"no skew":             {"uniform, count: 10", "zipfian, count: 10, skew: 0", "w.yaml:8:57: skew: 0 is not within 0.001 to 100"},
+	"hot keys of zipfian": {"uniform, count: 10", "zipfian, count: 10, hot-keys: 5", "w.yaml:8:61: hot-keys belongs to the choice hotspot, and this one is zipfian: take hot-keys away"},
+	"hot ops of zipfian":  {"uniform, count: 10", "zipfian, count: 10, hot-ops: 5", "w.yaml:8:60: hot-ops belongs to the choice hotspot, and this one is zipfian: take hot-ops away"},
+	"all too hot":         {"uniform, count: 10", "hotspot, count: 10, hot-ops: 101", "w.yaml:8:60: hot-ops: 101 is not within 0.001 to 100"},
+	"too deep":            {"count: 10", "count: 10, depth: 17", "w.yaml:8:58: depth: 17 is not within 0 to 16"},
+	"no tree":             {"count: 10", "count: 10, fan-out: 3", "w.yaml:8:60: fan-out belongs to a tree: give its depth, the folders between the space's folder and a key"},
+	"too broad":           {"count: 10", "count: 10, depth: 1, fan-out: 0", "w.yaml:8:70: fan-out: 0 is not within 1 to 10000"},
+	"no size":             {"size: 100", "", "w.yaml:9:1: values lacks size, the bytes of a value, or sizes, such as {100: 90, 1000: 10}"},
+	"size and sizes":      {"size: 100", "size: 100, sizes: {5: 1}", "w.yaml:9:21: values has size and sizes: one thing can say how large they are"},
+	"size-to of sizes":    {"size: 100", "size-to: 100, sizes: {5: 1}", "w.yaml:9:19: size-to belongs to size, where the sizes begin: give it instead of sizes, or take size-to away"},
+	"only size-to":        {"size: 100", "size-to: 100", "w.yaml:9:1: values lacks size, the bytes of a value, or sizes, such as {100: 90, 1000: 10}"},
+	"sizes backwards":     {"size: 100", "size: 100, size-to: 99", "w.yaml:9:30: size-to: 99 is less than size, which is 100"},
+	"sizes of no kind":    {"size: 100", "sizes: 100", "w.yaml:9:17: sizes is a number: it should give bytes and their weights, such as {100: 90, 1000: 10}"},
+	"no sizes":            {"size: 100", "sizes: {}", "w.yaml:9:10: sizes lists 0 sizes: there should be 1 to 100"},
+	"a size in letters":   {"size: 100", "sizes: {big: 1}", `w.yaml:9:18: sizes: "big" is no whole number of bytes`},
+	"a size too large":    {"size: 100", "sizes: {16777217: 1}", "w.yaml:9:18: sizes: 16777217 is not within 0 to 16777216"},
+	"a size twice":        {"size: 100", "sizes: {10: 1, 010: 1}", "w.yaml:9:25: sizes has 10 twice"},
+	"sizes of nothing":    {"size: 100", "sizes: {10: 0}", "w.yaml:9:10: sizes sum to nothing: give at least one a weight above 0"},
+	"a negative size":     {"size: 100", "sizes: {10: -2}", "w.yaml:9:22: the weight of 10: -2 is negative"},
+	"too compressible":    {"size: 100", "size: 100, compressible: 101", "w.yaml:9:35: compressible: 101 is not within 0 to 100"},
 	"fill of other":       {"{create: 1}", "{put: 1}", "w.yaml:13:10: phase fill: fill only creates keys: its mix can only be {create: 1}"},
 	"same names":          {"name: fill", "name: mix", "w.yaml:15:5: two phases are called mix: give each a name of its own"},
 	"only warm-up":        {"name: mix\n", "name: mix\n    warmup: true\n", "w.yaml:10:1: all phases are warm-up: there should be at least one that is measured"},

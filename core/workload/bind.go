@@ -1,0 +1,130 @@
+package workload
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// binder makes a workload of a definition and keeps the first error.
+type binder struct {
+	definition *Definition
+	values     map[string]string // of the parameters
+	err        error
+}
+
+func (b *binder) workload() *Workload {
+	d := b.definition
+	w := &Workload{Name: d.Name, Version: d.Version}
+	w.Keys = b.bindKeys(d.keys)
+	b.keep(place{1, 1}, d.keys, w.Keys.breach())
+	w.Values = b.bindValues(d)
+	b.keep(place{1, 1}, d.values, w.Values.breach())
+	for _, p := range d.phases {
+		w.Phases = append(w.Phases, b.phase(p, w))
+	}
+	return w
+}
+
+// keep turns a breach of the rules into an error at its field, or at the whole
+// that it belongs to.
+func (b *binder) keep(whole place, fs fields, broken *breach) {
+	if broken == nil {
+		return
+	}
+	if f, ok := fs[broken.field]; ok {
+		whole = f.place
+	}
+	b.fail(whole, "%s", broken.problem)
+}
+
+func (b *binder) fail(at place, format string, args ...any) {
+	if b.err == nil {
+		b.err = b.definition.errorf(at, format, args...)
+	}
+}
+
+// value returns a field's value, its parameter's where it names one.
+func (b *binder) value(f field) string {
+	if name, ok := f.param(); ok {
+		return b.values[name]
+	}
+	return f.text
+}
+
+// what names a field in an error, with the parameter that its value came from.
+func (b *binder) what(name string, f field) string {
+	param, ok := f.param()
+	if !ok {
+		return name
+	}
+	return fmt.Sprintf("%s (parameter %s)", name, param)
+}
+
+// The methods below return a field's value, or zero where it was not given.
+
+func (b *binder) integer(fs fields, name string, s span[int64]) int64 {
+	f := fs[name]
+	if !f.given {
+		return 0
+	}
+	n, err := strconv.ParseInt(b.value(f), 10, 64)
+	if err != nil {
+		b.fail(f.place, "%s: %q is no whole number", b.what(name, f), b.value(f))
+	} else if problem := s.refuse(n); problem != "" {
+		b.fail(f.place, "%s: %s", b.what(name, f), problem)
+	}
+	return n
+}
+
+func (b *binder) number(fs fields, name string, s span[float64]) float64 {
+	f := fs[name]
+	if !f.given {
+		return 0
+	}
+	x, err := strconv.ParseFloat(b.value(f), 64)
+	if err != nil {
+		b.fail(f.place, "%s: %q is no number", b.what(name, f), b.value(f))
+	} else if problem := s.refuse(x); problem != "" {
+		b.fail(f.place, "%s: %s", b.what(name, f), problem)
+	}
+	return x
+}
+
+func (b *binder) duration(fs fields, name string) time.Duration {
+	f := fs[name]
+	if !f.given {
+		return 0
+	}
+	d, err := time.ParseDuration(b.value(f))
+	if err != nil {
+		b.fail(f.place, "%s: %q is no duration such as 500ms, 10s or 2m", b.what(name, f), b.value(f))
+	}
+	return d
+}
+
+func bindWord[T ~string](b *binder, fs fields, name string, allowed []T) T {
+	f := fs[name]
+	if !f.given {
+		return ""
+	}
+	word := T(b.value(f))
+	if !slices.Contains(allowed, word) {
+		b.fail(f.place, "%s: %q is none of %s", b.what(name, f), word, list(allowed))
+	}
+	return word
+}
+
+// weight returns the weight of something that is drawn by lot.
+func (b *binder) weight(of string, f field) float64 {
+	name := "the weight of " + of
+	x, err := strconv.ParseFloat(b.value(f), 64)
+	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+		b.fail(f.place, "%s: %q is no number", b.what(name, f), b.value(f))
+	} else if x < 0 {
+		b.fail(f.place, "%s: %g is negative", b.what(name, f), x)
+	}
+	return x
+}

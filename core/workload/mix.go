@@ -1,0 +1,126 @@
+package workload
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+// Share is an operation's part in a phase's mix.
+type Share struct {
+	Op     sample.Op `json:"op"`
+	Weight float64   `json:"weight"` // share of the phase's operations, all shares sum to 1
+}
+
+type shareDefinition struct {
+	op     sample.Op
+	weight field // its text is "rest" for what the others leave
+}
+
+// rest is the weight that stands for what the others leave to 100.
+const rest = "rest"
+
+// parts are the operations that others bring about: they have samples of their
+// own, but are not chosen from a mix.
+var parts = map[sample.Op]string{
+	sample.OpCloseSession: "open-session closes what it has opened",
+	sample.OpUnlock:       "lock gives back what it holds",
+	sample.OpBarrierLeave: "barrier-enter leaves again when all have entered",
+	sample.OpWatch:        "sessions beside the threads watch: give the phase watchers, their number",
+}
+
+// breachOfOp demands that an operation may stand in a mix.
+func breachOfOp(op sample.Op) *breach {
+	instead, part := parts[op]
+	return rule(!part, "mix", "%s is not chosen from a mix: %s", op, instead)
+}
+
+func (p *reading) readMix(mix entry) (place, []shareDefinition) {
+	var shares []shareDefinition
+	rests := 0
+	for _, e := range p.entries(mix.value, "a mix") {
+		op, err := sample.ParseOp(e.name)
+		if err != nil {
+			p.fail(e.at, "%v; the operations are %s", err, opNames())
+		}
+		if broken := breachOfOp(op); broken != nil {
+			p.fail(e.at, "%s", broken.problem)
+		}
+		weight := p.scalar(e)
+		if weight.text == rest {
+			rests++
+		} else {
+			weight = p.typed(e, ParamFloat)
+		}
+		if rests > 1 {
+			p.fail(weight.place, "two operations have the weight rest: only one can have what the others leave")
+		}
+		shares = append(shares, shareDefinition{op: op, weight: weight})
+	}
+	if len(shares) == 0 {
+		p.fail(mix.at, "the mix is empty: name at least one operation, such as {get: 1}")
+	}
+	return p.at(mix.value), shares
+}
+
+func opNames() string {
+	var names []string
+	for _, op := range sample.Ops() {
+		if breachOfOp(op) == nil {
+			names = append(names, op.String())
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// mix turns weights into shares that sum to 1.
+func (b *binder) mix(p phaseDefinition) []Share {
+	var shares []Share
+	remainder, sum := -1, 0.0
+	for i, s := range p.mix {
+		weight := 0.0
+		if s.weight.text == rest {
+			remainder = i
+		} else {
+			weight = b.weight(s.op.String(), s.weight)
+		}
+		sum += weight
+		shares = append(shares, Share{Op: s.op, Weight: weight})
+	}
+	if remainder >= 0 {
+		if sum > 100 {
+			b.fail(p.mixPlace, "phase %s: nothing is left for %s: the others already have %g of 100", p.name, shares[remainder].Op, sum)
+			return nil
+		}
+		shares[remainder].Weight = 100 - sum
+		sum = 100
+	}
+	if !(sum > 0) || math.IsInf(sum, 0) {
+		b.fail(p.mixPlace, "phase %s: its mix sums to nothing: give at least one operation a weight above 0", p.name)
+		return nil
+	}
+	shares = slices.DeleteFunc(shares, func(s Share) bool { return s.Weight == 0 })
+	for i := range shares {
+		shares[i].Weight /= sum
+	}
+	return shares
+}
+
+func breachOfMix(mix []Share) *breach {
+	if len(mix) == 0 {
+		return rule(false, "mix", "its mix is empty: name at least one operation")
+	}
+	sum := 0.0
+	for _, share := range mix {
+		if !slices.Contains(sample.Ops(), share.Op) || !(share.Weight > 0) {
+			return rule(false, "mix", "its mix gives %s the share %v", share.Op, share.Weight)
+		}
+		if broken := breachOfOp(share.Op); broken != nil {
+			return broken
+		}
+		sum += share.Weight
+	}
+	return rule(math.Abs(sum-1) <= 1e-6, "mix", "the shares of its mix sum to %v, not 1", sum)
+}
