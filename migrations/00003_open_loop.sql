@@ -17,6 +17,10 @@ update summaries set
 -- Arrivals that were due in the phase and were not started before it ended.
 alter table phases add column unstarted integer not null default 0;
 
+-- Sessions beside the threads that watch: their samples have the thread numbers
+-- that follow on those of the threads.
+alter table runs add column watchers integer not null default 0;
+
 -- What was checked of a run beside its measurement, and what came of it.
 create table verdicts (
     run_id   integer not null,

@@ -27,6 +27,7 @@ const second = int64(time.Second)
 type aggregate struct {
 	runID   int64
 	threads int
+	numbers int // of threads and watchers
 	phases  []*phaseTotals
 	rows    []ThreadSecond // finished seconds that nobody has taken yet
 	decoder *sample.Decoder
@@ -101,8 +102,8 @@ func (s *spread) percentiles() (p50, p90, p95, p99, p999 int64) {
 	return values[0], values[1], values[2], values[3], values[4]
 }
 
-func newAggregate(runID int64, threads int, phases []Phase) *aggregate {
-	a := &aggregate{runID: runID, threads: threads, decoder: sample.NewDecoder()}
+func newAggregate(run Run, phases []Phase) *aggregate {
+	a := &aggregate{runID: run.ID, threads: run.Threads, numbers: run.Threads + run.Watchers, decoder: sample.NewDecoder()}
 	for i, p := range phases {
 		p.Index = i
 		a.phases = append(a.phases, &phaseTotals{Phase: p, first: math.MaxInt64, last: math.MinInt64})
@@ -112,9 +113,9 @@ func newAggregate(runID int64, threads int, phases []Phase) *aggregate {
 
 // add takes one chunk. The chunks of a thread and phase must come in order.
 func (a *aggregate) add(h sample.Header, data []byte) error {
-	if h.Phase < 0 || h.Phase >= len(a.phases) || h.Thread < 0 || h.Thread >= a.threads {
+	if h.Phase < 0 || h.Phase >= len(a.phases) || h.Thread < 0 || h.Thread >= a.numbers {
 		return faultf(ErrDamaged, "run %d: there is a chunk of phase %d, thread %d; the run has %d phases and %d threads",
-			a.runID, h.Phase, h.Thread, len(a.phases), a.threads)
+			a.runID, h.Phase, h.Thread, len(a.phases), a.numbers)
 	}
 	phase := a.phases[h.Phase]
 	thread := phase.thread(h.Thread)

@@ -48,7 +48,7 @@ func TestSelectRankAgreesWithSorting(t *testing.T) {
 }
 
 func TestAggregateAllocatesNothingPerSample(t *testing.T) {
-	totals := newAggregate(1, 1, testPhases[:1])
+	totals := newAggregate(Run{ID: 1, Threads: 1}, testPhases[:1])
 	phase := totals.phases[0]
 	thread := phase.thread(0)
 	totals.samples = likely(rand.New(rand.NewPCG(1, 1)), 0, 4096, 1e6)

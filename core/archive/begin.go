@@ -82,11 +82,11 @@ func (a *Archive) BeginRun(ctx context.Context, r Run, phases []Phase) (*RunWrit
 	err = a.commitDurably(ctx, "begin run", func(tx *sql.Tx) (err error) {
 		r.ID, err = insert(ctx, tx, `
 			insert into runs (experiment, state, started_at, store, store_version, plugin_version, plugin_sha256,
-				nodes, setup, guarantees, workload, workload_version, workload_sha256, params, threads, repeat, seed,
+				nodes, setup, guarantees, workload, workload_version, workload_sha256, params, threads, watchers, repeat, seed,
 				environment, labels, warnings, owner)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			r.Experiment, Running, stamp(time.Now()), r.Store, r.StoreVersion, r.PluginVersion, r.PluginSHA256,
-			r.Nodes, string(r.Setup), string(r.Guarantees), r.Workload, r.WorkloadVersion, r.WorkloadSHA256, params, r.Threads, r.Repeat, int64(r.Seed),
+			r.Nodes, string(r.Setup), string(r.Guarantees), r.Workload, r.WorkloadVersion, r.WorkloadSHA256, params, r.Threads, r.Watchers, r.Repeat, int64(r.Seed),
 			r.Environment, labels, warnings, identity)
 		if err != nil {
 			return err

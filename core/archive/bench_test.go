@@ -71,7 +71,7 @@ func BenchmarkAggregate(b *testing.B) {
 	b.ResetTimer()
 	var samples int64
 	for b.Loop() {
-		totals := newAggregate(1, 1, testPhases[:1])
+		totals := newAggregate(Run{ID: 1, Threads: 1}, testPhases[:1])
 		for i, chunk := range chunks {
 			if err := totals.add(sample.Header{First: int64(i) * 4096, Count: 4096}, chunk); err != nil {
 				b.Fatal(err)

@@ -14,7 +14,7 @@ import (
 
 const runColumns = `id, experiment, state, started_at, coalesce(ended_at, ''), coalesce(zero_unix_ns, 0), store, store_version,
 	plugin_version, plugin_sha256, nodes, setup, guarantees, workload, workload_version, workload_sha256, params,
-	threads, repeat, seed, environment, labels, warnings, coalesce(error, ''), owner`
+	threads, watchers, repeat, seed, environment, labels, warnings, coalesce(error, ''), owner`
 
 // Runs returns the runs with the given ids, or all of them, in the order of
 // their ids. A run whose process is gone is shown as interrupted even if
@@ -45,7 +45,7 @@ func scanRun(ctx context.Context, rows *sql.Rows, r *Run) error {
 	var seed, zero int64
 	err := rows.Scan(&r.ID, &r.Experiment, &r.State, &started, &ended, &zero, &r.Store, &r.StoreVersion,
 		&r.PluginVersion, &r.PluginSHA256, &r.Nodes, &setup, &guarantees, &r.Workload, &r.WorkloadVersion, &r.WorkloadSHA256, &params,
-		&r.Threads, &r.Repeat, &seed, &r.Environment, &labels, &warnings, &r.Error, &owner)
+		&r.Threads, &r.Watchers, &r.Repeat, &seed, &r.Environment, &labels, &warnings, &r.Error, &owner)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,7 @@ type Run struct {
 	WorkloadSHA256  string
 	Params          map[string]string
 	Threads         int
+	Watchers        int // sessions beside the threads; they number on behind them
 	Repeat          int
 	Seed            uint64
 	Environment     int64

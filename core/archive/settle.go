@@ -65,7 +65,7 @@ func (e ending) replace(ctx context.Context, tx *sql.Tx, run Run, totals *aggreg
 	}
 	if damage != nil {
 		run.Warnings = append(run.Warnings, fmt.Sprintf("no summaries: %v", damage))
-		totals = newAggregate(run.ID, run.Threads, nil)
+		totals = newAggregate(run, nil)
 	}
 	if err := e.write(ctx, tx, totals); err != nil {
 		return err
@@ -88,7 +88,7 @@ func (a *Archive) recount(ctx context.Context, run Run) (totals *aggregate, dama
 	for i := range phases {
 		phases[i].Samples = 0
 	}
-	totals = newAggregate(run.ID, run.Threads, phases)
+	totals = newAggregate(run, phases)
 	err = a.chunks(ctx, run.ID, func(_ int64, h sample.Header, data []byte) error { return totals.add(h, data) })
 	if errors.Is(err, ErrDamaged) {
 		return totals, err, nil

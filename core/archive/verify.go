@@ -127,7 +127,7 @@ func (v *verifier) run(ctx context.Context, run Run) error {
 	for i := range counted {
 		counted[i].Samples = 0
 	}
-	totals := newAggregate(run.ID, run.Threads, counted)
+	totals := newAggregate(run, counted)
 	sound := true
 	var rows []ThreadSecond
 	err = v.archive.chunks(ctx, run.ID, func(id int64, h sample.Header, data []byte) error {
@@ -159,7 +159,7 @@ func (v *verifier) run(ctx context.Context, run Run) error {
 
 // skip makes the aggregate go on behind a chunk that it could not add.
 func (a *aggregate) skip(h sample.Header) {
-	if h.Phase >= 0 && h.Phase < len(a.phases) && h.Thread >= 0 && h.Thread < a.threads {
+	if h.Phase >= 0 && h.Phase < len(a.phases) && h.Thread >= 0 && h.Thread < a.numbers {
 		a.phases[h.Phase].thread(h.Thread).samples = h.First + int64(h.Count)
 	}
 }

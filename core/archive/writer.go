@@ -56,7 +56,7 @@ func (a *Archive) newRunWriter(r Run, phases []Phase) *RunWriter {
 	w := &RunWriter{
 		archive:  a,
 		id:       r.ID,
-		totals:   newAggregate(r.ID, r.Threads, phases),
+		totals:   newAggregate(r, phases),
 		wake:     make(chan struct{}, 1),
 		stop:     make(chan struct{}),
 		done:     make(chan struct{}),

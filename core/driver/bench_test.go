@@ -90,7 +90,7 @@ func BenchmarkArchived(b *testing.B) {
 }
 
 func benchmarkRun(b *testing.B, threads int, into *archive.Archive) {
-	client := serve(b)
+	client := serve(b, memory.Driver())
 	b.ReportAllocs()
 	b.ResetTimer()
 	// All of b.N is one run, of which each thread has its share.
@@ -104,14 +104,14 @@ func benchmarkRun(b *testing.B, threads int, into *archive.Archive) {
 	b.ReportMetric(seconds*1e9/float64(each), "ns/op-of-thread")
 }
 
-func serve(b *testing.B) driverpb.DriverClient {
+func serve(b testing.TB, d driver.Driver) driverpb.DriverClient {
 	b.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}
 	server := grpc.NewServer(grpc.InitialWindowSize(16<<20), grpc.InitialConnWindowSize(16<<20))
-	driverpb.RegisterDriverServer(server, driver.NewServer(memory.Driver()))
+	driverpb.RegisterDriverServer(server, driver.NewServer(d))
 	go func() { _ = server.Serve(listener) }()
 	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithInitialWindowSize(16<<20), grpc.WithInitialConnWindowSize(16<<20))
@@ -127,7 +127,7 @@ func serve(b *testing.B) driverpb.DriverClient {
 
 // execute runs a load and returns how long its measured phase took and how
 // many samples arrived in all.
-func execute(b *testing.B, client driverpb.DriverClient, w *workload.Workload, threads int, into *archive.Archive) (seconds float64, samples int64) {
+func execute(b testing.TB, client driverpb.DriverClient, w *workload.Workload, threads int, into *archive.Archive) (seconds float64, samples int64) {
 	b.Helper()
 	document, err := json.Marshal(w)
 	if err != nil {
@@ -170,6 +170,10 @@ func execute(b *testing.B, client driverpb.DriverClient, w *workload.Workload, t
 			if writer != nil {
 				must(writer.PhaseEnded(int(e.PhaseEnded.Phase), time.Duration(e.PhaseEnded.AtNs), e.PhaseEnded.Samples, e.PhaseEnded.Unstarted))
 			}
+		case *driverpb.RunEvent_Incident:
+			if writer != nil {
+				must(writer.Event(archive.Event{At: time.Duration(e.Incident.AtNs), Kind: e.Incident.Kind, Detail: e.Incident.Detail}))
+			}
 		case *driverpb.RunEvent_Finished:
 			if len(e.Finished.Warnings) > 0 {
 				b.Log(e.Finished.Warnings)
@@ -182,7 +186,7 @@ func execute(b *testing.B, client driverpb.DriverClient, w *workload.Workload, t
 	}
 }
 
-func begin(b *testing.B, into *archive.Archive, w *workload.Workload, threads int) *archive.RunWriter {
+func begin(b testing.TB, into *archive.Archive, w *workload.Workload, threads int) *archive.RunWriter {
 	if into == nil {
 		return nil
 	}
@@ -199,10 +203,14 @@ func begin(b *testing.B, into *archive.Archive, w *workload.Workload, threads in
 	if err != nil {
 		b.Fatal(err)
 	}
+	var phases []archive.Phase
+	for _, stage := range w.Stages() {
+		phases = append(phases, archive.Phase{Name: stage.Name, Warmup: stage.Warmup})
+	}
 	writer, err := into.BeginRun(ctx, archive.Run{
 		Experiment: id, Store: "memory", Nodes: 1, Setup: []byte("{}"), Guarantees: []byte("{}"),
 		Workload: w.Name, WorkloadVersion: 1, WorkloadSHA256: "0", Threads: threads, Environment: environment,
-	}, []archive.Phase{{Name: "fill", Warmup: true}, {Name: "get"}})
+	}, phases)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -34,10 +34,14 @@ type Capability string
 
 // The capabilities.
 const (
-	CapabilityCompareAndSet Capability = "compare-and-set"
-	CapabilityWatch         Capability = "watch"
-	CapabilitySync          Capability = "sync"
-	CapabilityProvision     Capability = "provision"
+	CapabilityCompareAndSet       Capability = "compare-and-set"
+	CapabilityWatch               Capability = "watch"
+	CapabilitySync                Capability = "sync"
+	CapabilityEphemeralSequential Capability = "ephemeral-sequential"
+	CapabilityTransaction         Capability = "transaction"
+	CapabilityAwait               Capability = "await"
+	CapabilityAbandon             Capability = "abandon"
+	CapabilityProvision           Capability = "provision"
 )
 
 // Can reports whether the plugin executes the operation.
@@ -56,21 +60,17 @@ func Describe(d Driver) Description {
 		Summary:         info.Summary,
 		SDKVersion:      SDKVersion,
 		ProtocolVersion: driverpb.ProtocolVersion,
-		Ops:             []sample.Op{sample.OpCreate, sample.OpSet, sample.OpGet, sample.OpDelete, sample.OpList},
+		Ops:             []sample.Op{},
 		Capabilities:    []Capability{},
 		WatchCoalesces:  info.WatchCoalesces,
 		Options:         append([]Option{}, info.Options...),
 	}
-	if _, ok := info.Session.(Putter); ok {
-		description.Ops = append(description.Ops, sample.OpPut)
+	able := abilitiesOf(info.Session)
+	for _, op := range sample.Ops() {
+		if able.can(op) {
+			description.Ops = append(description.Ops, op)
+		}
 	}
-	if _, ok := info.Session.(EphemeralCreator); ok {
-		description.Ops = append(description.Ops, sample.OpCreateEphemeral)
-	}
-	if _, ok := info.Session.(SequentialCreator); ok {
-		description.Ops = append(description.Ops, sample.OpCreateSequential)
-	}
-	slices.Sort(description.Ops)
 	capable := func(c Capability, ok bool) {
 		if ok {
 			description.Capabilities = append(description.Capabilities, c)
@@ -82,6 +82,14 @@ func Describe(d Driver) Description {
 	capable(CapabilityWatch, ok)
 	_, ok = info.Session.(Syncer)
 	capable(CapabilitySync, ok)
+	_, ok = info.Session.(EphemeralSequentialCreator)
+	capable(CapabilityEphemeralSequential, ok)
+	_, ok = info.Session.(Transactor)
+	capable(CapabilityTransaction, ok)
+	_, ok = info.Session.(Awaiter)
+	capable(CapabilityAwait, ok)
+	_, ok = info.Session.(Abandoner)
+	capable(CapabilityAbandon, ok)
 	_, ok = d.(Provisioner)
 	capable(CapabilityProvision, ok)
 	return description

@@ -17,20 +17,21 @@ const (
 // Only its own goroutine uses it.
 type encoder struct {
 	codec   *sample.Encoder
-	workers []*worker
+	rings   []*ring // of the threads, and of the watchers behind them
 	outbox  *outbox
 	phase   int
-	sent    []int64     // by thread, samples of this phase
-	flushed []time.Time // by thread, when its last chunk was sent
+	observe func([]sample.Sample) // sees all samples of a phase; nil: nobody does
+	sent    []int64               // by thread, samples of this phase
+	flushed []time.Time           // by thread, when its last chunk was sent
 }
 
-func newEncoder(workers []*worker, outbox *outbox) *encoder {
+func newEncoder(rings []*ring, outbox *outbox) *encoder {
 	return &encoder{
 		codec:   sample.NewEncoder(),
-		workers: workers,
+		rings:   rings,
 		outbox:  outbox,
-		sent:    make([]int64, len(workers)),
-		flushed: make([]time.Time, len(workers)),
+		sent:    make([]int64, len(rings)),
+		flushed: make([]time.Time, len(rings)),
 	}
 }
 
@@ -51,9 +52,9 @@ func (e *encoder) run(phase int, done <-chan struct{}) (int64, error) {
 			finished = true
 		case now = <-tick.C:
 		}
-		for thread, w := range e.workers {
+		for thread, ring := range e.rings {
 			due := finished || now.Sub(e.flushed[thread]) >= chunkAge
-			if err := e.encode(thread, w.samples, due, now); err != nil {
+			if err := e.encode(thread, ring, due, now); err != nil {
 				return 0, err
 			}
 		}
@@ -73,6 +74,9 @@ func (e *encoder) encode(thread int, ring *ring, due bool, now time.Time) error 
 			return nil
 		}
 		samples := ring.peek(chunkSamples)
+		if e.observe != nil {
+			e.observe(samples)
+		}
 		chunk := &driverpb.Chunk{
 			Phase:  int32(e.phase),
 			Thread: int32(thread),

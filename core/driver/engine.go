@@ -29,18 +29,22 @@ type plan struct {
 	seed         uint64
 	keyPrefix    string
 	startTimeout time.Duration
+	verify       Verify
 }
 
 // engine executes one run: it opens the store and the sessions, runs the
 // threads phase by phase and puts what they measure into the outbox.
 type engine struct {
 	plan
-	outbox  *outbox
-	workers []*worker
-	version string // of the store's servers, as they say
-	zero    time.Time
-	cancel  context.CancelFunc // ends the run
-	hung    []int              // threads that did not come back when they were stopped
+	outbox   *outbox
+	workers  []*worker
+	watchers []*watcher
+	version  string // of the store's servers, as they say
+	zero     time.Time
+	cancel   context.CancelFunc // ends the run
+	hung     []int              // threads that did not come back when they were stopped
+
+	missed int64 // changes that watchers say they have missed
 
 	incidents incidents
 }
@@ -67,17 +71,9 @@ func execute(ctx context.Context, p plan, outbox *outbox) error {
 		return err
 	}
 	e.incidents.begin(e.zero, outbox)
-	encoder := newEncoder(e.workers, outbox)
-	var total int64
-	for i := range e.workload.Phases {
-		samples, err := e.phase(ctx, i, encoder)
-		if err != nil {
-			return err
-		}
-		total += samples
-		if ctx.Err() != nil {
-			break
-		}
+	total, err := e.stages(ctx)
+	if err != nil {
+		return err
 	}
 	finished := e.finished(ctx, cpuTime()-busy)
 	finished.Samples = total
@@ -110,16 +106,44 @@ func (e *engine) open(ctx context.Context) (Store, error) {
 			if err != nil {
 				return fmt.Errorf("open the session of thread %d: %w", thread, err)
 			}
-			operations := workload.NewGenerator(e.workload, e.seed, thread, e.threads, e.keyPrefix)
-			e.workers[thread], err = newWorker(session, operations, e.workload.Ops(), e.threads)
+			e.workers[thread], err = e.newWorker(store, thread, session)
 			return err
+		})
+	}
+	e.watchers = make([]*watcher, e.workload.Watchers())
+	for i := range e.watchers {
+		group.Go(func() error {
+			session, err := store.Session(ctx, e.threads+i)
+			if err != nil {
+				return fmt.Errorf("open the session of watcher %d: %w", i, err)
+			}
+			e.watchers[i] = &watcher{engine: e, number: i, session: session, able: abilitiesOf(session), samples: newRing(e.threads + len(e.watchers))}
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
 		e.close(store)
 		return nil, err
 	}
+	if e.verify != VerifyNone || len(e.watchers) > 0 {
+		e.remembering()
+	}
 	return store, nil
+}
+
+// newWorker makes a thread, once its session can execute all that the workload
+// asks for.
+func (e *engine) newWorker(store Store, thread int, session Session) (*worker, error) {
+	w := &worker{
+		store: store, setup: e.setup, thread: thread, session: session, able: abilitiesOf(session),
+		operations: workload.NewGenerator(e.workload, e.seed, thread, e.threads, e.keyPrefix),
+		samples:    newRing(e.threads + e.workload.Watchers()),
+	}
+	var err error
+	if w.alarm, err = newAlarm(); err == nil {
+		err = w.able.check(e.workload.Ops())
+	}
+	return w, err
 }
 
 // close ends the sessions and the store, but waits no longer for them than for
@@ -133,6 +157,12 @@ func (e *engine) close(store Store) {
 		for _, w := range e.workers {
 			if w != nil {
 				group.Go(w.session.Close)
+				w.alarm.close()
+			}
+		}
+		for _, w := range e.watchers {
+			if w != nil {
+				group.Go(w.session.Close)
 			}
 		}
 		_ = group.Wait() // the store is going away, there is nobody to tell
@@ -144,50 +174,140 @@ func (e *engine) close(store Store) {
 	}
 }
 
-// phase runs all threads through one phase and returns its number of samples.
-func (e *engine) phase(ctx context.Context, index int, encoder *encoder) (int64, error) {
-	phase := e.workload.Phases[index]
+// stages executes all phases, and the rates that those try which search, and
+// returns the number of samples.
+func (e *engine) stages(ctx context.Context) (total int64, err error) {
+	rings := make([]*ring, 0, e.threads+len(e.watchers))
+	for _, w := range e.workers {
+		rings = append(rings, w.samples)
+	}
+	for _, w := range e.watchers {
+		rings = append(rings, w.samples)
+	}
+	encoder := newEncoder(rings, e.outbox)
+	verifier := &verifier{engine: e}
+	var searching *search
+	for i, stage := range e.workload.Stages() {
+		phase := stage.Phase
+		if phase.Until != nil {
+			if stage.Try == 1 {
+				searching = newSearch(phase)
+			}
+			if phase, err = e.searched(searching, i, stage); err != nil {
+				return total, err
+			}
+			if phase.Name == "" { // not worth trying
+				continue
+			}
+			encoder.observe = searching.observe
+		}
+		ended, err := e.phase(ctx, i, stage, phase, encoder)
+		encoder.observe = nil
+		if err != nil {
+			return total, err
+		}
+		total += ended.Samples
+		if ctx.Err() != nil {
+			return total, nil
+		}
+		if stage.Try > 0 {
+			_, text := searching.end(phase.Rate, ended.Unstarted)
+			if err := e.outbox.put(searchEvent(ended.AtNs, SearchTried, text)); err != nil {
+				return total, err
+			}
+		}
+		if err := verifier.verified(ctx, i, phase); err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// searched returns the phase at the rate that its search comes to next, or one
+// without a name for a try that is left out.
+func (e *engine) searched(s *search, index int, stage workload.Stage) (workload.Phase, error) {
+	now := time.Since(e.zero)
+	if stage.Try > 0 {
+		rate, worth := s.next()
+		if !worth {
+			return workload.Phase{}, e.outbox.put(phaseEndedEvent(index, &driverpb.PhaseEnded{AtNs: int64(now)}))
+		}
+		s.begin()
+		return stage.At(rate), nil
+	}
+	rate, text := s.result()
+	return stage.At(rate), e.outbox.put(searchEvent(int64(now), SearchEnded, text))
+}
+
+// phase runs all threads through one phase, which is executed as a stage.
+func (e *engine) phase(ctx context.Context, index int, stage workload.Stage, phase workload.Phase, encoder *encoder) (*driverpb.PhaseEnded, error) {
+	watching, err := e.startWatching(ctx, phase.Watchers)
+	if err != nil {
+		return nil, err
+	}
 	var stop atomic.Bool
-	b := bounds{ops: phase.Ops, fill: phase.Fill, stop: &stop}
+	meeting := &meeting{threads: e.threads}
 	ready, release := new(sync.WaitGroup), make(chan struct{})
 	returned := make(chan int, len(e.workers))
+	loops := make([]*phaseLoop, len(e.workers))
 	for thread, w := range e.workers {
 		ready.Add(1)
+		l := &phaseLoop{bounds: bounds{ops: phase.Ops, fill: phase.Fill, think: phase.Think, stop: &stop}}
+		l.begins, l.ends, l.active = phase.Activity(thread, e.threads)
+		if phase.Rate > 0 {
+			l.arrivals = workload.NewArrivals(phase, e.seed, stage.Of, thread, e.threads)
+		}
+		loops[thread] = l
 		go func() {
-			w.operations.StartPhase(index)
+			w.operations.StartPhase(stage.Of)
+			w.meeting, w.remembers = meeting, e.remembers(e.workload.Phases[stage.Of])
 			ready.Done()
 			<-release
-			w.run(ctx, b)
+			w.through(ctx, l)
 			returned <- thread
 		}()
 	}
 	ready.Wait()
 	began := time.Since(e.zero)
-	if phase.For > 0 {
-		b.deadline = began + phase.For
+	for _, l := range loops {
+		l.begin(began, phase)
 	}
 	if err := e.outbox.put(phaseStartedEvent(index, began)); err != nil {
 		close(release)
-		return 0, err
+		return nil, err
 	}
 	stopProgress := e.progress(index)
 	defer stopProgress()
 	close(release)
 
 	over := make(chan struct{})
-	var ended time.Duration
+	ended := &driverpb.PhaseEnded{}
 	go func() {
+		defer close(over)
 		e.hung = await(ctx, len(e.workers), returned, &stop)
-		ended = time.Since(e.zero)
-		close(over)
+		ended.AtNs = int64(time.Since(e.zero))
+		if phase.Watchers > 0 {
+			least, _ := e.changes()
+			watching.stop(ctx, least)
+		}
 	}()
-	samples, err := encoder.run(index, over)
-	if err != nil {
+	if ended.Samples, err = encoder.run(index, over); err != nil {
 		e.cancel()
 		<-over
-		return 0, err
+		return nil, err
 	}
-	return samples, e.outbox.put(phaseEndedEvent(index, ended, samples))
+	if len(e.hung) == 0 {
+		for _, l := range loops {
+			ended.Unstarted += l.unstarted
+		}
+	}
+	if err := e.outbox.put(phaseEndedEvent(index, ended)); err != nil {
+		return nil, err
+	}
+	if phase.Watchers > 0 && len(e.hung) == 0 && ctx.Err() == nil {
+		return ended, e.outbox.put(verdictEvent(index, watching.verdict(e)))
+	}
+	return ended, nil
 }
 
 // await returns once every thread came back from the phase, or, after ctx
@@ -273,6 +393,9 @@ func (e *engine) finished(ctx context.Context, busy time.Duration) *driverpb.Fin
 			f.StalledNs += int64(w.samples.stalled)
 		}
 	}
+	if e.missed > 0 {
+		f.Warnings = append(f.Warnings, fmt.Sprintf("watchers missed %d changes, as the store told them", e.missed))
+	}
 	stalled := time.Duration(f.StalledNs)
 	if total := time.Since(e.zero) * time.Duration(e.threads); float64(stalled) > worthStallWarn*float64(total) {
 		f.Warnings = append(f.Warnings, fmt.Sprintf(
@@ -299,8 +422,13 @@ func phaseStartedEvent(phase int, at time.Duration) *driverpb.RunEvent {
 	}}}
 }
 
-func phaseEndedEvent(phase int, at time.Duration, samples int64) *driverpb.RunEvent {
-	return &driverpb.RunEvent{Event: &driverpb.RunEvent_PhaseEnded{PhaseEnded: &driverpb.PhaseEnded{
-		Phase: int32(phase), AtNs: int64(at), Samples: samples,
+func phaseEndedEvent(phase int, ended *driverpb.PhaseEnded) *driverpb.RunEvent {
+	ended.Phase = int32(phase)
+	return &driverpb.RunEvent{Event: &driverpb.RunEvent_PhaseEnded{PhaseEnded: ended}}
+}
+
+func verdictEvent(phase int, v Verdict) *driverpb.RunEvent {
+	return &driverpb.RunEvent{Event: &driverpb.RunEvent_Verdict{Verdict: &driverpb.Verdict{
+		Phase: int32(phase), Property: v.Property, Result: string(v.Result), Checked: v.Checked, Detail: v.Detail, History: v.History,
 	}}}
 }

@@ -308,12 +308,13 @@ func TestRefusals(t *testing.T) {
 			},
 			"lack the operation create-ephemeral",
 		},
-		"operation unknown to the engine": {
+		"recipe that is lacking": {
 			func(r *driverpb.RunRequest) {
 				r.WorkloadJson = request(t, 1, workload.Phase{Name: "p", Mix: only(sample.OpElection), Ops: 1}).WorkloadJson
 			},
-			"cannot execute the operation election: take it out of the workload",
+			"lack the operation election",
 		},
+		"verification":   {func(r *driverpb.RunRequest) { r.Verify = "all" }, `verify: "all" is none of [none read-back linearizable]`},
 		"no threads":     {func(r *driverpb.RunRequest) { r.Threads = 0 }, "0 threads"},
 		"workload":       {func(r *driverpb.RunRequest) { r.WorkloadJson = []byte(`{}`) }, "workload: "},
 		"setup":          {func(r *driverpb.RunRequest) { r.SetupJson = []byte(`[]`) }, "setup: "},

@@ -44,6 +44,13 @@ func (i *incidents) tell(incident Incident) {
 	}}})
 }
 
+// expired reports whether a session has expired.
+func (i *incidents) expired() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.counts[SessionExpired] > 0
+}
+
 // warnings sums up the incidents, and takes none from then on.
 func (i *incidents) warnings() []string {
 	i.mu.Lock()

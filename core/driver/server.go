@@ -1,11 +1,12 @@
 package driver
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,7 +14,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/benchctl/benchctl/core/driver/driverpb"
-	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -203,11 +203,12 @@ func (s *server) plan(request *driverpb.RunRequest) (plan, error) {
 	if err := load.Validate(); err != nil {
 		return plan{}, status.Errorf(codes.InvalidArgument, "workload: %v", err)
 	}
-	if err := unsupported(load); err != nil {
-		return plan{}, status.Errorf(codes.InvalidArgument, "workload: %v", err)
-	}
 	if request.Threads < 1 {
 		return plan{}, status.Errorf(codes.InvalidArgument, "%d threads: there must be at least 1", request.Threads)
+	}
+	verify := Verify(cmp.Or(request.Verify, string(VerifyNone)))
+	if !slices.Contains(Verifications, verify) {
+		return plan{}, status.Errorf(codes.InvalidArgument, "verify: %q is none of %v", verify, Verifications)
 	}
 	return plan{
 		driver:       s.driver,
@@ -217,15 +218,6 @@ func (s *server) plan(request *driverpb.RunRequest) (plan, error) {
 		seed:         request.Seed,
 		keyPrefix:    request.KeyPrefix,
 		startTimeout: time.Duration(request.StartTimeoutNs),
+		verify:       verify,
 	}, nil
-}
-
-// unsupported says what of a workload the engine does not execute yet.
-func unsupported(w *workload.Workload) error {
-	for _, op := range w.Ops() {
-		if op > sample.OpCreateSequential {
-			return fmt.Errorf("this plugin cannot execute the operation %s: take it out of the workload", op)
-		}
-	}
-	return nil
 }

@@ -2,10 +2,12 @@ package driver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
 
+	"github.com/benchctl/benchctl/core/driver/internal/ledger"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -17,34 +19,85 @@ const unavailablePause = 10 * time.Millisecond
 // worker is one thread: a session, the operations it will execute and the
 // samples of those it has executed.
 type worker struct {
-	session    Session
-	putter     Putter
-	ephemeral  EphemeralCreator
-	sequential SequentialCreator
+	store   Store
+	setup   Setup
+	thread  int
+	session Session
+	able    abilities
 
 	operations *workload.Generator
 	samples    *ring
 	zero       time.Time // of the run
+	alarm      *alarm
+	meeting    *meeting // with the other threads
+
+	acks *acks // what watchers are told; nil: there are none
+
+	// What is remembered for the time after the phase.
+	remembers bool // in this phase
+	written   *ledger.Ledger
+	tally     tally
 }
 
-// newWorker checks that the session can execute every operation that the
-// workload asks for.
-func newWorker(session Session, operations *workload.Generator, ops []sample.Op, threads int) (*worker, error) {
-	w := &worker{session: session, operations: operations, samples: newRing(threads)}
-	w.putter, _ = session.(Putter)
-	w.ephemeral, _ = session.(EphemeralCreator)
-	w.sequential, _ = session.(SequentialCreator)
-	able := map[sample.Op]bool{
-		sample.OpPut:              w.putter != nil,
-		sample.OpCreateEphemeral:  w.ephemeral != nil,
-		sample.OpCreateSequential: w.sequential != nil,
+// abilities are a session's optional interfaces; nil: it lacks one.
+type abilities struct {
+	putter              Putter
+	ephemeral           EphemeralCreator
+	sequential          SequentialCreator
+	ephemeralSequential EphemeralSequentialCreator
+	compareAndSetter    CompareAndSetter
+	transactor          Transactor
+	awaiter             Awaiter
+	watcher             Watcher
+	abandoner           Abandoner
+}
+
+func abilitiesOf(s Session) (a abilities) {
+	a.putter, _ = s.(Putter)
+	a.ephemeral, _ = s.(EphemeralCreator)
+	a.sequential, _ = s.(SequentialCreator)
+	a.ephemeralSequential, _ = s.(EphemeralSequentialCreator)
+	a.compareAndSetter, _ = s.(CompareAndSetter)
+	a.transactor, _ = s.(Transactor)
+	a.awaiter, _ = s.(Awaiter)
+	a.watcher, _ = s.(Watcher)
+	a.abandoner, _ = s.(Abandoner)
+	return a
+}
+
+// can reports whether a session with these abilities can execute an operation.
+func (a abilities) can(op sample.Op) bool {
+	switch op {
+	case sample.OpPut:
+		return a.putter != nil
+	case sample.OpCreateEphemeral:
+		return a.ephemeral != nil
+	case sample.OpCreateSequential:
+		return a.sequential != nil
+	case sample.OpCompareAndSet, sample.OpReadModifyWrite:
+		return a.compareAndSetter != nil
+	case sample.OpTransaction:
+		return a.transactor != nil
+	case sample.OpExpire:
+		return a.ephemeral != nil && a.abandoner != nil && a.awaiter != nil
+	case sample.OpWatch:
+		return a.watcher != nil
+	case sample.OpLock, sample.OpUnlock, sample.OpElection:
+		return a.ephemeralSequential != nil && a.awaiter != nil
+	case sample.OpBarrierEnter, sample.OpBarrierLeave:
+		return a.ephemeral != nil && a.awaiter != nil
 	}
+	return true
+}
+
+// check finds the first operation that the abilities do not suffice for.
+func (a abilities) check(ops []sample.Op) error {
 	for _, op := range ops {
-		if can, optional := able[op]; optional && !can {
-			return nil, fmt.Errorf("the driver's sessions lack the operation %s", op)
+		if !a.can(op) {
+			return fmt.Errorf("the driver's sessions lack the operation %s", op)
 		}
 	}
-	return w, nil
+	return nil
 }
 
 // bounds is what ends a phase for a thread.
@@ -52,53 +105,96 @@ type bounds struct {
 	ops      int64         // operations of the thread; 0: any number
 	deadline time.Duration // from the run's zero; 0: none
 	fill     bool
+	think    time.Duration
 	stop     *atomic.Bool // set when the phase ends for all threads
 }
 
-// run executes one phase. Between two operations it allocates nothing, takes
-// no lock and makes no system call; it returns when the phase has ended for
-// this thread.
+// run executes one phase in a closed loop. Between two operations it allocates
+// nothing, takes no lock and makes no system call; it returns when the phase
+// has ended for this thread.
 func (w *worker) run(ctx context.Context, b bounds) {
 	for n := int64(0); n != b.ops || b.ops == 0; n++ {
 		if b.stop.Load() {
 			return
 		}
-		op, ok := w.operations.Next()
+		op, ok := w.next(b)
 		if !ok {
-			if !b.fill {
-				// Without this thread the others would be measured at a lower
-				// concurrency, so the phase ends for all.
-				b.stop.Store(true)
-			}
 			return
 		}
 		start := time.Since(w.zero)
-		err := w.execute(ctx, op)
-		end := time.Since(w.zero)
-		status := Classify(err)
-		if err != nil {
-			if ctx.Err() != nil {
-				return // cut short by us: it was not executed to its end
-			}
-			w.samples.failures.Add(1)
+		end, status, ok := w.execute(ctx, op, start, start)
+		over := b.deadline > 0 && end >= b.deadline
+		if op == sample.OpBarrierEnter {
+			over = w.meeting.lastRoundDone(n+1, over)
 		}
-		w.samples.push(sample.Sample{
-			Intended: int64(start),
-			Start:    int64(start),
-			Latency:  int64(end - start),
-			Op:       op,
-			Status:   status,
-		})
-		if b.deadline > 0 && end >= b.deadline {
+		if !ok || over {
 			return
 		}
 		if status == sample.Unavailable {
 			time.Sleep(unavailablePause)
 		}
+		if b.think > 0 && !w.sleepUntil(ctx, end+b.think, b) {
+			return
+		}
 	}
 }
 
-func (w *worker) execute(ctx context.Context, op sample.Op) error {
+// next chooses the next operation, and ends the phase if there is none.
+func (w *worker) next(b bounds) (sample.Op, bool) {
+	op, ok := w.operations.Next()
+	if !ok && !b.fill {
+		// Without this thread the others would be measured at a lower
+		// concurrency, so the phase ends for all.
+		b.stop.Store(true)
+	}
+	return op, ok
+}
+
+// execute does one operation and records it. It returns false if the operation
+// was cut short because the run is being stopped.
+func (w *worker) execute(ctx context.Context, op sample.Op, intended, start time.Duration) (end time.Duration, status sample.Status, ok bool) {
+	if composite(op) {
+		return w.compose(ctx, op, intended, start)
+	}
+	err := w.call(ctx, op)
+	end = time.Since(w.zero)
+	status, ok = w.record(ctx, op, intended, start, end, err)
+	w.note(op, status, end)
+	return end, status, ok
+}
+
+// note keeps what an operation has done, for those who will ask.
+func (w *worker) note(op sample.Op, status sample.Status, end time.Duration) {
+	if w.remembers {
+		w.remember(op, status)
+	}
+	if w.acks != nil {
+		w.acks.tell(op, w.operations, status, end)
+	}
+}
+
+// record takes down one executed operation. It returns false if it was cut
+// short.
+func (w *worker) record(ctx context.Context, op sample.Op, intended, start, end time.Duration, err error) (sample.Status, bool) {
+	status := Classify(err)
+	if err != nil {
+		if ctx.Err() != nil {
+			return status, false // cut short by us: it was not executed to its end
+		}
+		w.samples.failures.Add(1)
+	}
+	w.samples.push(sample.Sample{
+		Intended: int64(intended),
+		Start:    int64(start),
+		Latency:  int64(end - start),
+		Op:       op,
+		Status:   status,
+	})
+	return status, true
+}
+
+// call makes the one request of an operation.
+func (w *worker) call(ctx context.Context, op sample.Op) error {
 	key := w.operations.Key()
 	var err error
 	switch op {
@@ -111,15 +207,61 @@ func (w *worker) execute(ctx context.Context, op sample.Op) error {
 	case sample.OpDelete:
 		err = w.session.Delete(ctx, key)
 	case sample.OpPut:
-		err = w.putter.Put(ctx, key, w.operations.Value())
+		err = w.able.putter.Put(ctx, key, w.operations.Value())
 	case sample.OpList:
 		_, err = w.session.List(ctx, key)
 	case sample.OpCreateEphemeral:
-		err = w.ephemeral.CreateEphemeral(ctx, key, w.operations.Value())
+		err = w.able.ephemeral.CreateEphemeral(ctx, key, w.operations.Value())
 	case sample.OpCreateSequential:
-		_, err = w.sequential.CreateSequential(ctx, key, w.operations.Value())
+		w.tally.numbered, err = w.able.sequential.CreateSequential(ctx, key, w.operations.Value())
+	case sample.OpReadModifyWrite:
+		err = w.readModifyWrite(ctx, key)
+	case sample.OpTransaction:
+		err = w.able.transactor.SetAll(ctx, w.operations.Keys(), w.operations.Values())
 	default:
 		panic(fmt.Sprintf("driver: operation %s was not refused", op))
 	}
 	return err
+}
+
+// readModifyWrite reads a key with its version and writes if it still has it,
+// and begins again when another writer was first, as long as an operation may
+// take.
+func (w *worker) readModifyWrite(ctx context.Context, key []byte) error {
+	give := time.Since(w.zero) + w.setup.Timeout
+	for {
+		_, version, err := w.able.compareAndSetter.GetVersion(ctx, key)
+		if err != nil {
+			return err
+		}
+		_, err = w.able.compareAndSetter.CompareAndSet(ctx, key, w.operations.Value(), version)
+		if !errors.Is(err, ErrConflict) || time.Since(w.zero) > give {
+			return err
+		}
+	}
+}
+
+// naps are how long a thread sleeps at most before it looks whether the phase
+// was ended meanwhile.
+const naps = 50 * time.Millisecond
+
+// sleepUntil waits for a moment, counted from the run's zero. It returns false
+// if the phase ended before.
+func (w *worker) sleepUntil(ctx context.Context, at time.Duration, b bounds) bool {
+	for {
+		left := at - time.Since(w.zero)
+		if left <= 0 {
+			return true
+		}
+		if b.stop.Load() || ctx.Err() != nil {
+			return false
+		}
+		if b.deadline > 0 && at >= b.deadline {
+			left = min(left, b.deadline-time.Since(w.zero))
+			if left <= 0 {
+				return false
+			}
+		}
+		w.alarm.sleep(min(left, naps))
+	}
 }

@@ -29,6 +29,7 @@ type Generator struct {
 	keys           *keySpace
 	warmup, steady keySpace
 	key            []byte
+	adds           bool
 
 	prefix  string
 	phase   int
@@ -123,6 +124,7 @@ func (g *Generator) write(buffer []byte) []byte {
 
 // next chooses the operation and its key.
 func (g *Generator) next() (sample.Op, bool) {
+	g.adds = false
 	if g.fill {
 		return sample.OpCreate, g.nextToFill()
 	}
@@ -175,7 +177,10 @@ func (g *Generator) nextToFill() bool {
 
 func (g *Generator) name(number int64) { g.key = g.keys.appendName(g.key[:0], number) }
 
-func (g *Generator) add() { g.name(g.keys.add()) }
+func (g *Generator) add() {
+	g.adds = true
+	g.name(g.keys.add())
+}
 
 func (g *Generator) pick() bool {
 	number, ok := g.keys.pick()
@@ -216,6 +221,14 @@ func (g *Generator) Key() []byte { return g.key }
 // Value returns the value that the operation writes, empty if it writes none
 // or several. It is valid until the next call of Next.
 func (g *Generator) Value() []byte { return g.value }
+
+// Adds reports whether the operation's key is a new one that only this thread
+// touches; those that all threads share are not.
+func (g *Generator) Adds() bool { return g.adds }
+
+// Folder returns the folder of all keys that the thread works on outside of
+// warm-up, with its slash.
+func (g *Generator) Folder() []byte { return g.steady.folder }
 
 // LastWrite returns the number of the newest value among all that the thread
 // made in the run, from 0; -1 before the first.

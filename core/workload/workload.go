@@ -40,10 +40,23 @@ func (w *Workload) Ops() []sample.Op {
 	return ops
 }
 
+// Watchers returns how many watchers the workload needs beside its threads.
+func (w *Workload) Watchers() int {
+	most := 0
+	for _, phase := range w.Phases {
+		most = max(most, phase.Watchers)
+	}
+	return most
+}
+
 // Duration returns how long the phases that are bounded by time last together,
-// and whether there are others.
+// and whether there are others. A search lasts as long as all the rates that
+// it tries.
 func (w *Workload) Duration() (total time.Duration, others bool) {
 	for _, phase := range w.Phases {
+		if phase.Searches() {
+			total += phase.For * time.Duration(phase.Steps-1)
+		}
 		total += phase.For
 		others = others || phase.For == 0
 	}

@@ -520,6 +520,7 @@ type RunRequest struct {
 	KeyPrefix      string                 `protobuf:"bytes,5,opt,name=key_prefix,json=keyPrefix,proto3" json:"key_prefix,omitempty"`                   // every key of the run begins with it
 	SpillDir       string                 `protobuf:"bytes,6,opt,name=spill_dir,json=spillDir,proto3" json:"spill_dir,omitempty"`                      // where chunks wait when benchctl cannot keep up
 	StartTimeoutNs int64                  `protobuf:"varint,7,opt,name=start_timeout_ns,json=startTimeoutNs,proto3" json:"start_timeout_ns,omitempty"` // to connect and open all sessions
+	Verify         string                 `protobuf:"bytes,8,opt,name=verify,proto3" json:"verify,omitempty"`                                          // none, read-back, linearizable; empty: none
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -601,6 +602,13 @@ func (x *RunRequest) GetStartTimeoutNs() int64 {
 		return x.StartTimeoutNs
 	}
 	return 0
+}
+
+func (x *RunRequest) GetVerify() string {
+	if x != nil {
+		return x.Verify
+	}
+	return ""
 }
 
 type RunEvent struct {
@@ -1737,7 +1745,7 @@ const file_driver_proto_rawDesc = "" +
 	"\fACTION_START\x10\x01\x12\x0f\n" +
 	"\vACTION_STOP\x10\x02\x12\x0f\n" +
 	"\vACTION_KILL\x10\x03\"\x12\n" +
-	"\x10ControlNodeReply\"\xe4\x01\n" +
+	"\x10ControlNodeReply\"\xfc\x01\n" +
 	"\n" +
 	"RunRequest\x12\x1d\n" +
 	"\n" +
@@ -1748,7 +1756,8 @@ const file_driver_proto_rawDesc = "" +
 	"\n" +
 	"key_prefix\x18\x05 \x01(\tR\tkeyPrefix\x12\x1b\n" +
 	"\tspill_dir\x18\x06 \x01(\tR\bspillDir\x12(\n" +
-	"\x10start_timeout_ns\x18\a \x01(\x03R\x0estartTimeoutNs\"\xf8\x03\n" +
+	"\x10start_timeout_ns\x18\a \x01(\x03R\x0estartTimeoutNs\x12\x16\n" +
+	"\x06verify\x18\b \x01(\tR\x06verify\"\xf8\x03\n" +
 	"\bRunEvent\x127\n" +
 	"\astarted\x18\x01 \x01(\v2\x1b.benchctl.driver.v1.StartedH\x00R\astarted\x12G\n" +
 	"\rphase_started\x18\x02 \x01(\v2 .benchctl.driver.v1.PhaseStartedH\x00R\fphaseStarted\x121\n" +

@@ -24,6 +24,8 @@ type Ledger struct {
 	keys   []byte
 	spare  []slot // for when the choice is narrowed
 	saved  []byte
+
+	scratch []byte
 }
 
 type slot struct {
@@ -67,6 +69,21 @@ func (l *Ledger) Deleted(key []byte) { l.note(key, deleted, 0) }
 // Doubt notes that it is not known whether a write or deletion took effect, or
 // when it will. Nothing can be said of the key from then on.
 func (l *Ledger) Doubt(key []byte) { l.note(key, doubtful, 0) }
+
+// Add notes a key that nobody should write again. It returns false if it was
+// there already.
+func (l *Ledger) Add(key string) bool {
+	hash := xxhash.Sum64String(key) ^ l.salt
+	if hash > l.limit || len(key) > l.stride {
+		return true
+	}
+	l.scratch = append(l.scratch[:0], key...)
+	if i := l.find(hash, l.scratch); l.slots[i].used {
+		return false
+	}
+	l.note(l.scratch, wrote, 0)
+	return true
+}
 
 func (l *Ledger) note(key []byte, now state, write int64) {
 	hash := xxhash.Sum64(key) ^ l.salt

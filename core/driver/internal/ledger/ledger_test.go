@@ -75,6 +75,16 @@ func TestTheChoiceIsTheSameForAllThreads(t *testing.T) {
 	}
 }
 
+func TestAKeyIsAddedOnce(t *testing.T) {
+	a, b := New(1, 100, 32), New(1, 100, 32)
+	if !a.Add("/s-1") || !a.Add("/s-2") || a.Add("/s-1") || !b.Add("/s-2") {
+		t.Error("a key is new the first time only")
+	}
+	if n := len(Expect([]*Ledger{a, b})["/s-2"].Writes); n != 2 {
+		t.Errorf("a key of two threads has %d writes", n)
+	}
+}
+
 func TestNothingIsAllocated(t *testing.T) {
 	l := New(1, 64, 32)
 	k, i := key(0), 0
