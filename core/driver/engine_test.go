@@ -314,6 +314,15 @@ func TestRefusals(t *testing.T) {
 			},
 			"cannot execute the operation election: take it out of the workload",
 		},
+		"rate": {
+			func(r *driverpb.RunRequest) {
+				r.WorkloadJson = request(t, 1, workload.Phase{
+					Name: "p", Mix: only(sample.OpCreate), Ops: 1,
+					Rate: 5, Per: workload.PerTotal, Arrivals: workload.ProcessConstant,
+				}).WorkloadJson
+			},
+			"phase p: this plugin does not know rate: take it out of the workload",
+		},
 		"no threads":     {func(r *driverpb.RunRequest) { r.Threads = 0 }, "0 threads"},
 		"workload":       {func(r *driverpb.RunRequest) { r.WorkloadJson = []byte(`{}`) }, "workload: "},
 		"setup":          {func(r *driverpb.RunRequest) { r.SetupJson = []byte(`[]`) }, "setup: "},

@@ -227,5 +227,15 @@ func unsupported(w *workload.Workload) error {
 			return fmt.Errorf("this plugin cannot execute the operation %s: take it out of the workload", op)
 		}
 	}
+	for _, p := range w.Phases {
+		for _, field := range []struct {
+			name string
+			used bool
+		}{{"think", p.Think > 0}, {"rate", p.Rate > 0}, {"active", p.Active > 0}, {"active-to", p.ActiveTo > 0}} {
+			if field.used {
+				return fmt.Errorf("phase %s: this plugin does not know %s: take it out of the workload", p.Name, field.name)
+			}
+		}
+	}
 	return nil
 }

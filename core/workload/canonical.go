@@ -40,7 +40,7 @@ type canonicalPhase struct {
 	For    string           `json:"for"`
 	Ops    string           `json:"ops"`
 	Fill   bool             `json:"fill"`
-
+	canonicalPace
 	KeysPerTransaction string `json:"keys_per_transaction,omitempty"`
 	Watchers           string `json:"watchers,omitempty"`
 }
@@ -84,6 +84,7 @@ func (p phaseDefinition) canonical() canonicalPhase {
 		For: p.fields.text("for", ""),
 		Ops: p.fields.text("ops", ""),
 
+		canonicalPace:      p.fields.canonicalPace(),
 		KeysPerTransaction: p.fields.text("keys-per-transaction", ""),
 		Watchers:           p.fields.used("watchers", "0"),
 	}

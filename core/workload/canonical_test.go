@@ -54,6 +54,9 @@ func TestHashIsOfTheMeaning(t *testing.T) {
 		"a size to the same":    {{}, {size, size + ", size-to: 100"}},
 		"the order of sizes":    {{size, "sizes: {1: 2, 3: 4}"}, {size, "sizes: {3: 4.0, 1: 2}"}},
 		"the usual transaction": {{"set: rest", "transaction: rest"}, {"set: rest}", "transaction: rest}\n    keys-per-transaction: 2"}},
+		"no pause":              {{}, {end, end + "\n    think: 0ms"}},
+		"the usual rate":        {{end, end + "\n    rate: 5"}, {end, end + "\n    rate: 5.0\n    per: total\n    arrivals: constant"}},
+		"the usual search":      {{end, end + "\n    rate: 5\n    rate-to: 9\n    until: p99 < 1ms"}, {end, end + "\n    rate: 5\n    rate-to: 9\n    until: p99<1000us\n    steps: 10"}},
 		"no watchers":           {{}, {end, end + "\n    watchers: 0"}},
 		"not compressible":      {{}, {size, size + ", compressible: 0"}},
 	}
@@ -87,6 +90,18 @@ func TestHashIsOfTheMeaning(t *testing.T) {
 		"transactions":        {"set: rest", "transaction: rest"},
 		"larger transactions": {"set: rest}", "transaction: rest}\n    keys-per-transaction: 3"},
 		"watchers":            {end, end + "\n    watchers: 1"},
+		"think":               {end, end + "\n    think: 1ms"},
+		"rate":                {end, end + "\n    rate: 5"},
+		"per thread":          {end, end + "\n    rate: 5\n    per: thread"},
+		"Poisson":             {end, end + "\n    rate: 5\n    arrivals: poisson"},
+		"a ramp":              {end, end + "\n    rate: 5\n    rate-to: 6"},
+		"steps":               {end, end + "\n    rate: 5\n    rate-to: 6\n    steps: 3"},
+		"search":              {end, end + "\n    rate: 5\n    rate-to: 6\n    until: p99 < 1ms"},
+		"search max":          {end, end + "\n    rate: 5\n    rate-to: 6\n    until: max < 1ms"},
+		"search 2ms":          {end, end + "\n    rate: 5\n    rate-to: 6\n    until: p99 < 2ms"},
+		"active":              {end, end + "\n    active: 2"},
+		"active to":           {end, end + "\n    active-to: 2"},
+		"active from":         {end, end + "\n    active: 1\n    active-to: 2"},
 		"compressible 2":      {size, size + ", compressible: 51"},
 	} {
 		hash := parsed(t, c.of(t, valid)).SHA256()

@@ -33,6 +33,18 @@ type Phase struct {
 	Ops    int64         `json:"ops,omitempty"`    // ends after so many operations of each thread
 	Fill   bool          `json:"fill,omitempty"`   // ends when every key of the shared space was created
 
+	// A closed loop pauses for Think between two operations of a thread. With a
+	// Rate the loop is open: operations start when they arrive.
+	Think    time.Duration `json:"think_ns,omitempty"`
+	Rate     float64       `json:"rate,omitempty"`    // arrivals a second
+	RateTo   float64       `json:"rate_to,omitempty"` // at the phase's end
+	Per      Per           `json:"per,omitempty"`
+	Arrivals Process       `json:"arrivals,omitempty"`
+	Steps    int           `json:"steps,omitempty"`     // of ramps, or rates that a search tries
+	Active   int           `json:"active,omitempty"`    // threads; 0: all
+	ActiveTo int           `json:"active_to,omitempty"` // at the phase's end
+	Until    *Bound        `json:"until,omitempty"`     // search for the highest rate that keeps it
+
 	KeysPerTransaction int `json:"keys_per_transaction,omitempty"` // of its transactions, if it has any
 	Watchers           int `json:"watchers,omitempty"`             // sessions that watch the shared keys meanwhile
 }
@@ -47,10 +59,10 @@ type phaseDefinition struct {
 	mixPlace place
 }
 
-var phaseFields = []fieldType{
+var phaseFields = slices.Concat([]fieldType{
 	{"for", ParamDuration}, {"ops", ParamInt},
 	{"keys-per-transaction", ParamInt}, {"watchers", ParamInt},
-}
+}, paceFields)
 
 func (p *reading) readPhases(phases entry) {
 	list, ok := phases.value.(ast.ArrayNode)
@@ -93,6 +105,7 @@ func (p *reading) readPhase(node ast.Node) phaseDefinition {
 	}
 	phase.mixPlace, phase.mix = p.readMix(mix)
 	phase.fields = p.typedFields(entries, phaseFields)
+	p.readPace(phase.fields)
 	if e, ok := entries["fill"]; ok {
 		phase.fill = p.boolean(e)
 	}
@@ -126,6 +139,7 @@ func (b *binder) phase(p phaseDefinition, w *Workload) Phase {
 		b.fail(f.place, "%s: a phase of %v can never be measured: give it a duration above 0", b.what("for", f), phase.For)
 	}
 	phase.Ops = b.integer(p.fields, "ops", operations)
+	b.pace(p.fields, &phase)
 	phase.KeysPerTransaction = int(b.integer(p.fields, "keys-per-transaction", keysPerTransaction))
 	switch {
 	case phase.has(sample.OpTransaction):
@@ -158,6 +172,7 @@ func (p Phase) breach(w *Workload) *breach {
 		within("watchers", p.Watchers, watchers),
 		rule(ends == 1 && p.For >= 0 && p.Ops >= 0, "", "exactly one of for, ops and fill must end it"),
 		breachOfMix(p.Mix),
+		p.breachOfPace(),
 		rule(!p.Fill || shared, "", "fill creates the keys of a shared space, and this workload's space is %s", space),
 		rule(!p.Fill || len(p.Mix) == 1 && p.Mix[0].Op == sample.OpCreate, "mix", "fill only creates keys: its mix can only be {create: 1}"),
 		rule(shared || !p.has(sample.OpLock), "mix", "lock picks among locks that threads share: it needs space: shared"),

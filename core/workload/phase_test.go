@@ -2,6 +2,7 @@ package workload
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -21,13 +22,37 @@ func withPhase(keys, phase string) string {
 }
 
 var phaseMistakes = map[string]struct{ keys, phase, want string }{
-	"locks of a thread":  {own, "ops: 1, mix: {lock: 1}", "8:28: phase p: lock picks among locks that threads share: it needs space: shared"},
-	"watching a thread":  {own, "ops: 1, mix: {get: 1}, watchers: 2", "8:48: phase p: watchers watch the keys that threads share: they need space: shared"},
-	"too many watchers":  {together, "ops: 1, mix: {get: 1}, watchers: 10001", "8:48: watchers: 10001 is not within 0 to 10000"},
-	"no transaction":     {own, "ops: 1, mix: {get: 1}, keys-per-transaction: 2", "8:60: phase p: keys-per-transaction belongs to a mix with transaction: add it to the mix, or take keys-per-transaction away"},
-	"one key":            {own, "ops: 1, mix: {transaction: 1}, keys-per-transaction: 1", "8:68: keys-per-transaction: 1 is not within 2 to 100"},
-	"keys there are not": {together, "ops: 1, mix: {transaction: 1}, keys-per-transaction: 11", "8:68: phase p: a transaction of 11 keys does not fit into a shared space of 10: raise count"},
-	"too many bytes":     {own, "ops: 1, mix: {transaction: 1}, keys-per-transaction: 9", "8:68: phase p: the values of a transaction of 9 keys may have 18000000 bytes together, which is more than 16777216: make them smaller or fewer"},
+	"locks of a thread":     {own, "ops: 1, mix: {lock: 1}", "8:28: phase p: lock picks among locks that threads share: it needs space: shared"},
+	"watching a thread":     {own, "ops: 1, mix: {get: 1}, watchers: 2", "8:48: phase p: watchers watch the keys that threads share: they need space: shared"},
+	"too many watchers":     {together, "ops: 1, mix: {get: 1}, watchers: 10001", "8:48: watchers: 10001 is not within 0 to 10000"},
+	"no transaction":        {own, "ops: 1, mix: {get: 1}, keys-per-transaction: 2", "8:60: phase p: keys-per-transaction belongs to a mix with transaction: add it to the mix, or take keys-per-transaction away"},
+	"one key":               {own, "ops: 1, mix: {transaction: 1}, keys-per-transaction: 1", "8:68: keys-per-transaction: 1 is not within 2 to 100"},
+	"keys there are not":    {together, "ops: 1, mix: {transaction: 1}, keys-per-transaction: 11", "8:68: phase p: a transaction of 11 keys does not fit into a shared space of 10: raise count"},
+	"think in an open loop": {own, "for: 1s, mix: {get: 1}, think: 1ms, rate: 5", "8:46: phase p: think is a pause in a closed loop, and rate opens the loop: take one of them away"},
+	"negative think":        {own, "for: 1s, mix: {get: 1}, think: -1ms", "8:46: think: -1ms is negative"},
+	"think of what":         {own, "for: 1s, mix: {get: 1}, think: long", `8:46: think: "long" is no duration such as 500ms, 10s or 2m`},
+	"no rate":               {own, "for: 1s, mix: {get: 1}, rate: 0", "8:45: rate: 0 is not within 0.001 to 10000000"},
+	"ramp from nothing":     {own, "for: 1s, mix: {get: 1}, rate-to: 5", "8:48: phase p: rate-to is where a ramp ends: give rate, where it begins"},
+	"per of nothing":        {own, "for: 1s, mix: {get: 1}, per: total", "8:44: phase p: per says whose rate it is: give rate"},
+	"arrivals of nothing":   {own, "for: 1s, mix: {get: 1}, arrivals: poisson", "8:49: phase p: arrivals says how those of a rate lie in time: give rate"},
+	"per whom":              {own, "for: 1s, mix: {get: 1}, rate: 5, per: node", `8:53: per: "node" is none of total, thread`},
+	"arrivals of whom":      {own, "for: 1s, mix: {get: 1}, rate: 5, arrivals: often", `8:58: arrivals: "often" is none of constant, poisson`},
+	"ramp without time":     {own, "ops: 5, mix: {get: 1}, rate: 5, rate-to: 6", "8:56: phase p: a ramp takes time: end the phase with for"},
+	"threads without time":  {own, "ops: 5, mix: {get: 1}, active-to: 6", "8:49: phase p: a ramp takes time: end the phase with for"},
+	"no threads":            {own, "ops: 5, mix: {get: 1}, active: 0", "8:46: active: 0 is not within 1 to 1000000"},
+	"steps of nothing":      {own, "for: 1s, mix: {get: 1}, rate: 5, steps: 3", "8:55: phase p: steps divide a ramp: give rate-to or active-to"},
+	"one step":              {own, "for: 1s, mix: {get: 1}, rate: 5, rate-to: 6, steps: 1", "8:67: steps: 1 is not within 2 to 1000"},
+	"some fill":             {together, "fill: true, mix: {create: 1}, active: 3", "8:53: phase p: all threads fill, each its part of the keys: take active away"},
+	"search without rates":  {own, "for: 1s, mix: {get: 1}, until: p99 < 1ms", "8:46: phase p: until searches between two rates: give rate and rate-to"},
+	"search with think":     {own, "for: 1s, mix: {get: 1}, until: p99 < 1ms, think: 1s", "8:46: phase p: until searches between two rates: give rate and rate-to"},
+	"search downwards":      {own, "for: 1s, mix: {get: 1}, rate: 5, rate-to: 4, until: p99 < 1ms", "8:57: phase p: until searches upwards: give a rate-to above rate"},
+	"search without time":   {own, "ops: 5, mix: {get: 1}, rate: 5, rate-to: 6, until: p99 < 1ms", "8:66: phase p: until tries every rate for a time: end the phase with for"},
+	"search with a ramp":    {own, "for: 1s, mix: {get: 1}, rate: 5, rate-to: 6, active-to: 2, until: p99 < 1ms", "8:71: phase p: until searches with one number of threads: take active-to away"},
+	"search for nothing":    {own, "for: 1s, mix: {get: 1}, rate: 5, rate-to: 6, until: 10ms", `8:67: until: "10ms" is no bound such as p99 < 10ms`},
+	"search the wrong way":  {own, "for: 1s, mix: {get: 1}, rate: 5, rate-to: 6, until: p99 > 10ms", `8:67: until: "p99 > 10ms" is no bound such as p99 < 10ms`},
+	"unknown statistic":     {own, "for: 1s, mix: {get: 1}, rate: 5, rate-to: 6, until: p98 < 10ms", `8:67: until: "p98" is none of p50, p90, p95, p99, p999, max, mean`},
+	"search below nothing":  {own, "for: 1s, mix: {get: 1}, rate: 5, rate-to: 6, until: p99 < 0s", `8:67: until: "0s" is no duration above 0, such as 500us, 10ms or 1s`},
+	"too many bytes":        {own, "ops: 1, mix: {transaction: 1}, keys-per-transaction: 9", "8:68: phase p: the values of a transaction of 9 keys may have 18000000 bytes together, which is more than 16777216: make them smaller or fewer"},
 }
 
 func TestMistakesInPhases(t *testing.T) {
@@ -41,6 +66,7 @@ func TestMistakesInPhases(t *testing.T) {
 }
 
 func TestBindPhase(t *testing.T) {
+	get := []Share{{sample.OpGet, 1}}
 	cases := map[string]struct {
 		phase string
 		want  Phase
@@ -48,6 +74,26 @@ func TestBindPhase(t *testing.T) {
 		"transactions": {
 			"ops: 1, mix: {transaction: 1}, watchers: 3",
 			Phase{Ops: 1, Mix: []Share{{sample.OpTransaction, 1}}, KeysPerTransaction: 2, Watchers: 3},
+		},
+		"a closed loop with pauses": {
+			"for: 2s, mix: {get: 1}, think: 5ms, active: 1, active-to: 4, steps: 2",
+			Phase{For: 2 * time.Second, Mix: get, Think: 5 * time.Millisecond, Active: 1, ActiveTo: 4, Steps: 2},
+		},
+		"no pauses": {
+			"for: 2s, mix: {get: 1}, think: 0s, rate: 0.5",
+			Phase{For: 2 * time.Second, Mix: get, Rate: 0.5, Per: PerTotal, Arrivals: ProcessConstant},
+		},
+		"a ramp": {
+			"for: 2s, mix: {get: 1}, rate: 100, rate-to: 50, per: thread, arrivals: poisson, active: 3",
+			Phase{For: 2 * time.Second, Mix: get, Rate: 100, RateTo: 50, Per: PerThread, Arrivals: ProcessPoisson, Active: 3},
+		},
+		"a search": {
+			"for: 2s, mix: {get: 1}, rate: 100, rate-to: 500, until: p999<1500us",
+			Phase{For: 2 * time.Second, Mix: get, Rate: 100, RateTo: 500, Per: PerTotal, Arrivals: ProcessConstant, Steps: 10, Until: &Bound{"p999", 1500 * time.Microsecond}},
+		},
+		"an open fill": {
+			"fill: true, mix: {create: 1}, rate: 100",
+			Phase{Fill: true, Mix: []Share{{sample.OpCreate, 1}}, Rate: 100, Per: PerTotal, Arrivals: ProcessConstant},
 		},
 		"no transactions": {
 			"ops: 1, mix: {transaction: 0, get: 1}, keys-per-transaction: 5",
@@ -64,6 +110,20 @@ func TestBindPhase(t *testing.T) {
 			if diff := cmp.Diff(c.want, w.Phases[0]); diff != "" {
 				t.Error(diff)
 			}
+			if err := w.Validate(); err != nil {
+				t.Error(err)
+			}
 		})
+	}
+}
+
+func TestDuration(t *testing.T) {
+	w := &Workload{Phases: []Phase{{For: time.Second}, {For: 2 * time.Second, Steps: 7, Until: &Bound{}}, {For: time.Second, Steps: 3}}}
+	if total, others := w.Duration(); total != 16*time.Second || others {
+		t.Errorf("%v, others %v", total, others)
+	}
+	w.Phases = append(w.Phases, Phase{Fill: true})
+	if total, others := w.Duration(); total != 16*time.Second || !others {
+		t.Errorf("%v, others %v", total, others)
 	}
 }

@@ -41,9 +41,13 @@ func (w *Workload) Ops() []sample.Op {
 }
 
 // Duration returns how long the phases that are bounded by time last together,
-// and whether there are others.
+// and whether there are others. A search lasts as long as all the rates that
+// it tries.
 func (w *Workload) Duration() (total time.Duration, others bool) {
 	for _, phase := range w.Phases {
+		if phase.Searches() {
+			total += phase.For * time.Duration(phase.Steps-1)
+		}
 		total += phase.For
 		others = others || phase.For == 0
 	}
