@@ -34,7 +34,7 @@ func (s staircase) at(at time.Duration) int {
 func (s staircase) begins(step int) time.Duration {
 	hi, lo := bits.Mul64(uint64(step), uint64(s.over))
 	at, more := bits.Div64(hi, lo, uint64(s.steps))
-	if more > 1 {
+	if more > 0 {
 		at++
 	}
 	return time.Duration(at)
