@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/benchctl/benchctl/core/internal/yamlfile"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -70,7 +71,7 @@ type shareDefinition struct {
 }
 
 // place is where something stands in a file, counted from 1.
-type place struct{ line, column int }
+type place = yamlfile.Place
 
 // field is a scalar of a definition: a literal, or the name of a parameter.
 type field struct {
@@ -161,11 +162,11 @@ func (d *Definition) Bind(params map[string]string) (*Workload, map[string]strin
 	for name, value := range params {
 		i := slices.IndexFunc(d.Params, func(p Param) bool { return p.Name == name })
 		if i < 0 {
-			return nil, nil, d.errorf(place{1, 1}, "workload %s has no parameter %q; it has %s", d.Ref(), name, d.paramNames())
+			return nil, nil, d.errorf(place{Line: 1, Column: 1}, "workload %s has no parameter %q; it has %s", d.Ref(), name, d.paramNames())
 		}
 		canonical, err := d.Params[i].Type.canonical(value)
 		if err != nil {
-			return nil, nil, d.errorf(place{1, 1}, "parameter %s=%s: %v", name, value, err)
+			return nil, nil, d.errorf(place{Line: 1, Column: 1}, "parameter %s=%s: %v", name, value, err)
 		}
 		b.values[name] = canonical
 	}
@@ -366,14 +367,8 @@ func (b *binder) fail(at place, format string, args ...any) {
 }
 
 // Error is a mistake in a definition, or in the parameters given for it.
-type Error struct {
-	File         string
-	Line, Column int // from 1
-	Msg          string
-}
-
-func (e *Error) Error() string { return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Msg) }
+type Error = yamlfile.Error
 
 func (d *Definition) errorf(at place, format string, args ...any) error {
-	return &Error{File: d.file, Line: at.line, Column: at.column, Msg: fmt.Sprintf(format, args...)}
+	return yamlfile.Errorf(d.file, at, format, args...)
 }
