@@ -160,13 +160,9 @@ func (d *Definition) Bind(params map[string]string) (*Workload, map[string]strin
 		b.values[p.Name] = p.Default
 	}
 	for name, value := range params {
-		i := slices.IndexFunc(d.Params, func(p Param) bool { return p.Name == name })
-		if i < 0 {
-			return nil, nil, d.errorf(place{Line: 1, Column: 1}, "workload %s has no parameter %q; it has %s", d.Ref(), name, d.paramNames())
-		}
-		canonical, err := d.Params[i].Type.canonical(value)
+		canonical, err := d.ParamValue(name, value)
 		if err != nil {
-			return nil, nil, d.errorf(place{Line: 1, Column: 1}, "parameter %s=%s: %v", name, value, err)
+			return nil, nil, err
 		}
 		b.values[name] = canonical
 	}
@@ -175,6 +171,19 @@ func (d *Definition) Bind(params map[string]string) (*Workload, map[string]strin
 		return nil, nil, b.err
 	}
 	return w, b.values, nil
+}
+
+// ParamValue returns the one spelling of a parameter's value.
+func (d *Definition) ParamValue(name, value string) (string, error) {
+	i := slices.IndexFunc(d.Params, func(p Param) bool { return p.Name == name })
+	if i < 0 {
+		return "", d.errorf(place{Line: 1, Column: 1}, "workload %s has no parameter %q; it has %s", d.Ref(), name, d.paramNames())
+	}
+	canonical, err := d.Params[i].Type.canonical(value)
+	if err != nil {
+		return "", d.errorf(place{Line: 1, Column: 1}, "parameter %s=%s: %v", name, value, err)
+	}
+	return canonical, nil
 }
 
 func (d *Definition) paramNames() string {

@@ -19,7 +19,7 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 func Parse(file string, source []byte) (*Definition, error) {
 	p := &reading{
 		Definition: &Definition{file: file, text: bytes.Clone(source)},
-		File:       &yamlfile.File{Path: file, Holds: "definition", Begins: "name: and version:"},
+		File:       &yamlfile.File{Path: file, Holds: "a definition", Begins: "name: and version:"},
 	}
 	if err := p.Read(source, p.definition); err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ func Errorf(file string, at Place, format string, args ...any) *Error {
 // panic with an *Error, which Read returns.
 type File struct {
 	Path   string // in errors
-	Holds  string // what one file holds, such as "definition"
+	Holds  string // what a file holds, such as "a definition"
 	Begins string // how such a file begins, for the person whose file is empty
 }
 
@@ -66,7 +66,7 @@ func (f *File) Fail(at Place, format string, args ...any) {
 
 func (f *File) root(source []byte) ast.Node {
 	if len(source) > maxSize {
-		f.Fail(Place{1, 1}, "%d bytes are more than a %s may have (%d)", len(source), f.Holds, maxSize)
+		f.Fail(Place{1, 1}, "%d bytes are more than %s may have (%d)", len(source), f.Holds, maxSize)
 	}
 	tree, err := parser.ParseBytes(source, 0)
 	if err != nil {
@@ -84,10 +84,11 @@ func (f *File) root(source []byte) ast.Node {
 	}
 	switch len(bodies) {
 	case 0:
-		f.Fail(Place{1, 1}, "the file is empty: a %s begins with %s", f.Holds, f.Begins)
+		f.Fail(Place{1, 1}, "the file is empty: %s begins with %s", f.Holds, f.Begins)
 	case 1:
 	default:
-		f.Fail(f.At(bodies[1]), "a file holds one %s: move this one to a file of its own", f.Holds)
+		_, noun, _ := strings.Cut(f.Holds, " ")
+		f.Fail(f.At(bodies[1]), "a file holds one %s: move this one to a file of its own", noun)
 	}
 	return bodies[0]
 }
