@@ -54,11 +54,13 @@ func (a *app) printExperiment(ctx context.Context, from *archive.Archive, id int
 // latest leaves out the runs that were executed again when their experiment was
 // resumed.
 func latest(runs []archive.Run) []archive.Run {
-	last := map[int]int64{}
+	last := map[int]archive.Run{}
 	for _, run := range runs {
-		last[run.Position] = run.ID
+		if known, ok := last[run.Position]; !ok || known.State != archive.Complete || run.State == archive.Complete {
+			last[run.Position] = run
+		}
 	}
-	return slices.DeleteFunc(runs, func(run archive.Run) bool { return run.Position >= 0 && last[run.Position] != run.ID })
+	return slices.DeleteFunc(runs, func(run archive.Run) bool { return run.Position >= 0 && last[run.Position].ID != run.ID })
 }
 
 // printThroughput prints a table for each workload with what weakens it

@@ -51,10 +51,17 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 		return err
 	}
 	missing := earlier.Missing(plan)
-	if err := a.newSession(plan).checkPlugins(ctx, missing, earlier); err != nil {
+	if len(missing) == 0 {
+		a.sayComplete(plan, f.resume)
+	}
+	if err := a.newExecution(plan).checkPlugins(ctx, missing, earlier); err != nil {
 		return err
 	}
 	return a.printPlan(plan, missing, f.resume, f.asJSON)
+}
+
+func (a *app) sayComplete(plan *experiment.Plan, id int64) {
+	fmt.Fprintf(a.stderr, "experiment %d is complete: none of its %s is missing\n", id, stats.Count(len(plan.Runs), "run"))
 }
 
 func (a *app) resumePlan(ctx context.Context, plan *experiment.Plan, f *runFlags) error {
@@ -72,7 +79,7 @@ func (a *app) resumePlan(ctx context.Context, plan *experiment.Plan, f *runFlags
 	}
 	missing := earlier.Missing(plan)
 	if len(missing) == 0 {
-		fmt.Fprintf(a.stderr, "experiment %d is complete: none of its %s is missing\n", f.resume, stats.Count(len(plan.Runs), "run"))
+		a.sayComplete(plan, f.resume)
 		return a.printExperiment(ctx, into, f.resume, f.asJSON)
 	}
 	if plan.DataDir != "" {
@@ -80,12 +87,12 @@ func (a *app) resumePlan(ctx context.Context, plan *experiment.Plan, f *runFlags
 			return fmt.Errorf("the folder in which experiment %d keeps the nodes' data cannot be used (%w): make it again", f.resume, err)
 		}
 	}
-	session := a.newSession(plan)
-	if err := session.checkPlugins(ctx, missing, earlier); err != nil {
+	e := a.newExecution(plan)
+	if err := e.checkPlugins(ctx, missing, earlier); err != nil {
 		return err
 	}
-	outcome, err := session.executor(into).Resume(ctx, plan, earlier)
-	return session.finish(ctx, into, outcome, err, f.asJSON)
+	outcome, err := e.executor(into).Resume(ctx, plan, earlier)
+	return e.finish(ctx, into, outcome, err, f.asJSON)
 }
 
 // archivedPlan reads the plan of an experiment. Its workloads are those that
