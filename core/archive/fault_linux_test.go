@@ -97,10 +97,10 @@ func TestOpenRefuses(t *testing.T) {
 			"PATH is not a benchctl archive: it is a folder; name a file with --archive"},
 		{"newer", func(t *testing.T) string {
 			return changed(t, "insert into goose_db_version (version_id, is_applied) values (7, 1)")
-		}, Open, ErrTooNew, "archive PATH was written by a newer benchctl (schema 7, this one knows 1); upgrade benchctl to use it"},
+		}, Open, ErrTooNew, "archive PATH was written by a newer benchctl (schema 7, this one knows 2); upgrade benchctl to use it"},
 		{"newer, to read", func(t *testing.T) string {
 			return changed(t, "insert into goose_db_version (version_id, is_applied) values (7, 1)")
-		}, OpenReadOnly, ErrTooNew, "archive PATH was written by a newer benchctl (schema 7, this one knows 1); upgrade benchctl to use it"},
+		}, OpenReadOnly, ErrTooNew, "archive PATH was written by a newer benchctl (schema 7, this one knows 2); upgrade benchctl to use it"},
 		{"missing folder", func(t *testing.T) string { return filepath.Join(t.TempDir(), "no", "x.db") }, Open, ErrMissing,
 			"no folder DIR for the archive; make it or name an archive elsewhere with --archive"},
 		{"missing, to read", func(t *testing.T) string { return filepath.Join(t.TempDir(), "x.db") }, OpenReadOnly, ErrMissing,

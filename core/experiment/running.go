@@ -15,10 +15,8 @@ import (
 
 // running is one run on its way.
 type running struct {
-	*Executor
-	plan        *Plan
-	run         Run
-	environment node.Environment
+	*execution
+	run Run
 	*deployment
 	writer  Writer
 	failure error
@@ -37,7 +35,7 @@ type running struct {
 func (r *running) execute(ctx context.Context, experiment int64) (state State, err error) {
 	began := time.Now()
 	r.Observer.Doing("launching the plugin")
-	if r.deployment, err = r.Executor.deployment(ctx, r.run); err != nil {
+	if r.deployment, err = r.execution.deployment(ctx, r.run); err != nil {
 		return Failed, err
 	}
 	r.serve(r.nodeEvent)
@@ -71,11 +69,20 @@ func (r *running) execute(ctx context.Context, experiment int64) (state State, e
 
 // prepare asks the plugin for all that is archived before the load starts.
 func (r *running) prepare(ctx context.Context) (record Record, ports int, err error) {
-	record = Record{Run: r.run, Labels: r.plan.Labels, Identity: r.plugin.Identity()}
+	record = Record{Run: r.run, Labels: r.run.labels(r.plan.Labels), Identity: r.plugin.Identity()}
+	changed, err := r.earlier.CheckPlugin(r.run.Store, record.Identity)
+	if err != nil {
+		return record, 0, err
+	}
+	for _, warning := range []string{changed, r.earlier.machineWarning(r.environment)} {
+		if warning != "" {
+			record.Warnings = append(record.Warnings, warning)
+		}
+	}
 	if record.Description, err = r.plugin.Describe(ctx); err != nil {
 		return record, 0, err
 	}
-	if record.Setup, err = r.plan.Setup(record.Description, r.run.Nodes); err != nil {
+	if record.Setup, err = r.plan.DriverSetup(record.Description, r.run); err != nil {
 		return record, 0, err
 	}
 	if record.Guarantees, ports, err = r.plugin.Prepare(ctx, record.Setup); err != nil {
@@ -84,7 +91,7 @@ func (r *running) prepare(ctx context.Context) (record Record, ports int, err er
 	if record.Deployed() && r.environment.MemoryFilesystem {
 		record.Warnings = append(record.Warnings, fmt.Sprintf(
 			"the nodes' data is in %s, which is a %s: fsync costs nothing there, so writes are faster than on a disk",
-			r.DataDir, r.environment.Filesystem))
+			r.dataDir, r.environment.Filesystem))
 	}
 	return record, ports, nil
 }
@@ -93,7 +100,7 @@ func (r *running) prepare(ctx context.Context) (record Record, ports int, err er
 func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) error {
 	if record.Deployed() {
 		r.Observer.Doing("starting " + count(record.Setup.Nodes, "node"))
-		if err := r.deploy(ctx, r.Executor, fmt.Sprintf("benchctl-run-%d", r.writer.ID()), record.Setup, ports); err != nil {
+		if err := r.deploy(ctx, r.execution, fmt.Sprintf("benchctl-run-%d", r.writer.ID()), record.Setup, ports); err != nil {
 			return err
 		}
 		record.Setup.Endpoints = r.cluster.Endpoints()
