@@ -138,7 +138,7 @@ func (p *progress) RunEnded(index int, run experiment.Run, id int64, state exper
 	defer p.mu.Unlock()
 	p.done++
 	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %.1f s\n", index+1, len(p.plan.Runs), id, run, state, took.Seconds())
-	if failure != nil && state == experiment.Failed {
+	if failure != nil && state == experiment.Failed && len(p.plan.Runs) > 1 { // else it is benchctl's last word
 		fmt.Fprintf(p, "  %v\n", failure)
 	}
 }

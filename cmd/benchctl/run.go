@@ -17,6 +17,7 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/node"
 	"github.com/benchctl/benchctl/core/report"
 	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/core/workload"
@@ -38,6 +39,7 @@ type runFlags struct {
 	duration  time.Duration
 	warmup    time.Duration
 	timeout   time.Duration
+	ready     time.Duration
 	dataDir   string
 	keepData  bool
 	reuse     bool
@@ -90,6 +92,7 @@ and parameters, each as often as --repeat says, in a shuffled order.`,
 	flags.DurationVar(&f.duration, "duration", 0, "short for --param duration=`D`")
 	flags.DurationVar(&f.warmup, "warmup", 0, "short for --param warmup=`D`")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "`D` after which an operation counts as failed")
+	flags.DurationVar(&f.ready, "ready-timeout", node.ReadyWithin, "`D` after which a node that does not serve fails the run")
 	flags.StringVar(&f.dataDir, "data-dir", os.TempDir(), "the `FOLDER` in which nodes keep their data while a run lasts")
 	flags.BoolVar(&f.keepData, "keep-data", false, "leave the nodes' data and logs in that folder")
 	flags.BoolVar(&f.reuse, "reuse-clusters", false, "deploy each store once for all runs, not afresh for each; those that wait use some of the machine")
@@ -121,6 +124,9 @@ func (f *runFlags) spec(ref string, given func(flag string) bool) (experiment.Sp
 	}
 	if f.timeout <= 0 {
 		return spec, usagef("--timeout %v should be above 0", f.timeout)
+	}
+	if f.ready <= 0 {
+		return spec, usagef("--ready-timeout %v should be above 0", f.ready)
 	}
 	for name, d := range map[string]time.Duration{"duration": f.duration, "warmup": f.warmup} {
 		if given(name) {
@@ -210,12 +216,13 @@ func (a *app) run(ctx context.Context, f *runFlags, spec experiment.Spec) error 
 
 	fmt.Fprintf(console, "%s: %s, about %v, archived in %s\n", plan.Definition.Ref(), stats.Count(len(plan.Runs), "run"), expected(plan), a.archivePath)
 	executor := experiment.Executor{
-		Plugins:  plugins,
-		Archive:  &keeper{Archive: into, args: a.args},
-		Observer: newProgress(console, plan),
-		DataDir:  f.dataDir,
-		KeepData: f.keepData,
-		Reuse:    f.reuse,
+		Plugins:     plugins,
+		Archive:     &keeper{Archive: into, args: a.args},
+		Observer:    newProgress(console, plan),
+		DataDir:     f.dataDir,
+		ReadyWithin: f.ready,
+		KeepData:    f.keepData,
+		Reuse:       f.reuse,
 	}
 	outcome, err := executor.Execute(ctx, plan)
 	console.clear()

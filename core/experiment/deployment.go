@@ -41,7 +41,7 @@ func (d *deployment) deploy(ctx context.Context, x *Executor, name string, setup
 	var err error
 	d.cluster, err = node.Deploy(ctx, node.Deployment{
 		Dir: x.DataDir, Name: name, Setup: setup, Ports: ports,
-		Provision: d.plugin.Provision, Inside: d.plugin, Report: d.event, Keep: x.KeepData,
+		Provision: d.plugin.Provision, Inside: d.plugin, Report: d.event, Within: x.ReadyWithin, Keep: x.KeepData,
 	})
 	return err
 }

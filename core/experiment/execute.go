@@ -129,6 +129,8 @@ type Executor struct {
 	Observer Observer
 	// DataDir is the folder in which nodes keep their data while a run lasts.
 	DataDir string
+	// ReadyWithin is how long nodes may take until they serve; 0: a minute.
+	ReadyWithin time.Duration
 	// KeepData leaves the nodes' data and logs where they are.
 	KeepData bool
 	// Reuse deploys each store once for all runs with the same number of

@@ -34,7 +34,7 @@ func (c *Cluster) awaitReady(ctx context.Context, m *member, p *process) error {
 		case <-ended:
 			return fmt.Errorf("node %s ended before it served (%s)%s", m.Name, p.how(), logEnd(p))
 		case <-ctx.Done():
-			return fmt.Errorf("node %s did not serve in time (%w; last try: %w)%s", m.Name, context.Cause(ctx), err, logEnd(p))
+			return fmt.Errorf("node %s did not serve in time (%w; last try: %w): give a slow one longer with --ready-timeout%s", m.Name, context.Cause(ctx), err, logEnd(p))
 		case <-tick.C:
 		}
 	}
