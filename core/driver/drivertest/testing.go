@@ -119,16 +119,22 @@ func (p Provisioned) Provision(setup driver.Setup, places []driver.Place) ([]dri
 	return p.By(p.Driver.(driver.Provisioner), setup, places)
 }
 
-// Needs ends a test, as Lacks does, where a driver cannot deploy its store for
-// want of something.
-func Needs(t testing.TB, d driver.Driver) {
-	t.Helper()
+// Missing says what is to be installed before a driver can deploy its store
+// here.
+func Missing(d driver.Driver) error {
 	info := d.Info()
 	options, err := driver.FillOptions(info.Name, info.Options, nil)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	if _, err := d.Guarantees(driver.Setup{Nodes: 1, Reads: driver.Linearizable, Options: options}); err != nil {
+	_, err = d.Guarantees(driver.Setup{Nodes: 1, Reads: driver.Linearizable, Options: options})
+	return err
+}
+
+// Needs ends a test, as Lacks does, if something is missing.
+func Needs(t testing.TB, d driver.Driver) {
+	t.Helper()
+	if err := Missing(d); err != nil {
 		Lacks(t, err.Error())
 	}
 }
