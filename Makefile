@@ -38,9 +38,11 @@ check: $(TOOLS)/tools
 	PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate -o $(TOOLS)/generated
 	diff -r -x '*.proto' -x handshake.go core/driver/driverpb $(TOOLS)/generated/core/driver/driverpb
 
-# The figures of docs/performance.md.
+# The figures of docs/performance.md; the last ones compare the load generator
+# with its peers, in pairs, and take some minutes.
 bench:
 	go test -run '^$$' -bench . ./core/sample ./core/workload ./core/driver ./core/archive
+	go test -run '^$$' -bench Against -benchtime 7x -timeout 30m ./cmd/benchctl
 
 generate: $(TOOLS)/tools
 	PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate

@@ -34,7 +34,7 @@ func records() []stats.Record {
 						out = append(out, stats.Record{
 							Run: run, State: "complete", Started: time.Date(2026, 1, 2+repeat, 0, 0, 0, 0, time.UTC),
 							Store: store, Nodes: nodes, Threads: threads, Workload: "create-set-delete", WorkloadVersion: 1,
-							Reads: "linearizable", Durability: []string{"fsync", "memory"}[s], Op: op, Ops: 1000,
+							Reads: "linearizable", Durability: []string{"fsync", "memory"}[s], Connections: 1, Op: op, Ops: 1000,
 							Throughput: spread * float64(threads) / latency.Seconds() / float64(o+2),
 							P50:        latency, P90: 2 * latency, P99: 5 * latency, P999: 20 * latency, Max: 100 * latency,
 						})

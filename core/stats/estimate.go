@@ -13,12 +13,16 @@ import (
 	"github.com/benchctl/benchctl/core/sample"
 )
 
-// Confidence is the level of every interval.
+// Confidence is the level of intervals.
 const Confidence = 0.95
 
-// Enough is how many repeats an interval at that level needs: with fewer even
-// the range from the least to the greatest covers the median less often.
-const Enough = 6
+// Enough is how many repeats an interval at that level needs. The whole range
+// of five covers the median in only 93.75 % of cases, which is shown with a
+// warning; fewer than five have no interval.
+const (
+	Enough = 6
+	fewest = 5
+)
 
 // Estimate is the median of repeats with its confidence interval.
 type Estimate struct {
@@ -36,9 +40,17 @@ func (e Estimate) Spread() float64 { return max(e.Value-e.Low, e.High-e.Value) /
 // Summarize estimates the median of repeats. The interval comes from order
 // statistics and assumes nothing of the distribution (benchmath.AssumeNothing).
 func Summarize(values []float64) Estimate {
-	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &benchmath.DefaultThresholds), Confidence)
+	level := Confidence
+	if len(values) == fewest {
+		level = rangeLevel(fewest)
+	}
+	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &benchmath.DefaultThresholds), level)
 	return Estimate{Value: s.Center, Low: s.Lo, High: s.Hi, N: len(values)}
 }
+
+// rangeLevel is how often the range of n values covers the median: unless all
+// of them fall on one side of it.
+func rangeLevel(n int) float64 { return 1 - math.Pow(2, float64(1-n)) }
 
 // Group is the records that agree in all of a comparison's keys.
 type Group struct {
@@ -185,7 +197,11 @@ func Warnings(records []Record) []string {
 		}
 	}
 	if few > 0 {
-		warnings = append(warnings, fmt.Sprintf("too few repeats for an interval: %s where %d are needed (--repeat %d)", atLeast(least, few < len(groups)), Enough, Enough))
+		what := "an interval"
+		if least == fewest {
+			what = fmt.Sprintf("an interval at %g %%, so the range is shown, which is one at %g %%", 100*Confidence, 100*rangeLevel(fewest))
+		}
+		warnings = append(warnings, fmt.Sprintf("too few repeats for %s: %s where %d are needed (--repeat %d)", what, atLeast(least, few < len(groups)), Enough, Enough))
 	}
 	for _, g := range GroupBy(records, append(Series(records), "op")...) {
 		var ops, errors int64

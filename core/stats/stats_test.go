@@ -12,7 +12,7 @@ import (
 func record(store string, nodes, threads int, op string, throughput float64) Record {
 	return Record{
 		Store: store, Nodes: nodes, Threads: threads, Op: op, Throughput: throughput, Ops: 100,
-		State: "complete", Durability: "fsync", Reads: "linearizable", Workload: "w", WorkloadVersion: 1,
+		State: "complete", Durability: "fsync", Reads: "linearizable", Connections: 1, Workload: "w", WorkloadVersion: 1,
 		Params: map[string]string{"size": "100"}, Labels: map[string]string{"host": "x y"},
 	}
 }
@@ -57,9 +57,13 @@ func TestSelection(t *testing.T) {
 }
 
 func TestSummarize(t *testing.T) {
-	few := Summarize([]float64{1, 2, 3, 4, 5})
-	if few.Value != 3 || few.Known() || few.N != 5 {
-		t.Errorf("five values: %+v", few)
+	few := Summarize([]float64{1, 2, 3, 4})
+	if few.Value != 2.5 || few.Known() || few.N != 4 {
+		t.Errorf("four values: %+v", few)
+	}
+	five := Summarize([]float64{1, 2, 3, 4, 5})
+	if five.Value != 3 || five.Low != 1 || five.High != 5 {
+		t.Errorf("five values: %+v", five)
 	}
 	enough := Summarize([]float64{6, 5, 4, 3, 2, 1})
 	if enough.Value != 3.5 || enough.Low != 1 || enough.High != 6 {
@@ -107,12 +111,15 @@ func TestWarnings(t *testing.T) {
 	if got := Warnings(records); len(got) != 0 {
 		t.Errorf("%q", got)
 	}
+	if got, want := Warnings(records[:5]), "too few repeats for an interval at 95 %, so the range is shown, which is one at 93.75 %: there are 5 where 6 are needed (--repeat 6)"; !slices.Equal(got, []string{want}) {
+		t.Errorf("%q", got)
+	}
 	weaker := record("memory", 1, 1, "set", 1)
 	weaker.Durability, weaker.Errors = "memory", 5
 	want := []string{
 		"too few repeats for an interval: some have only 1 where 6 are needed (--repeat 6)",
 		"memory, 1 node, 1 thread: 5 of 105 set operations failed; they are not counted in throughput or latency",
-		"unequal guarantees: etcd: writes acknowledged after fsync on a majority, linearizable reads, no connections; memory: writes acknowledged from memory, linearizable reads, no connections",
+		"unequal guarantees: etcd: writes acknowledged after fsync on a majority, linearizable reads, 1 connection a thread; memory: writes acknowledged from memory, linearizable reads, 1 connection a thread",
 	}
 	if diff := cmp.Diff(want, Warnings(append(records, weaker))); diff != "" {
 		t.Error(diff)
