@@ -72,26 +72,50 @@ func (c *console) Write(b []byte) (int, error) {
 // progress shows how an experiment goes.
 type progress struct {
 	*console
-	plan  *experiment.Plan
-	began time.Time
+	plan    *experiment.Plan
+	mixed   bool   // the plan has several workloads
+	archive string // its path
 
-	mu   sync.Mutex
-	run  time.Time // when the run that is under way began
-	head string    // of the status of the run that is under way
-	at   time.Time // when the phase began
-	done int
+	mu    sync.Mutex
+	began time.Time // when the first run began
+	runs  int       // that are to be executed
+	done  int
+	run   time.Time // when the run that is under way began
+	head  string    // of the status of the run that is under way
+	at    time.Time // when the phase began
 }
 
-func newProgress(c *console, plan *experiment.Plan) *progress {
-	return &progress{console: c, plan: plan, began: time.Now()}
+func newProgress(c *console, plan *experiment.Plan, archive string) *progress {
+	return &progress{console: c, plan: plan, mixed: len(plan.Definitions()) > 1, archive: archive}
 }
 
-func (p *progress) RunStarted(index int, run experiment.Run) {
+func (p *progress) ExperimentStarted(id int64, runs []experiment.Run) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.began, p.runs = time.Now(), len(runs)
+	fmt.Fprintf(p, "experiment %d: %s, %s, about %v, archived in %s\n",
+		id, p.plan.Title(), part(len(runs), len(p.plan.Runs)), expected(runs), p.archive)
+}
+
+func (p *progress) RunStarted(run experiment.Run) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.run = time.Now()
-	p.head = fmt.Sprintf("run %d of %d: %s", index+1, len(p.plan.Runs), run)
+	p.head = fmt.Sprintf("run %d of %d: %s", run.Position+1, len(p.plan.Runs), p.name(run))
 	p.status("%s%s", p.head, p.left())
+}
+
+// name names a run, with its workload where there are several and its setup
+// where it has a name.
+func (p *progress) name(run experiment.Run) string {
+	name := run.String()
+	if p.mixed {
+		name = run.Workload + ", " + name
+	}
+	if run.Setup != "" {
+		name += ", " + run.Setup
+	}
+	return name
 }
 
 func (p *progress) Doing(what string) {
@@ -129,16 +153,16 @@ func (p *progress) left() string {
 		return ""
 	}
 	each := p.run.Sub(p.began) / time.Duration(p.done)
-	rest := max(0, each*time.Duration(len(p.plan.Runs)-p.done)-time.Since(p.run))
+	rest := max(0, each*time.Duration(p.runs-p.done)-time.Since(p.run))
 	return fmt.Sprintf(" · about %v left", rest.Round(time.Second))
 }
 
-func (p *progress) RunEnded(index int, run experiment.Run, id int64, state experiment.State, took time.Duration, failure error) {
+func (p *progress) RunEnded(run experiment.Run, id int64, state experiment.State, took time.Duration, failure error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
-	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %.1f s\n", index+1, len(p.plan.Runs), id, run, state, took.Seconds())
-	if failure != nil && state == experiment.Failed {
+	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %.1f s\n", run.Position+1, len(p.plan.Runs), id, p.name(run), state, took.Seconds())
+	if failure != nil && state == experiment.Failed && len(p.plan.Runs) > 1 { // else it is benchctl's last word
 		fmt.Fprintf(p, "  %v\n", failure)
 	}
 }

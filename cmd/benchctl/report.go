@@ -1,21 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/benchctl/benchctl/core/archive"
-	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/report"
 	"github.com/benchctl/benchctl/core/stats"
 )
@@ -26,8 +20,9 @@ func (a *app) reportCommand() *cobra.Command {
 		Use:   "report [SELECT] [-o DIR]",
 		Short: "Print the comparison of runs, or write a page for a design review",
 		Long: `Print the comparison of runs: the throughput of one thread by store and setup,
-with its interval, and all that weakens it. With -o a folder is made with the
-same as a page, as one HTML file and as Markdown, and its charts.
+with its interval, and all that weakens it, in a table for each workload. With
+-o a folder is made with the same as a page, as one HTML file and as Markdown,
+and its charts.
 
 SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complete runs are used.`,
 		Example: `  benchctl report
@@ -40,9 +35,6 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 			defer from.Close()
 			s, err := selected(cmd.Context(), from, args)
 			if err != nil {
-				return err
-			}
-			if err := oneWorkload(s.records); err != nil {
 				return err
 			}
 			if len(stats.Measured(s.records)) == 0 {
@@ -124,105 +116,4 @@ func (a *app) writeReport(dir, title string, s selection, where []string) error 
 	}
 	fmt.Fprintln(a.stderr, "wrote", filepath.Join(dir, "index.html"))
 	return nil
-}
-
-func makePage(title string, s selection, where []string, archivePath string) (report.Page, error) {
-	measured := stats.Measured(s.records)
-	first, last := s.runs[0].StartedAt, s.runs[0].StartedAt
-	for _, run := range s.runs {
-		if run.StartedAt.Before(first) {
-			first = run.StartedAt
-		}
-		if run.StartedAt.After(last) {
-			last = run.StartedAt
-		}
-	}
-	of := measured[0]
-	if title == "" {
-		title = fmt.Sprintf("%s: %s", of.Workload, strings.Join(storesOf(measured), ", "))
-	}
-	when := first.Local().Format(time.DateOnly)
-	if until := last.Local().Format(time.DateOnly); until != when {
-		when += " to " + until
-	}
-	chosen := ""
-	if s.text != "" {
-		chosen = ", selected by " + s.text
-	}
-	page := report.Page{
-		Title: title,
-		Lead: fmt.Sprintf("%s of %s@%d, %s, from %s%s.", stats.Count(len(stats.GroupBy(measured, "run")), "complete run"),
-			of.Workload, of.WorkloadVersion, when, filepath.Base(archivePath), chosen),
-		Sections: []report.Section{{
-			Title: "Throughput",
-			Text:  "Successful operations per second and thread: the median of the runs with its 95 % interval.",
-			Table: report.Throughput(s.records),
-			Notes: append(stats.Warnings(measured), runWarnings(s.runs)...),
-		}},
-	}
-	kinds := []string{"throughput", "latency"}
-	if len(stats.GroupBy(measured, "threads")) > 1 {
-		kinds = []string{"throughput", "threads", "latency"}
-	}
-	for _, kind := range kinds {
-		figure := chart.Kinds[kind](s.records)
-		var svg bytes.Buffer
-		err := figure.Render(&svg, chart.SVG, chart.Page)
-		if errors.Is(err, chart.ErrEmpty) {
-			continue
-		}
-		if err != nil {
-			return page, err
-		}
-		page.Sections = append(page.Sections, report.Section{
-			Figure: &report.Figure{File: kind + ".svg", Alt: figure.Title + ": " + figure.Subtitle, SVG: svg.Bytes()},
-		})
-	}
-	setups, err := setupsTable(s.runs)
-	if err != nil {
-		return page, err
-	}
-	page.Sections = append(page.Sections,
-		report.Section{Title: "What was compared", Table: setups, Notes: stats.Guarantees(measured)},
-		report.Section{Title: "Where", Notes: where},
-	)
-	return page, nil
-}
-
-func storesOf(records []stats.Record) []string {
-	var names []string
-	for _, g := range stats.GroupBy(records, "store") {
-		names = append(names, g.Values[0])
-	}
-	return names
-}
-
-// setupsTable lists the stores' versions, and the options that differ from one
-// setup to the next or from what the driver has by default.
-func setupsTable(runs []archive.Run) (report.Table, error) {
-	t := report.Table{Columns: []report.Column{{Name: "store"}, {Name: "version"}, {Name: "nodes", Right: true}, {Name: "runs", Right: true}, {Name: "options"}}}
-	rows := map[string]int{}
-	for _, run := range runs {
-		var setup struct {
-			Options map[string]string `json:"options"`
-		}
-		if err := json.Unmarshal(run.Setup, &setup); err != nil {
-			return t, fmt.Errorf("read the setup of run %d: %w", run.ID, err)
-		}
-		options := map[string]string{}
-		for name, value := range setup.Options {
-			if value != "" {
-				options[name] = value
-			}
-		}
-		row := []string{run.Store, run.StoreVersion, fmt.Sprint(run.Nodes), "", report.Pairs(options)}
-		rows[strings.Join(row, "\x00")]++
-	}
-	for key, count := range rows {
-		row := strings.Split(key, "\x00")
-		row[3] = fmt.Sprint(count)
-		t.Rows = append(t.Rows, row)
-	}
-	slices.SortFunc(t.Rows, slices.Compare)
-	return t, nil
 }

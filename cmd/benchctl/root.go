@@ -16,6 +16,14 @@ type app struct {
 	verbose     bool
 }
 
+// unnamedArchive is the archive that is used without --archive.
+func (a *app) unnamedArchive() string {
+	if path := a.getenv("BENCHCTL_ARCHIVE"); path != "" {
+		return path
+	}
+	return defaultArchive
+}
+
 func newRoot(env environment) *cobra.Command {
 	a := &app{environment: env}
 	root := &cobra.Command{
@@ -31,11 +39,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 plugin failed, 4 workload invalid,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	archivePath := env.getenv("BENCHCTL_ARCHIVE")
-	if archivePath == "" {
-		archivePath = defaultArchive
-	}
-	root.PersistentFlags().StringVar(&a.archivePath, "archive", archivePath, "the archive `FILE` (default $BENCHCTL_ARCHIVE, else benchctl.db)")
+	root.PersistentFlags().StringVar(&a.archivePath, "archive", a.unnamedArchive(), "the archive `FILE` (default $BENCHCTL_ARCHIVE, else benchctl.db)")
 	root.PersistentFlags().Lookup("archive").DefValue = ""
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "show the plugins' debug logs too")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

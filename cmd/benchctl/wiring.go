@@ -49,33 +49,40 @@ type keeper struct {
 	*archive.Archive
 	args        []string // the command line
 	environment int64
-	workload    archive.Workload
 }
 
 func (k *keeper) Begin(ctx context.Context, plan *experiment.Plan, e node.Environment) (int64, error) {
-	var err error
-	k.environment, err = k.Environment(ctx, archive.Environment{
-		CPU: e.CPU, Cores: e.Cores, MemoryBytes: e.Memory, Kernel: e.Kernel, OS: e.OS,
-		Filesystem: e.Filesystem, Fsync: e.Fsync, Virtualization: e.Virtualization, ClockSource: e.ClockSource,
-	})
-	if err != nil {
+	if err := k.archiveEnvironment(ctx, e); err != nil {
 		return 0, err
 	}
-	d := plan.Definition
-	k.workload = archive.Workload{
-		Name: d.Name, Version: d.Version, SHA256: d.SHA256(),
-		Definition: d.Canonical(), Source: string(d.Text()),
+	for _, d := range plan.Definitions() {
+		err := k.Workload(ctx, archive.Workload{
+			Name: d.Name, Version: d.Version, SHA256: d.SHA256(),
+			Definition: d.Canonical(), Source: string(d.Text()),
+		})
+		if err != nil {
+			return 0, err
+		}
 	}
-	if err := k.Workload(ctx, k.workload); err != nil {
-		return 0, err
-	}
-	document, err := json.Marshal(plan.Runs)
+	document, err := plan.Document()
 	if err != nil {
 		return 0, err
 	}
 	return k.BeginExperiment(ctx, archive.Experiment{
 		Seed: plan.Seed, Plan: document, Command: strings.Join(append([]string{"benchctl"}, k.args...), " "),
 	})
+}
+
+func (k *keeper) Resume(ctx context.Context, _ int64, e node.Environment) error {
+	return k.archiveEnvironment(ctx, e) // the rest is there
+}
+
+func (k *keeper) archiveEnvironment(ctx context.Context, e node.Environment) (err error) {
+	k.environment, err = k.Environment(ctx, archive.Environment{
+		CPU: e.CPU, Cores: e.Cores, MemoryBytes: e.Memory, Kernel: e.Kernel, OS: e.OS,
+		Filesystem: e.Filesystem, Fsync: e.Fsync, Virtualization: e.Virtualization, ClockSource: e.ClockSource,
+	})
+	return err
 }
 
 func (k *keeper) BeginRun(ctx context.Context, id int64, r experiment.Record) (experiment.Writer, error) {
@@ -87,12 +94,14 @@ func (k *keeper) BeginRun(ctx context.Context, id int64, r experiment.Record) (e
 	if err != nil {
 		return nil, err
 	}
+	definition := r.Definition()
 	var phases []archive.Phase
-	for _, p := range r.Load().Phases {
+	for _, p := range r.Load().Stages() {
 		phases = append(phases, archive.Phase{Name: p.Name, Warmup: p.Warmup})
 	}
 	w, err := k.Archive.BeginRun(ctx, archive.Run{
 		Experiment:    id,
+		Position:      r.Position,
 		Store:         r.Store,
 		StoreVersion:  r.Description.StoreVersion,
 		PluginVersion: r.Description.Version,
@@ -100,9 +109,10 @@ func (k *keeper) BeginRun(ctx context.Context, id int64, r experiment.Record) (e
 		Nodes:         r.Nodes,
 		Setup:         setup,
 		Guarantees:    guarantees,
-		Workload:      k.workload.Name, WorkloadVersion: k.workload.Version, WorkloadSHA256: k.workload.SHA256,
+		Workload:      definition.Name, WorkloadVersion: definition.Version, WorkloadSHA256: definition.SHA256(),
 		Params:      r.Params,
 		Threads:     r.Threads,
+		Watchers:    r.Load().Watchers(),
 		Repeat:      r.Repeat,
 		Seed:        r.Seed,
 		Environment: k.environment,

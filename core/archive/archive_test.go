@@ -47,7 +47,7 @@ func TestRunIsReadAsItWasWritten(t *testing.T) {
 		Store: "memory", StoreVersion: "1", PluginVersion: "0.1", PluginSHA256: "def", Nodes: 3,
 		Setup: json.RawMessage(`{"nodes":3}`), Guarantees: json.RawMessage(`{"durability":"fsync","reads":"linearizable"}`),
 		Workload: "create-set-delete", WorkloadVersion: 1, WorkloadSHA256: "abc", Params: map[string]string{"size": "100"},
-		Threads: 2, Repeat: 2, Seed: math.MaxUint64, Environment: 1, Labels: map[string]string{"branch": "main"},
+		Threads: 2, Position: 4, Repeat: 2, Seed: math.MaxUint64, Environment: 1, Labels: map[string]string{"branch": "main"},
 		Warnings: []string{"slow disk", "hot"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -74,6 +74,9 @@ func TestRunIsReadAsItWasWritten(t *testing.T) {
 		t.Error(workloads, err)
 	}
 	if _, err := a.Run(t.Context(), 99); !errors.Is(err, ErrNoRun) || errors.Is(err, ErrArchive) {
+		t.Error(err)
+	}
+	if _, err := a.Experiment(t.Context(), 99); !errors.Is(err, ErrNoExperiment) || errors.Is(err, ErrArchive) {
 		t.Error(err)
 	}
 	sound(t, a)

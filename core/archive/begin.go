@@ -59,23 +59,64 @@ func (a *Archive) Workload(ctx context.Context, w Workload) error {
 
 // BeginExperiment archives that an experiment starts now, and returns its id.
 func (a *Archive) BeginExperiment(ctx context.Context, e Experiment) (int64, error) {
+	_, identity, err := self(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("begin the experiment: %w", err)
+	}
 	var id int64
-	err := a.commitDurably(ctx, "begin the experiment", func(tx *sql.Tx) (err error) {
-		id, err = insert(ctx, tx, "insert into experiments (created_at, seed, plan, command) values (?, ?, ?, ?)",
-			stamp(time.Now()), int64(e.Seed), string(e.Plan), e.Command)
+	err = a.commitDurably(ctx, "begin the experiment", func(tx *sql.Tx) (err error) {
+		id, err = insert(ctx, tx, "insert into experiments (created_at, seed, plan, command, owner) values (?, ?, ?, ?, ?)",
+			stamp(time.Now()), int64(e.Seed), string(e.Plan), e.Command, identity)
 		return err
 	})
 	return id, err
 }
 
+// ResumeExperiment takes an experiment over from the process that executed it.
+// If that one is alive it fails with ErrUnderWay.
+func (a *Archive) ResumeExperiment(ctx context.Context, id int64) error {
+	doing := fmt.Sprintf("resume experiment %d", id)
+	me, identity, err := self(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return a.commitDurably(ctx, doing, func(tx *sql.Tx) error {
+		var document sql.NullString // null: of a benchctl that did not archive it
+		err := tx.QueryRowContext(ctx, "select owner from experiments where id = ?", id).Scan(&document)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return a.noExperiment(id)
+		case err != nil:
+			return err
+		case document.Valid:
+			var before owner
+			if err := json.Unmarshal([]byte(document.String), &before); err != nil {
+				return fmt.Errorf("read the owner: %w", err)
+			}
+			dead, err := before.gone(ctx)
+			if err != nil {
+				return err
+			}
+			if !dead && before != me {
+				return &fault{
+					text:  fmt.Sprintf("experiment %d is being run by process %d: wait for its end or interrupt it, then resume what is missing", id, before.PID),
+					kinds: []error{ErrUnderWay},
+				}
+			}
+		}
+		_, err = tx.ExecContext(ctx, "update experiments set owner = ? where id = ?", identity, id)
+		return err
+	})
+}
+
 // BeginRun archives that a run of the given phases starts now. The experiment,
 // the workload and the environment must have been archived.
 func (a *Archive) BeginRun(ctx context.Context, r Run, phases []Phase) (*RunWriter, error) {
-	me, err := self(ctx)
+	_, identity, err := self(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("begin run: %w", err)
 	}
-	params, labels, warnings, identity, err := documents(r, me)
+	params, labels, warnings, err := documents(r)
 	if err != nil {
 		return nil, fmt.Errorf("begin run: %w", err)
 	}
@@ -83,11 +124,11 @@ func (a *Archive) BeginRun(ctx context.Context, r Run, phases []Phase) (*RunWrit
 		r.ID, err = insert(ctx, tx, `
 			insert into runs (experiment, state, started_at, store, store_version, plugin_version, plugin_sha256,
 				nodes, setup, guarantees, workload, workload_version, workload_sha256, params, threads, watchers, repeat, seed,
-				environment, labels, warnings, owner)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				environment, labels, warnings, owner, position)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			r.Experiment, Running, stamp(time.Now()), r.Store, r.StoreVersion, r.PluginVersion, r.PluginSHA256,
 			r.Nodes, string(r.Setup), string(r.Guarantees), r.Workload, r.WorkloadVersion, r.WorkloadSHA256, params, r.Threads, r.Watchers, r.Repeat, int64(r.Seed),
-			r.Environment, labels, warnings, identity)
+			r.Environment, labels, warnings, identity, r.Position)
 		if err != nil {
 			return err
 		}
@@ -106,7 +147,7 @@ func (a *Archive) BeginRun(ctx context.Context, r Run, phases []Phase) (*RunWrit
 }
 
 // documents returns the JSON of what the archive itself writes as such.
-func documents(r Run, o owner) (params, labels, warnings, identity string, err error) {
+func documents(r Run) (params, labels, warnings string, err error) {
 	if r.Params == nil {
 		r.Params = map[string]string{}
 	}
@@ -116,15 +157,15 @@ func documents(r Run, o owner) (params, labels, warnings, identity string, err e
 	if r.Warnings == nil {
 		r.Warnings = []string{}
 	}
-	var texts [4]string
-	for i, v := range []any{r.Params, r.Labels, r.Warnings, o} {
+	var texts [3]string
+	for i, v := range []any{r.Params, r.Labels, r.Warnings} {
 		data, err := json.Marshal(v)
 		if err != nil {
-			return "", "", "", "", err
+			return "", "", "", err
 		}
 		texts[i] = string(data)
 	}
-	return texts[0], texts[1], texts[2], texts[3], nil
+	return texts[0], texts[1], texts[2], nil
 }
 
 func insert(ctx context.Context, tx *sql.Tx, query string, args ...any) (int64, error) {

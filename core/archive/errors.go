@@ -35,6 +35,12 @@ var ErrWorkloadChanged = errors.New("workload changed")
 // ErrNoRun is returned for a run that is not in the archive.
 var ErrNoRun = errors.New("no such run")
 
+// ErrNoExperiment is returned for an experiment that is not in the archive.
+var ErrNoExperiment = errors.New("no such experiment")
+
+// ErrUnderWay is returned for an experiment that another process executes.
+var ErrUnderWay = errors.New("experiment under way")
+
 // ErrQuery is returned for a query that SQLite refuses.
 var ErrQuery = errors.New("bad query")
 

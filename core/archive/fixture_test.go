@@ -56,7 +56,7 @@ func begin(ctx context.Context, a *Archive, threads int, phases []Phase) (*RunWr
 	if err := a.Workload(ctx, w); err != nil {
 		return nil, err
 	}
-	experiment, err := a.BeginExperiment(ctx, Experiment{Seed: 7, Plan: json.RawMessage(`{"runs":[]}`), Command: "benchctl run"})
+	experiment, err := a.BeginExperiment(ctx, Experiment{Seed: 7, Plan: json.RawMessage(`{"runs":[{"position":0,"store":"memory"}]}`), Command: "benchctl run"})
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func begin(ctx context.Context, a *Archive, threads int, phases []Phase) (*RunWr
 		Experiment: experiment, Store: "memory", StoreVersion: "1", PluginVersion: "0.1", PluginSHA256: "def", Nodes: 3,
 		Setup: json.RawMessage(`{"nodes":3}`), Guarantees: json.RawMessage(`{"durability":"fsync","reads":"linearizable"}`),
 		Workload: w.Name, WorkloadVersion: w.Version, WorkloadSHA256: w.SHA256, Params: map[string]string{"size": "100"},
-		Threads: threads, Repeat: 2, Seed: math.MaxUint64, Environment: environment, Labels: map[string]string{"branch": "main"},
+		Threads: threads, Position: 4, Repeat: 2, Seed: math.MaxUint64, Environment: environment, Labels: map[string]string{"branch": "main"},
 	}, phases)
 }
 

@@ -14,28 +14,31 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 )
 
-// owner is the process that writes a run. A pid alone would be mistaken for
-// another process sooner or later, so its start and the boot stand beside it.
+// owner is the process that writes a run or executes an experiment. A pid alone
+// would be mistaken for another process sooner or later, so its start and the
+// boot stand beside it.
 type owner struct {
 	Boot    string `json:"boot"` // of the machine or container that the pid belongs to
 	PID     int    `json:"pid"`
 	Started int64  `json:"started"` // in the system's own unit
 }
 
-// self returns the owner that this process is.
-func self(ctx context.Context) (owner, error) {
+// self returns the owner that this process is, and its document.
+func self(ctx context.Context) (me owner, document string, err error) {
 	boot, err := bootIdentity(ctx)
 	if err != nil {
-		return owner{}, fmt.Errorf("tell which boot this is: %w", err)
+		return me, "", fmt.Errorf("tell which boot this is: %w", err)
 	}
 	started, alive, err := processStart(ctx, os.Getpid())
 	if err == nil && !alive {
 		err = fmt.Errorf("no process %d", os.Getpid())
 	}
 	if err != nil {
-		return owner{}, fmt.Errorf("tell when this process started: %w", err)
+		return me, "", fmt.Errorf("tell when this process started: %w", err)
 	}
-	return owner{Boot: boot, PID: os.Getpid(), Started: started}, nil
+	me = owner{Boot: boot, PID: os.Getpid(), Started: started}
+	data, err := json.Marshal(me)
+	return me, string(data), err
 }
 
 // gone reports whether the process that is named by the document is surely not
@@ -45,6 +48,10 @@ func gone(ctx context.Context, document []byte) (bool, error) {
 	if err := json.Unmarshal(document, &o); err != nil {
 		return false, fmt.Errorf("read the owner: %w", err)
 	}
+	return o.gone(ctx)
+}
+
+func (o owner) gone(ctx context.Context) (bool, error) {
 	boot, err := bootIdentity(ctx)
 	if err != nil {
 		return false, fmt.Errorf("tell which boot this is: %w", err)

@@ -14,7 +14,7 @@ import (
 
 const runColumns = `id, experiment, state, started_at, coalesce(ended_at, ''), coalesce(zero_unix_ns, 0), store, store_version,
 	plugin_version, plugin_sha256, nodes, setup, guarantees, workload, workload_version, workload_sha256, params,
-	threads, watchers, repeat, seed, environment, labels, warnings, coalesce(error, ''), owner`
+	threads, watchers, repeat, seed, environment, labels, warnings, coalesce(error, ''), owner, coalesce(position, -1)`
 
 // Runs returns the runs with the given ids, or all of them, in the order of
 // their ids. A run whose process is gone is shown as interrupted even if
@@ -26,6 +26,14 @@ func (a *Archive) Runs(ctx context.Context, ids ...int64) ([]Run, error) {
 	}
 	runs, err := collect(rows, func(r *Run) error { return scanRun(ctx, rows, r) })
 	return runs, explain(a.path, "read runs", err)
+}
+
+// RunsOf returns the runs of an experiment, in the order in which they were
+// executed.
+func (a *Archive) RunsOf(ctx context.Context, experiment int64) ([]Run, error) {
+	doing := fmt.Sprintf("read the runs of experiment %d", experiment)
+	return read(ctx, a, doing, "select "+runColumns+" from runs where experiment = ? order by id", []int64{experiment},
+		func(rows *sql.Rows, r *Run) error { return scanRun(ctx, rows, r) })
 }
 
 // Run returns one run, or ErrNoRun.
@@ -45,7 +53,7 @@ func scanRun(ctx context.Context, rows *sql.Rows, r *Run) error {
 	var seed, zero int64
 	err := rows.Scan(&r.ID, &r.Experiment, &r.State, &started, &ended, &zero, &r.Store, &r.StoreVersion,
 		&r.PluginVersion, &r.PluginSHA256, &r.Nodes, &setup, &guarantees, &r.Workload, &r.WorkloadVersion, &r.WorkloadSHA256, &params,
-		&r.Threads, &r.Watchers, &r.Repeat, &seed, &r.Environment, &labels, &warnings, &r.Error, &owner)
+		&r.Threads, &r.Watchers, &r.Repeat, &seed, &r.Environment, &labels, &warnings, &r.Error, &owner, &r.Position)
 	if err != nil {
 		return err
 	}
@@ -82,18 +90,28 @@ func moment(text string) (time.Time, error) {
 	return time.Parse(timeLayout, text)
 }
 
-// Experiment returns one experiment.
+// Experiment returns one experiment, or ErrNoExperiment.
 func (a *Archive) Experiment(ctx context.Context, id int64) (Experiment, error) {
 	e := Experiment{ID: id}
 	var created, plan string
 	var seed int64
 	err := a.reader.QueryRowContext(ctx, "select created_at, seed, plan, command from experiments where id = ?", id).
 		Scan(&created, &seed, &plan, &e.Command)
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, a.noExperiment(id)
+	}
 	if err == nil {
 		e.CreatedAt, err = moment(created)
 	}
 	e.Seed, e.Plan = uint64(seed), json.RawMessage(plan)
 	return e, explain(a.path, fmt.Sprintf("read experiment %d", id), err)
+}
+
+func (a *Archive) noExperiment(id int64) error {
+	return &fault{
+		text:  fmt.Sprintf("no experiment %d in archive %s; `benchctl runs` lists those it has", id, a.path),
+		kinds: []error{ErrNoExperiment},
+	}
 }
 
 // EnvironmentOf returns one environment by the id that runs name.

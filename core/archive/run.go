@@ -50,6 +50,7 @@ type Experiment struct {
 // Run is one run: what is known before it starts, and what became of it.
 type Run struct {
 	Experiment      int64
+	Position        int // in the experiment's plan; -1 if it was not archived
 	Store           string
 	StoreVersion    string
 	PluginVersion   string

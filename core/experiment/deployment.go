@@ -34,14 +34,14 @@ func (d *deployment) event(e node.Event) {
 }
 
 // deploy starts the cluster unless it runs.
-func (d *deployment) deploy(ctx context.Context, x *Executor, name string, setup driver.Setup, ports int) error {
+func (d *deployment) deploy(ctx context.Context, e *execution, name string, setup driver.Setup, ports int) error {
 	if d.cluster != nil {
 		return nil
 	}
 	var err error
 	d.cluster, err = node.Deploy(ctx, node.Deployment{
-		Dir: x.DataDir, Name: name, Setup: setup, Ports: ports,
-		Provision: d.plugin.Provision, Inside: d.plugin, Report: d.event, Keep: x.KeepData,
+		Dir: e.dataDir, Name: name, Setup: setup, Ports: ports,
+		Provision: d.plugin.Provision, Inside: d.plugin, Report: d.event, Within: e.plan.ReadyTimeout, Keep: e.plan.KeepData,
 	})
 	return err
 }
@@ -55,19 +55,13 @@ func (d *deployment) close(keepData bool) error {
 	return errors.Join(err, d.plugin.Close())
 }
 
-// place tells deployments apart that are kept for later runs.
-type place struct {
-	store string
-	nodes int
-}
-
-// deployment returns the one that a run is to use: a fresh one, or with Reuse
-// that of an earlier run.
-func (x *Executor) deployment(ctx context.Context, r Run) (*deployment, error) {
-	if d := x.kept[place{r.Store, r.Nodes}]; d != nil {
+// deployment returns the one that a run is to use: a fresh one, or with
+// ReuseClusters that of an earlier run.
+func (e *execution) deployment(ctx context.Context, r Run) (*deployment, error) {
+	if d := e.kept[r.Deployment()]; d != nil {
 		return d, nil
 	}
-	plugin, err := x.Plugins.Launch(ctx, r.Store)
+	plugin, err := e.Plugins.Launch(ctx, r.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -76,25 +70,24 @@ func (x *Executor) deployment(ctx context.Context, r Run) (*deployment, error) {
 
 // release closes a deployment after a run, or keeps it for the next one. One
 // that a run has failed on is of no more use.
-func (x *Executor) release(d *deployment, r Run, failed bool) error {
-	at := place{r.Store, r.Nodes}
-	if x.Reuse && !failed {
-		if x.kept == nil {
-			x.kept = map[place]*deployment{}
+func (e *execution) release(d *deployment, r Run, failed bool) error {
+	if e.plan.ReuseClusters && !failed {
+		if e.kept == nil {
+			e.kept = map[string]*deployment{}
 		}
-		x.kept[at] = d
+		e.kept[r.Deployment()] = d
 		return nil
 	}
-	delete(x.kept, at)
-	return d.close(x.KeepData)
+	delete(e.kept, r.Deployment())
+	return d.close(e.plan.KeepData)
 }
 
 // releaseAll closes what is still kept.
-func (x *Executor) releaseAll() error {
+func (e *execution) releaseAll() error {
 	var errs []error
-	for at, d := range x.kept {
-		errs = append(errs, d.close(x.KeepData))
-		delete(x.kept, at)
+	for at, d := range e.kept {
+		errs = append(errs, d.close(e.plan.KeepData))
+		delete(e.kept, at)
 	}
 	return errors.Join(errs...)
 }

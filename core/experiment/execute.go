@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
@@ -44,6 +45,7 @@ type Load struct {
 	KeyPrefix    string        // every key begins with it
 	SpillDir     string        // where samples wait that are not taken in time
 	StartTimeout time.Duration // to connect and open the sessions
+	Verify       driver.Verify
 }
 
 // Finished is what a plugin says at the end of a run.
@@ -77,6 +79,8 @@ const (
 type Archive interface {
 	// Begin archives that an experiment starts, and returns its id.
 	Begin(ctx context.Context, plan *Plan, environment node.Environment) (int64, error)
+	// Resume prepares for more runs of an experiment that was begun before.
+	Resume(ctx context.Context, experiment int64, environment node.Environment) error
 	// BeginRun archives that a run starts.
 	BeginRun(ctx context.Context, experiment int64, record Record) (Writer, error)
 }
@@ -97,9 +101,6 @@ func (r Record) Deployed() bool {
 	return !r.Setup.External && r.Description.Has(driver.CapabilityProvision)
 }
 
-// Load returns the workload that the run executes.
-func (r Run) Load() *workload.Workload { return r.load }
-
 // Writer keeps one run.
 type Writer interface {
 	ID() int64
@@ -117,11 +118,12 @@ type Writer interface {
 
 // Observer is told what happens, to show it.
 type Observer interface {
-	RunStarted(index int, run Run)
+	ExperimentStarted(experiment int64, runs []Run) // those that are to be executed
+	RunStarted(run Run)
 	Doing(what string)
 	PhaseStarted(phase workload.Phase)
 	Progress(phase workload.Phase, at time.Duration, ops, failures int64)
-	RunEnded(index int, run Run, id int64, state State, took time.Duration, failure error)
+	RunEnded(run Run, id int64, state State, took time.Duration, failure error)
 }
 
 // Executor executes plans.
@@ -129,22 +131,12 @@ type Executor struct {
 	Plugins  Plugins
 	Archive  Archive
 	Observer Observer
-	// DataDir is the folder in which nodes keep their data while a run lasts.
-	DataDir string
-	// KeepData leaves the nodes' data and logs where they are.
-	KeepData bool
-	// Reuse deploys each store once for all runs with the same number of
-	// nodes, instead of afresh for each run.
-	Reuse bool
-
-	kept map[place]*deployment
 }
 
 // Outcome counts how the runs of an experiment ended.
 type Outcome struct {
-	Experiment int64
-	RunIDs     []int64
-	Complete   int
+	Experiment int64 // 0 if it could not be begun
+	Complete   int   // those that were complete before included
 	Failed     int
 	// Failure is the first failed run's error.
 	Failure error
@@ -155,29 +147,58 @@ const (
 	endTimeout   = 30 * time.Second // to archive a run's end, also after an interrupt
 )
 
-// Execute executes a plan. A run that fails is archived as failed and the next
-// one goes on; only an archive that takes nothing more, a plugin that cannot be
-// launched, a setup that it refuses or ctx ends the experiment early.
-func (x *Executor) Execute(ctx context.Context, plan *Plan) (outcome Outcome, err error) {
-	environment, err := node.ReadEnvironment(ctx, x.DataDir)
-	if err != nil {
+// Execute executes a plan as a new experiment. A run that fails is archived as
+// failed and the next one goes on; only an archive that takes nothing more, a
+// plugin that cannot be launched, a setup that it refuses or ctx ends the
+// experiment early.
+func (x *Executor) Execute(ctx context.Context, plan *Plan) (Outcome, error) {
+	e := &execution{Executor: x, plan: plan}
+	return e.execute(ctx, func() (int64, error) { return x.Archive.Begin(ctx, plan, e.environment) })
+}
+
+// Resume executes those runs of an experiment that are not complete, as
+// Execute does.
+func (x *Executor) Resume(ctx context.Context, plan *Plan, earlier Earlier) (Outcome, error) {
+	e := &execution{Executor: x, plan: plan, earlier: earlier}
+	return e.execute(ctx, func() (int64, error) {
+		return earlier.Experiment, x.Archive.Resume(ctx, earlier.Experiment, e.environment)
+	})
+}
+
+// execution is an experiment on its way.
+type execution struct {
+	*Executor
+	plan        *Plan
+	earlier     Earlier
+	environment node.Environment
+	dataDir     string
+	kept        map[string]*deployment // for later runs, by Run.Deployment
+}
+
+func (e *execution) execute(ctx context.Context, begin func() (int64, error)) (outcome Outcome, err error) {
+	if e.dataDir = e.plan.DataDir; e.dataDir == "" {
+		e.dataDir = os.TempDir()
+	}
+	if e.environment, err = node.ReadEnvironment(ctx, e.dataDir); err != nil {
 		return outcome, err
 	}
-	defer func() { err = errors.Join(err, x.releaseAll()) }()
-	if outcome.Experiment, err = x.Archive.Begin(ctx, plan, environment); err != nil {
-		return outcome, err
+	defer func() { err = errors.Join(err, e.releaseAll()) }()
+	if outcome.Experiment, err = begin(); err != nil {
+		return Outcome{}, err
 	}
-	for i, planned := range plan.Runs {
+	missing := e.earlier.Missing(e.plan)
+	outcome.Complete = len(e.plan.Runs) - len(missing)
+	e.Observer.ExperimentStarted(outcome.Experiment, missing)
+	for _, planned := range missing {
 		if ctx.Err() != nil {
 			return outcome, ctx.Err()
 		}
-		x.Observer.RunStarted(i, planned)
+		e.Observer.RunStarted(planned)
 		began := time.Now()
-		r := &running{Executor: x, plan: plan, run: planned, environment: environment}
+		r := &running{execution: e, run: planned}
 		state, err := r.execute(ctx, outcome.Experiment)
 		if r.writer != nil {
-			outcome.RunIDs = append(outcome.RunIDs, r.writer.ID())
-			x.Observer.RunEnded(i, planned, r.writer.ID(), state, time.Since(began), r.failure)
+			e.Observer.RunEnded(planned, r.writer.ID(), state, time.Since(began), r.failure)
 		}
 		if err != nil {
 			return outcome, err

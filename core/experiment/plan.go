@@ -1,67 +1,93 @@
-// Package experiment plans runs and executes them: it multiplies out what was
-// asked for, orders the runs so that drift favours no store, and takes each
-// through deployment, load and archive. It knows plugins and the archive only
-// as the interfaces in execute.go.
+// Package experiment plans runs and executes them: it reads experiment files,
+// multiplies out what was asked for, orders the runs so that drift favours no
+// store, takes each through deployment, load and archive, and carries on what
+// was interrupted. It knows plugins and the archive only as the interfaces in
+// execute.go.
 package experiment
 
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/sample"
+	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
-// Spec is what was asked for. Every list is swept; the runs are its product.
+// Terms are what holds for all runs of an experiment.
+type Terms struct {
+	Name    string            `json:"name,omitempty"`    // of the experiment, if it has one
+	Summary string            `json:"summary,omitempty"` // one line
+	Seed    uint64            `json:"seed"`              // of the order of runs; with the repeat, of each run
+	Labels  map[string]string `json:"labels,omitempty"`
+	Timeout time.Duration     `json:"timeout_ns"` // of one operation
+	// ReadyTimeout is how long a node may take until it serves; 0: a minute.
+	ReadyTimeout time.Duration `json:"ready_timeout_ns,omitempty"`
+	// Verify is how much of what stores acknowledge is checked.
+	Verify driver.Verify `json:"verify,omitempty"`
+	// DataDir is the folder in which nodes keep their data while a run lasts;
+	// empty: the system's temporary folder.
+	DataDir string `json:"data_dir,omitempty"`
+	// KeepData leaves the nodes' data and logs where they are.
+	KeepData bool `json:"keep_data,omitempty"`
+	// ReuseClusters deploys each store once for all runs with the same setup,
+	// instead of afresh for each run.
+	ReuseClusters bool `json:"reuse_clusters,omitempty"`
+}
+
+// Spec is what was asked for. Every list is swept; the runs are its product,
+// less what is excluded.
 type Spec struct {
+	Terms
+	Stores    []string
+	Setups    []Setup
+	Workloads []Workload
+	Threads   []int
+	Repeat    int
+	Exclude   []*stats.Selection
+}
+
+// Setup is how stores are deployed. Its lists are swept too.
+type Setup struct {
+	Name      string // kept with its runs as the label setup; may be empty
+	Nodes     []int
+	Reads     []driver.Consistency
+	Options   map[string]map[string]string // by store and option, as they were given
+	Endpoints map[string][]string          // of stores that run already; others are deployed
+}
+
+// Workload is a definition with the values of its parameters to sweep.
+type Workload struct {
 	Definition *workload.Definition
-	Params     map[string][]string // values to sweep, by parameter
-	Stores     []string
-	Nodes      []int
-	Threads    []int
-	Repeat     int
-	Seed       uint64
-	Reads      driver.Consistency
-	Options    map[string]map[string]string // by store
-	Endpoints  []string                     // of a store that runs already; none: deploy one
-	Labels     map[string]string
-	Timeout    time.Duration // of one operation
+	Params     map[string][]string
 }
 
-// Run is one planned run.
-type Run struct {
-	Repeat  int               `json:"repeat"` // from 0
-	Store   string            `json:"store"`
-	Nodes   int               `json:"nodes"`
-	Threads int               `json:"threads"`
-	Params  map[string]string `json:"params"` // every parameter, defaults included
-	Seed    uint64            `json:"seed"`
+// setupLabel is the label that holds the name of a run's setup.
+const setupLabel = "setup"
 
-	load *workload.Workload
-}
+// maxRuns keeps a slip of the finger from filling memory.
+const maxRuns = 100_000
 
-// String names the run as progress lines do.
-func (r Run) String() string {
-	return fmt.Sprintf("%s, %s, %s", r.Store, count(r.Nodes, "node"), count(r.Threads, "thread"))
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+// Defaults is what holds of an experiment where nothing else is said. It has
+// no stores and no workloads.
+func Defaults() Spec {
+	return Spec{
+		Terms:   Terms{Labels: map[string]string{}, Timeout: 5 * time.Second, ReadyTimeout: node.ReadyWithin, Verify: driver.VerifyReadBack},
+		Setups:  []Setup{{Nodes: []int{1, 3}, Reads: []driver.Consistency{driver.Linearizable}}},
+		Threads: []int{10},
+		Repeat:  1,
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // Plan is an experiment before it is executed: its runs in their order.
 type Plan struct {
-	Spec
-	Runs []Run
+	Terms
+	Runs []Run `json:"runs"`
 }
 
 // NewPlan multiplies a spec out. Each repeat executes every combination once,
@@ -72,28 +98,21 @@ func NewPlan(spec Spec) (*Plan, error) {
 	if err := spec.check(); err != nil {
 		return nil, err
 	}
-	bindings, err := spec.bind()
+	combinations, err := spec.combinations()
 	if err != nil {
 		return nil, err
 	}
-	var combinations []Run
-	for _, store := range spec.Stores {
-		for _, nodes := range spec.Nodes {
-			for _, threads := range spec.Threads {
-				for _, b := range bindings {
-					combinations = append(combinations, Run{
-						Store: store, Nodes: nodes, Threads: threads, Params: b.params, load: b.load,
-					})
-				}
-			}
-		}
+	left := slices.DeleteFunc(combinations, spec.excludes)
+	if len(left) == 0 {
+		return nil, errors.New("every run is excluded: nothing is left to run")
 	}
-	plan := &Plan{Spec: spec}
+	plan := &Plan{Terms: spec.Terms}
 	order := rand.New(rand.NewPCG(spec.Seed, 0))
 	for repeat := range spec.Repeat {
-		block := slices.Clone(combinations)
+		block := slices.Clone(left)
 		order.Shuffle(len(block), func(i, j int) { block[i], block[j] = block[j], block[i] })
 		for _, run := range block {
+			run.Position = len(plan.Runs)
 			run.Repeat = repeat
 			run.Seed = spec.Seed + uint64(repeat)
 			plan.Runs = append(plan.Runs, run)
@@ -108,104 +127,108 @@ func (s Spec) check() error {
 		return errors.New("no store: name at least one with --store")
 	case s.Repeat < 1:
 		return fmt.Errorf("--repeat %d: there must be at least 1", s.Repeat)
-	case len(s.Endpoints) > 0 && len(s.Stores) > 1:
-		return errors.New("--endpoints belongs to one store: name just that one with --store")
-	case len(s.Endpoints) > 0 && (len(s.Nodes) != 1 || s.Nodes[0] != len(s.Endpoints)):
-		return fmt.Errorf("--endpoints names %s, so --nodes can only be %d", count(len(s.Endpoints), "node"), len(s.Endpoints))
-	}
-	for _, nodes := range s.Nodes {
-		if nodes < 1 {
-			return fmt.Errorf("--nodes %d: there must be at least 1", nodes)
-		}
 	}
 	for _, threads := range s.Threads {
 		if threads < 1 {
 			return fmt.Errorf("--threads %d: there must be at least 1", threads)
 		}
 	}
-	for store := range s.Options {
-		if !slices.Contains(s.Stores, store) {
-			return fmt.Errorf("--option %s.…: store %s is not in this experiment, which has %s", store, store, strings.Join(s.Stores, ", "))
+	for _, setup := range s.Setups {
+		if err := s.checkSetup(setup); err != nil {
+			return err
 		}
+	}
+	if n := s.size(); n > maxRuns {
+		return fmt.Errorf("these are %.0f runs, more than an experiment may have (%d): shorten its lists or make several of it", n, maxRuns)
 	}
 	return nil
 }
 
-// binding is a workload with one choice of its parameters.
-type binding struct {
-	params map[string]string
-	load   *workload.Workload
+func (s Spec) checkSetup(setup Setup) error {
+	for _, nodes := range setup.Nodes {
+		if nodes < 1 {
+			return fmt.Errorf("--nodes %d: there must be at least 1", nodes)
+		}
+	}
+	for store, endpoints := range setup.Endpoints {
+		if len(setup.Nodes) != 1 || setup.Nodes[0] != len(endpoints) {
+			return fmt.Errorf("the endpoints of %s are %s, so --nodes can only be %d", store, count(len(endpoints), "node"), len(endpoints))
+		}
+	}
+	for store := range setup.Options {
+		if !slices.Contains(s.Stores, store) {
+			return fmt.Errorf("--option %s.…: store %s is not in this experiment, which has %s", store, store, strings.Join(s.Stores, ", "))
+		}
+	}
+	if _, taken := s.Labels[setupLabel]; taken && setup.Name != "" {
+		return fmt.Errorf("the label %s is the name of each run's setup here, such as %q: call the other label something else", setupLabel, setup.Name)
+	}
+	return nil
 }
 
-func (s Spec) bind() ([]binding, error) {
-	choices := []map[string]string{{}}
-	for _, name := range slices.Sorted(maps.Keys(s.Params)) {
-		var longer []map[string]string
-		for _, choice := range choices {
-			for _, value := range s.Params[name] {
-				next := maps.Clone(choice)
-				next[name] = value
-				longer = append(longer, next)
-			}
-		}
-		choices = longer
+// size is how many runs the lists come to before anything is excluded. It is
+// no integer because it may be a very great number.
+func (s Spec) size() float64 {
+	setups, workloads := 0.0, 0.0
+	for _, setup := range s.Setups {
+		setups += float64(len(setup.Nodes)) * float64(len(setup.Reads))
 	}
-	bindings := make([]binding, len(choices))
-	for i, choice := range choices {
-		load, params, err := s.Definition.Bind(choice)
+	for _, w := range s.Workloads {
+		workloads += w.choices()
+	}
+	return float64(len(s.Stores)) * setups * float64(len(s.Threads)) * workloads * float64(s.Repeat)
+}
+
+// combinations returns one run for each combination of the lists. None is
+// there twice, even if lists overlap.
+func (s Spec) combinations() ([]Run, error) {
+	var loads []Run // with what a workload decides
+	for _, w := range s.Workloads {
+		bound, err := w.bind()
 		if err != nil {
 			return nil, err
 		}
-		bindings[i] = binding{params: params, load: load}
+		loads = append(loads, bound...)
 	}
-	return bindings, nil
-}
-
-// Needs returns the operations that a plugin has to have.
-func (p *Plan) Needs() []sample.Op {
-	needed := map[sample.Op]bool{}
-	for _, run := range p.Runs {
-		for _, op := range run.load.Ops() {
-			needed[op] = true
+	var runs []Run
+	seen := map[string]bool{}
+	add := func(run Run) {
+		if id := run.combination(); !seen[id] {
+			seen[id] = true
+			runs = append(runs, run)
 		}
 	}
-	ops := slices.Collect(maps.Keys(needed))
-	slices.Sort(ops)
-	return ops
-}
-
-// Setup returns the setup of a store with a number of nodes, every option
-// filled in, or why the plugin cannot execute the plan on it.
-func (p *Plan) Setup(description driver.Description, nodes int) (driver.Setup, error) {
-	for _, op := range p.Needs() {
-		if !description.Can(op) {
-			return driver.Setup{}, &Refused{fmt.Sprintf("workload %s needs the operation %s, which plugin %s lacks; it has %s",
-				p.Definition.Ref(), op, description.Name, names(description.Ops))}
+	for _, store := range s.Stores {
+		for _, run := range s.deployed(store) {
+			for _, threads := range s.Threads {
+				for _, load := range loads {
+					run.Threads = threads
+					run.Workload, run.Params, run.definition, run.load = load.Workload, load.Params, load.definition, load.load
+					add(run)
+				}
+			}
 		}
 	}
-	options, err := driver.FillOptions(description.Name, description.Options, p.Options[description.Name])
-	if err != nil {
-		return driver.Setup{}, &Refused{err.Error()}
-	}
-	return driver.Setup{
-		Nodes:     nodes,
-		Reads:     p.Reads,
-		Options:   options,
-		Endpoints: p.Endpoints,
-		External:  len(p.Endpoints) > 0,
-		Timeout:   p.Timeout,
-	}, nil
+	return runs, nil
 }
 
-// Refused is a plan that cannot be executed as it was asked for.
-type Refused struct{ Reason string }
-
-func (r *Refused) Error() string { return r.Reason }
-
-func names(ops []sample.Op) string {
-	texts := make([]string, len(ops))
-	for i, op := range ops {
-		texts[i] = op.String()
+// deployed returns one run for each way in which a store is deployed.
+func (s Spec) deployed(store string) []Run {
+	var runs []Run
+	for _, setup := range s.Setups {
+		for _, nodes := range setup.Nodes {
+			for _, reads := range setup.Reads {
+				runs = append(runs, Run{
+					Store: store, Setup: setup.Name, Nodes: nodes, Reads: reads,
+					Options: setup.Options[store], Endpoints: setup.Endpoints[store],
+				})
+			}
+		}
 	}
-	return strings.Join(texts, ", ")
+	return runs
+}
+
+func (s Spec) excludes(run Run) bool {
+	record := run.record(s.Labels)
+	return slices.ContainsFunc(s.Exclude, func(e *stats.Selection) bool { return e.Match(record) })
 }

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,19 +12,19 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/node"
 	"github.com/benchctl/benchctl/core/sample"
+	"github.com/benchctl/benchctl/core/workload"
 )
 
 // running is one run on its way.
 type running struct {
-	*Executor
-	plan        *Plan
-	run         Run
-	environment node.Environment
+	*execution
+	run Run
 	*deployment
 	writer  Writer
 	failure error
 
-	violations []error // of what the store promises
+	stages     []workload.Stage // of its load
+	violations []error          // of what the store promises
 
 	mu      sync.Mutex
 	zero    time.Time // set once the load has started
@@ -38,8 +39,9 @@ type running struct {
 // no other run can succeed; the run's own failure is kept in r.
 func (r *running) execute(ctx context.Context, experiment int64) (state State, err error) {
 	began := time.Now()
+	r.stages = r.run.load.Stages()
 	r.Observer.Doing("launching the plugin")
-	if r.deployment, err = r.Executor.deployment(ctx, r.run); err != nil {
+	if r.deployment, err = r.execution.deployment(ctx, r.run); err != nil {
 		return Failed, err
 	}
 	r.serve(r.nodeEvent)
@@ -73,11 +75,20 @@ func (r *running) execute(ctx context.Context, experiment int64) (state State, e
 
 // prepare asks the plugin for all that is archived before the load starts.
 func (r *running) prepare(ctx context.Context) (record Record, ports int, err error) {
-	record = Record{Run: r.run, Labels: r.plan.Labels, Identity: r.plugin.Identity()}
+	record = Record{Run: r.run, Labels: r.run.labels(r.plan.Labels), Identity: r.plugin.Identity()}
+	changed, err := r.earlier.CheckPlugin(r.run.Store, record.Identity)
+	if err != nil {
+		return record, 0, err
+	}
+	for _, warning := range []string{changed, r.earlier.machineWarning(r.environment)} {
+		if warning != "" {
+			record.Warnings = append(record.Warnings, warning)
+		}
+	}
 	if record.Description, err = r.plugin.Describe(ctx); err != nil {
 		return record, 0, err
 	}
-	if record.Setup, err = r.plan.Setup(record.Description, r.run.Nodes); err != nil {
+	if record.Setup, err = r.plan.DriverSetup(record.Description, r.run); err != nil {
 		return record, 0, err
 	}
 	if record.Guarantees, ports, err = r.plugin.Prepare(ctx, record.Setup); err != nil {
@@ -86,7 +97,7 @@ func (r *running) prepare(ctx context.Context) (record Record, ports int, err er
 	if record.Deployed() && r.environment.MemoryFilesystem {
 		record.Warnings = append(record.Warnings, fmt.Sprintf(
 			"the nodes' data is in %s, which is a %s: fsync costs nothing there, so writes are faster than on a disk",
-			r.DataDir, r.environment.Filesystem))
+			r.dataDir, r.environment.Filesystem))
 	}
 	return record, ports, nil
 }
@@ -95,7 +106,7 @@ func (r *running) prepare(ctx context.Context) (record Record, ports int, err er
 func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) error {
 	if record.Deployed() {
 		r.Observer.Doing("starting " + count(record.Setup.Nodes, "node"))
-		if err := r.deploy(ctx, r.Executor, fmt.Sprintf("benchctl-run-%d", r.writer.ID()), record.Setup, ports); err != nil {
+		if err := r.deploy(ctx, r.execution, fmt.Sprintf("benchctl-run-%d", r.writer.ID()), record.Setup, ports); err != nil {
 			return err
 		}
 		record.Setup.Endpoints = r.cluster.Endpoints()
@@ -109,6 +120,7 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) e
 		KeyPrefix:    fmt.Sprintf("/benchctl/%d", r.writer.ID()),
 		SpillDir:     os.TempDir(),
 		StartTimeout: startTimeout,
+		Verify:       cmp.Or(r.plan.Verify, driver.VerifyReadBack),
 	}, r)
 	if r.resting != nil {
 		r.resting()
@@ -119,11 +131,21 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) e
 			r.writer.Warn(warning)
 		}
 	}
-	err = errors.Join(append(r.violations, err)...)
+	if err == nil {
+		err = violated(r.violations)
+	}
 	if err == nil && r.cluster != nil && len(r.cluster.Running()) == 0 {
 		return errors.New("all nodes have ended during the run: what they said last is in their logs, which `benchctl show` prints")
 	}
 	return err
+}
+
+// violated sums up what the store did not keep.
+func violated(violations []error) error {
+	if len(violations) < 2 {
+		return errors.Join(violations...)
+	}
+	return fmt.Errorf("%w; and %s: `benchctl show` has all of them", violations[0], count(len(violations)-1, "other violation"))
 }
 
 // archiveLogs keeps what the nodes of a failed run have said last. If the load
@@ -193,9 +215,9 @@ func (r *running) Started(zero time.Time, storeVersion string) error {
 
 // PhaseStarted archives the start of a phase.
 func (r *running) PhaseStarted(phase int, at time.Duration) error {
-	r.Observer.PhaseStarted(r.run.load.Phases[phase])
+	r.Observer.PhaseStarted(r.stages[phase].Phase)
 	r.mu.Lock()
-	r.used.phase(r.run.load.Phases[phase].Warmup)
+	r.used.phase(r.stages[phase].Warmup)
 	r.mu.Unlock()
 	r.trend.start(at)
 	return r.writer.PhaseStarted(phase, at)
@@ -206,7 +228,7 @@ func (r *running) Chunk(header sample.Header, data []byte) error { return r.writ
 
 // PhaseEnded archives the end of a phase.
 func (r *running) PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error {
-	p := r.run.load.Phases[phase]
+	p := r.stages[phase]
 	if unstarted > 0 && !p.Warmup {
 		r.writer.Warn(fmt.Sprintf("%s on %s, %s, %s: %d arrivals were due and could not be started before the phase ended, %d were: the threads did not keep up with the rate, and latencies count from when each should have started",
 			p.Name, r.run.Store, count(r.run.Nodes, "node"), count(r.run.Threads, "thread"), unstarted, samples))
@@ -220,7 +242,7 @@ func (r *running) PhaseEnded(phase int, at time.Duration, samples, unstarted int
 // Verdict archives what came of checking the store. A violation fails the run:
 // what does not do what it says is not worth comparing.
 func (r *running) Verdict(phase int, v driver.Verdict) error {
-	name := r.run.load.Phases[phase].Name
+	name := r.stages[phase].Name
 	switch v.Result {
 	case driver.Violated:
 		r.violations = append(r.violations, fmt.Errorf("%s, phase %s: %s violated: %s", r.run, name, v.Property, v.Detail))
@@ -238,5 +260,5 @@ func (r *running) Incident(at time.Duration, i driver.Incident) error {
 // Progress shows how far the run is.
 func (r *running) Progress(phase int, at time.Duration, ops, failures int64) {
 	r.trend.add(at, ops)
-	r.Observer.Progress(r.run.load.Phases[phase], at, ops, failures)
+	r.Observer.Progress(r.stages[phase].Phase, at, ops, failures)
 }

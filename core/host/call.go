@@ -112,6 +112,7 @@ type RunRequest struct {
 	KeyPrefix    string        // every key of the run begins with it
 	SpillDir     string        // where samples wait when benchctl cannot keep up
 	StartTimeout time.Duration // to connect and open the sessions
+	Verify       driver.Verify
 }
 
 // Sink takes what a run produces, in the order in which it happens. An error
@@ -217,6 +218,7 @@ func (r RunRequest) message() (*driverpb.RunRequest, error) {
 	return &driverpb.RunRequest{
 		SetupJson: setup, WorkloadJson: load, Threads: int32(r.Threads), Seed: r.Seed,
 		KeyPrefix: r.KeyPrefix, SpillDir: r.SpillDir, StartTimeoutNs: int64(r.StartTimeout),
+		Verify: string(r.Verify),
 	}, nil
 }
 
@@ -248,7 +250,8 @@ func hand(event *driverpb.RunEvent, sink Sink) error {
 	return nil
 }
 
-// problem makes one sentence of a failed call.
+// problem makes one sentence of a failed call. What a plugin says of its store
+// in the ways that the protocol has for it is no failure of the plugin.
 func (p *Plugin) problem(what string, err error) error {
 	if err == nil {
 		return nil
@@ -266,6 +269,10 @@ func (p *Plugin) problem(what string, err error) error {
 		}
 	case codes.InvalidArgument:
 		return &Refused{Plugin: p.name, Reason: s.Message()}
+	case codes.Aborted:
+		return fmt.Errorf("plugin %s: %s", p.name, s.Message())
+	case codes.FailedPrecondition:
+		return fmt.Errorf("plugin %s: %s: %s", p.name, what, s.Message())
 	}
 	return failf(err, "plugin %s: %s: %s", p.name, what, s.Message())
 }

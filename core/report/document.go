@@ -119,7 +119,9 @@ func WriteJSON(w io.Writer, document any) error {
 // Plan is what --dry-run --json prints.
 type Plan struct {
 	Version         int     `json:"version"`
-	Workload        string  `json:"workload"`
+	Name            string  `json:"name,omitempty"`       // of the experiment file
+	Experiment      int64   `json:"experiment,omitempty"` // that is resumed
+	Workload        string  `json:"workload"`             // or several, with ", " between them
 	Seed            uint64  `json:"seed"`
 	ExpectedSeconds float64 `json:"expected_seconds"` // of phases that time ends, and a second a run for the rest
 	Runs            any     `json:"runs"`             // in their order

@@ -12,7 +12,7 @@ import (
 // Runs is the table of runs.
 func Runs(runs []Run) Table {
 	t := Table{Columns: []Column{
-		{"run", true}, {"started", false}, {"state", false}, {"store", false}, {"nodes", true}, {"threads", true},
+		{"run", true}, {"experiment", true}, {"started", false}, {"state", false}, {"store", false}, {"nodes", true}, {"threads", true},
 		{"workload", false}, {"ops", true}, {"failed", true}, {"warnings", true},
 	}}
 	for _, r := range runs {
@@ -23,7 +23,7 @@ func Runs(runs []Run) Table {
 			}
 		}
 		t.Rows = append(t.Rows, []string{
-			Integer(r.ID), r.StartedAt.Local().Format(time.DateTime), r.State, r.Store, Integer(int64(r.Nodes)), Integer(int64(r.Threads)),
+			Integer(r.ID), Integer(r.Experiment), r.StartedAt.Local().Format(time.DateTime), r.State, r.Store, Integer(int64(r.Nodes)), Integer(int64(r.Threads)),
 			fmt.Sprintf("%s@%d", r.Workload, r.WorkloadVersion), Integer(ops), Integer(errors), Integer(int64(len(r.Warnings))),
 		})
 	}

@@ -59,6 +59,9 @@ func knownKey(key string) bool {
 // String returns the expression as it was written.
 func (s *Selection) String() string { return s.text }
 
+// Keys returns the keys that the expression names.
+func (s *Selection) Keys() []string { return slices.Clone(s.keys) }
+
 // Match reports whether a record is selected.
 func (s *Selection) Match(r Record) bool {
 	result := benchfmt.Result{Name: benchfmt.Name(r.Op), Iters: 1, Values: []benchfmt.Value{{Value: 1, Unit: "x"}}}

@@ -19,9 +19,9 @@ func (b *binder) workload() *Workload {
 	d := b.definition
 	w := &Workload{Name: d.Name, Version: d.Version}
 	w.Keys = b.bindKeys(d.keys)
-	b.keep(place{1, 1}, d.keys, w.Keys.breach())
+	b.keep(place{Line: 1, Column: 1}, d.keys, w.Keys.breach())
 	w.Values = b.bindValues(d)
-	b.keep(place{1, 1}, d.values, w.Values.breach())
+	b.keep(place{Line: 1, Column: 1}, d.values, w.Values.breach())
 	for _, p := range d.phases {
 		w.Phases = append(w.Phases, b.phase(p, w))
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/benchctl/benchctl/core/internal/yamlfile"
 )
 
 // Definition is a workload as its author wrote it: its parameters have
@@ -49,7 +51,7 @@ const (
 )
 
 // place is where something stands in a file, counted from 1.
-type place struct{ line, column int }
+type place = yamlfile.Place
 
 // field is a scalar of a definition: a literal, or the name of a parameter.
 type field struct {
@@ -96,13 +98,9 @@ func (d *Definition) Bind(params map[string]string) (*Workload, map[string]strin
 		b.values[p.Name] = p.Default
 	}
 	for name, value := range params {
-		i := slices.IndexFunc(d.Params, func(p Param) bool { return p.Name == name })
-		if i < 0 {
-			return nil, nil, d.errorf(place{1, 1}, "workload %s has no parameter %q; it has %s", d.Ref(), name, d.paramNames())
-		}
-		canonical, err := d.Params[i].Type.canonical(value)
+		canonical, err := d.ParamValue(name, value)
 		if err != nil {
-			return nil, nil, d.errorf(place{1, 1}, "parameter %s=%s: %v", name, value, err)
+			return nil, nil, err
 		}
 		b.values[name] = canonical
 	}
@@ -111,6 +109,19 @@ func (d *Definition) Bind(params map[string]string) (*Workload, map[string]strin
 		return nil, nil, b.err
 	}
 	return w, b.values, nil
+}
+
+// ParamValue returns the one spelling of a parameter's value.
+func (d *Definition) ParamValue(name, value string) (string, error) {
+	i := slices.IndexFunc(d.Params, func(p Param) bool { return p.Name == name })
+	if i < 0 {
+		return "", d.errorf(place{Line: 1, Column: 1}, "workload %s has no parameter %q; it has %s", d.Ref(), name, d.paramNames())
+	}
+	canonical, err := d.Params[i].Type.canonical(value)
+	if err != nil {
+		return "", d.errorf(place{Line: 1, Column: 1}, "parameter %s=%s: %v", name, value, err)
+	}
+	return canonical, nil
 }
 
 func (d *Definition) paramNames() string {
@@ -160,14 +171,8 @@ func typeOf(text string) ParamType {
 }
 
 // Error is a mistake in a definition, or in the parameters given for it.
-type Error struct {
-	File         string
-	Line, Column int // from 1
-	Msg          string
-}
-
-func (e *Error) Error() string { return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Msg) }
+type Error = yamlfile.Error
 
 func (d *Definition) errorf(at place, format string, args ...any) error {
-	return &Error{File: d.file, Line: at.line, Column: at.column, Msg: fmt.Sprintf(format, args...)}
+	return yamlfile.Errorf(d.file, at, format, args...)
 }

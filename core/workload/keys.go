@@ -1,6 +1,10 @@
 package workload
 
-import "cmp"
+import (
+	"cmp"
+
+	"github.com/benchctl/benchctl/core/internal/yamlfile"
+)
 
 // Space says who owns the keys.
 type Space string
@@ -62,10 +66,10 @@ var keyFields = []fieldType{
 	{"depth", ParamInt}, {"fan-out", ParamInt},
 }
 
-func (p *reading) readKeys(e entry) {
-	p.keys = p.scalars(e.value, "keys", keyFields)
+func (p *reading) readKeys(e yamlfile.Entry) {
+	p.keys = p.scalars(e.Value, "keys", keyFields)
 	if !p.keys["space"].given {
-		p.fail(e.at, "keys lacks space: thread (each has its own keys) or shared (all use the same)")
+		p.Fail(e.At, "keys lacks space: thread (each has its own keys) or shared (all use the same)")
 	}
 }
 

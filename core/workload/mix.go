@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/benchctl/benchctl/core/internal/yamlfile"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -37,16 +38,16 @@ func breachOfOp(op sample.Op) *breach {
 	return rule(!part, "mix", "%s is not chosen from a mix: %s", op, instead)
 }
 
-func (p *reading) readMix(mix entry) (place, []shareDefinition) {
+func (p *reading) readMix(mix yamlfile.Entry) (place, []shareDefinition) {
 	var shares []shareDefinition
 	rests := 0
-	for _, e := range p.entries(mix.value, "a mix") {
-		op, err := sample.ParseOp(e.name)
+	for _, e := range p.Entries(mix.Value, "a mix") {
+		op, err := sample.ParseOp(e.Name)
 		if err != nil {
-			p.fail(e.at, "%v; the operations are %s", err, opNames())
+			p.Fail(e.At, "%v; the operations are %s", err, opNames())
 		}
 		if broken := breachOfOp(op); broken != nil {
-			p.fail(e.at, "%s", broken.problem)
+			p.Fail(e.At, "%s", broken.problem)
 		}
 		weight := p.scalar(e)
 		if weight.text == rest {
@@ -55,14 +56,14 @@ func (p *reading) readMix(mix entry) (place, []shareDefinition) {
 			weight = p.typed(e, ParamFloat)
 		}
 		if rests > 1 {
-			p.fail(weight.place, "two operations have the weight rest: only one can have what the others leave")
+			p.Fail(weight.place, "two operations have the weight rest: only one can have what the others leave")
 		}
 		shares = append(shares, shareDefinition{op: op, weight: weight})
 	}
 	if len(shares) == 0 {
-		p.fail(mix.at, "the mix is empty: name at least one operation, such as {get: 1}")
+		p.Fail(mix.At, "the mix is empty: name at least one operation, such as {get: 1}")
 	}
-	return p.at(mix.value), shares
+	return p.At(mix.Value), shares
 }
 
 func opNames() string {

@@ -83,7 +83,7 @@ func (p *reading) readPace(fs fields) {
 	}
 	bound, err := parseBound(f.text)
 	if err != nil {
-		p.fail(f.place, "until: %v", err)
+		p.Fail(f.place, "until: %v", err)
 	}
 	f.text = bound.String()
 	fs["until"] = f

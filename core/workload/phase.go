@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/benchctl/benchctl/core/internal/yamlfile"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -64,50 +65,50 @@ var phaseFields = slices.Concat([]fieldType{
 	{"keys-per-transaction", ParamInt}, {"watchers", ParamInt},
 }, paceFields)
 
-func (p *reading) readPhases(phases entry) {
-	list, ok := phases.value.(ast.ArrayNode)
+func (p *reading) readPhases(phases yamlfile.Entry) {
+	list, ok := phases.Value.(ast.ArrayNode)
 	if !ok {
-		p.fail(p.at(phases.value), "phases is %s: it should be a list", describe(phases.value))
+		p.Fail(p.At(phases.Value), "phases is %s: it should be a list", yamlfile.Describe(phases.Value))
 	}
 	measured := false
 	for i := list.ArrayRange(); i.Next(); {
 		phase := p.readPhase(i.Value())
 		if slices.ContainsFunc(p.phases, func(other phaseDefinition) bool { return other.name == phase.name }) {
-			p.fail(phase.place, "two phases are called %s: give each a name of its own", phase.name)
+			p.Fail(phase.place, "two phases are called %s: give each a name of its own", phase.name)
 		}
 		measured = measured || !phase.warmup
 		p.phases = append(p.phases, phase)
 	}
 	switch {
 	case len(p.phases) == 0:
-		p.fail(phases.at, "phases is empty: there should be at least one that is measured")
+		p.Fail(phases.At, "phases is empty: there should be at least one that is measured")
 	case len(p.phases) > maxPhases:
-		p.fail(phases.at, "%d phases are more than there may be (%d)", len(p.phases), maxPhases)
+		p.Fail(phases.At, "%d phases are more than there may be (%d)", len(p.phases), maxPhases)
 	case !measured:
-		p.fail(phases.at, "all phases are warm-up: there should be at least one that is measured")
+		p.Fail(phases.At, "all phases are warm-up: there should be at least one that is measured")
 	}
 }
 
 func (p *reading) readPhase(node ast.Node) phaseDefinition {
-	phase := phaseDefinition{place: p.at(node)}
-	entries := p.fields(node, "a phase", append([]string{"name", "warmup", "mix", "fill"}, names(phaseFields)...)...)
+	phase := phaseDefinition{place: p.At(node)}
+	entries := p.Fields(node, "a phase", append([]string{"name", "warmup", "mix", "fill"}, names(phaseFields)...)...)
 	name, ok := entries["name"]
 	if !ok {
-		p.fail(phase.place, "the phase lacks a name")
+		p.Fail(phase.place, "the phase lacks a name")
 	}
 	phase.name = p.name(name)
 	if e, ok := entries["warmup"]; ok {
-		phase.warmup = p.boolean(e)
+		phase.warmup = p.Boolean(e)
 	}
 	mix, ok := entries["mix"]
 	if !ok {
-		p.fail(phase.place, "phase %s lacks a mix of operations, such as {get: 90, set: 10}", phase.name)
+		p.Fail(phase.place, "phase %s lacks a mix of operations, such as {get: 90, set: 10}", phase.name)
 	}
 	phase.mixPlace, phase.mix = p.readMix(mix)
 	phase.fields = p.typedFields(entries, phaseFields)
 	p.readPace(phase.fields)
 	if e, ok := entries["fill"]; ok {
-		phase.fill = p.boolean(e)
+		phase.fill = p.Boolean(e)
 	}
 	p.oneEnd(phase)
 	return phase
@@ -126,9 +127,9 @@ func (p *reading) oneEnd(phase phaseDefinition) {
 	}
 	switch {
 	case len(ends) == 0:
-		p.fail(phase.place, "phase %s can never end: give it for (a time), ops (operations of each thread) or fill: true", phase.name)
+		p.Fail(phase.place, "phase %s can never end: give it for (a time), ops (operations of each thread) or fill: true", phase.name)
 	case len(ends) > 1:
-		p.fail(phase.place, "phase %s has %s: one thing can end it", phase.name, strings.Join(ends, " and "))
+		p.Fail(phase.place, "phase %s has %s: one thing can end it", phase.name, strings.Join(ends, " and "))
 	}
 }
 

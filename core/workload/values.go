@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/benchctl/benchctl/core/internal/yamlfile"
 )
 
 // maxSizes bounds the sizes that a histogram lists.
@@ -49,49 +51,49 @@ type sizeDefinition struct {
 
 var valueFields = []fieldType{{"size", ParamInt}, {"size-to", ParamInt}, {"compressible", ParamFloat}}
 
-func (p *reading) readValues(e entry) {
-	entries := p.fields(e.value, "values", append(names(valueFields), "sizes")...)
+func (p *reading) readValues(e yamlfile.Entry) {
+	entries := p.Fields(e.Value, "values", append(names(valueFields), "sizes")...)
 	p.values = p.typedFields(entries, valueFields)
 	sizes, histogram := entries["sizes"]
 	if histogram {
-		p.sizesPlace = sizes.at
+		p.sizesPlace = sizes.At
 		p.sizes = p.readSizes(sizes)
 	}
 	switch size, to := p.values["size"], p.values["size-to"]; {
 	case !size.given && !histogram:
-		p.fail(e.at, "values lacks size, the bytes of a value, or sizes, such as {100: 90, 1000: 10}")
+		p.Fail(e.At, "values lacks size, the bytes of a value, or sizes, such as {100: 90, 1000: 10}")
 	case size.given && histogram:
-		p.fail(sizes.at, "values has size and sizes: one thing can say how large they are")
+		p.Fail(sizes.At, "values has size and sizes: one thing can say how large they are")
 	case to.given && histogram:
-		p.fail(to.place, "size-to belongs to size, where the sizes begin: give it instead of sizes, or take size-to away")
+		p.Fail(to.place, "size-to belongs to size, where the sizes begin: give it instead of sizes, or take size-to away")
 	}
 }
 
 // readSizes reads a histogram of sizes, whose field names are numbers.
-func (p *reading) readSizes(e entry) []sizeDefinition {
-	mapping, ok := e.value.(ast.MapNode)
+func (p *reading) readSizes(e yamlfile.Entry) []sizeDefinition {
+	mapping, ok := e.Value.(ast.MapNode)
 	if !ok {
-		p.fail(p.at(e.value), "sizes is %s: it should give bytes and their weights, such as {100: 90, 1000: 10}", describe(e.value))
+		p.Fail(p.At(e.Value), "sizes is %s: it should give bytes and their weights, such as {100: 90, 1000: 10}", yamlfile.Describe(e.Value))
 	}
 	var histogram []sizeDefinition
 	for i := mapping.MapRange(); i.Next(); {
-		at := p.at(i.Key())
+		at := p.At(i.Key())
 		text := i.Key().GetToken().Value
 		size, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			p.fail(at, "sizes: %q is no whole number of bytes", text)
+			p.Fail(at, "sizes: %q is no whole number of bytes", text)
 		}
 		if problem := sizes.refuse(size); problem != "" {
-			p.fail(at, "sizes: %s", problem)
+			p.Fail(at, "sizes: %s", problem)
 		}
 		if slices.ContainsFunc(histogram, func(s sizeDefinition) bool { return s.size == int(size) }) {
-			p.fail(at, "sizes has %d twice", size)
+			p.Fail(at, "sizes has %d twice", size)
 		}
-		weight := p.typed(entry{name: "the weight of " + text, at: at, value: i.Value()}, ParamFloat)
+		weight := p.typed(yamlfile.Entry{Name: "the weight of " + text, At: at, Value: i.Value()}, ParamFloat)
 		histogram = append(histogram, sizeDefinition{int(size), weight})
 	}
 	if len(histogram) == 0 || len(histogram) > maxSizes {
-		p.fail(e.at, "sizes lists %d sizes: there should be 1 to %d", len(histogram), maxSizes)
+		p.Fail(e.At, "sizes lists %d sizes: there should be 1 to %d", len(histogram), maxSizes)
 	}
 	slices.SortFunc(histogram, func(a, b sizeDefinition) int { return a.size - b.size })
 	return histogram

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/report"
+	"github.com/benchctl/benchctl/core/stats"
+)
+
+// perRun is what launching a plugin, starting nodes and archiving take beside
+// the load, for the expected duration of a plan.
+const perRun = time.Second
+
+// expected is how long runs will take, as far as their phases say.
+func expected(runs []experiment.Run) time.Duration {
+	var total time.Duration
+	for _, run := range runs {
+		timed, _ := run.Load().Duration()
+		total += timed + perRun
+	}
+	return total.Round(time.Second)
+}
+
+// printPlan prints the runs of a plan that are to be executed. resumed is the
+// experiment that they are of, or 0.
+func (a *app) printPlan(plan *experiment.Plan, runs []experiment.Run, resumed int64, asJSON bool) error {
+	if asJSON {
+		return report.WriteJSON(a.stdout, report.Plan{
+			Version: report.DocumentVersion, Name: plan.Name, Experiment: resumed, Workload: strings.Join(plan.Workloads(), ", "),
+			Seed: plan.Seed, ExpectedSeconds: expected(runs).Seconds(), Runs: runs,
+		})
+	}
+	if err := planTable(runs).Write(a.stdout); err != nil {
+		return err
+	}
+	more := ""
+	if slices.ContainsFunc(runs, func(run experiment.Run) bool { _, others := run.Load().Duration(); return others }) {
+		more = ", and as long as the phases take that end by a count"
+	}
+	fmt.Fprintf(a.stdout, "\n%s: %s, about %v%s\n", plan.Title(), part(len(runs), len(plan.Runs)), expected(runs), more)
+	return nil
+}
+
+// part counts the runs of a plan that are to be executed.
+func part(runs, of int) string {
+	if runs == of {
+		return stats.Count(runs, "run")
+	}
+	return fmt.Sprintf("%d of %s", runs, stats.Count(of, "run"))
+}
+
+// planColumn is a column of the table of a plan.
+type planColumn struct {
+	report.Column
+	always bool // or only if not all runs have the same
+	cell   func(experiment.Run) string
+}
+
+var planColumns = []planColumn{
+	{report.Column{Name: "run", Right: true}, true, func(r experiment.Run) string { return fmt.Sprint(r.Position + 1) }},
+	{report.Column{Name: "repeat", Right: true}, true, func(r experiment.Run) string { return fmt.Sprint(r.Repeat + 1) }},
+	{report.Column{Name: "workload"}, false, func(r experiment.Run) string { return r.Workload }},
+	{report.Column{Name: "store"}, true, func(r experiment.Run) string { return r.Store }},
+	{report.Column{Name: "setup"}, false, func(r experiment.Run) string { return r.Setup }},
+	{report.Column{Name: "nodes", Right: true}, true, func(r experiment.Run) string { return fmt.Sprint(r.Nodes) }},
+	{report.Column{Name: "reads"}, false, func(r experiment.Run) string { return string(r.Reads) }},
+	{report.Column{Name: "options"}, false, func(r experiment.Run) string { return report.Pairs(r.Options) }},
+	{report.Column{Name: "endpoints"}, false, func(r experiment.Run) string { return strings.Join(r.Endpoints, " ") }},
+	{report.Column{Name: "threads", Right: true}, true, func(r experiment.Run) string { return fmt.Sprint(r.Threads) }},
+	{report.Column{Name: "seed", Right: true}, true, func(r experiment.Run) string { return fmt.Sprint(r.Seed) }},
+	{report.Column{Name: "parameters"}, true, func(r experiment.Run) string { return report.Pairs(r.Params) }},
+}
+
+func planTable(runs []experiment.Run) report.Table {
+	t := report.Table{Rows: make([][]string, len(runs))}
+	for _, column := range planColumns {
+		differs := slices.ContainsFunc(runs, func(r experiment.Run) bool { return column.cell(r) != column.cell(runs[0]) })
+		if !column.always && !differs {
+			continue
+		}
+		t.Columns = append(t.Columns, column.Column)
+		for i, run := range runs {
+			t.Rows[i] = append(t.Rows[i], column.cell(run))
+		}
+	}
+	return t
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/report"
+)
+
+// execution is what executing a plan takes beside the archive.
+type execution struct {
+	*app
+	plan    *experiment.Plan
+	console *console
+	plugins plugins
+}
+
+func (a *app) newExecution(plan *experiment.Plan) *execution {
+	console := newConsole(a.stderr)
+	return &execution{
+		app: a, plan: plan, console: console,
+		plugins: plugins{search: host.NewSearch(a.getenv), log: a.logger(console)},
+	}
+}
+
+func (e *execution) executor(into *archive.Archive) *experiment.Executor {
+	return &experiment.Executor{
+		Plugins:  e.plugins,
+		Archive:  &keeper{Archive: into, args: e.args},
+		Observer: newProgress(e.console, e.plan, e.archivePath),
+	}
+}
+
+// finish prints what an experiment has come to, and how what is missing is run.
+func (e *execution) finish(ctx context.Context, from *archive.Archive, outcome experiment.Outcome, err error, asJSON bool) error {
+	e.console.clear()
+	switch {
+	case outcome.Experiment == 0 && ctx.Err() != nil:
+		return errors.New("interrupted before the first run")
+	case outcome.Experiment == 0:
+		return asUsage(err)
+	}
+	reading := context.WithoutCancel(ctx) // an interrupted experiment shows what it has
+	if printErr := e.printExperiment(reading, from, outcome.Experiment, asJSON); printErr != nil {
+		err = errors.Join(err, printErr)
+	}
+	if outcome.Complete < len(e.plan.Runs) {
+		fmt.Fprintf(e.console, "to run what is missing: %s\n", e.resumeCommand(outcome.Experiment))
+	}
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("interrupted: %d of %d runs are complete, and what was measured of the last is kept", outcome.Complete, len(e.plan.Runs))
+	case err != nil:
+		return asUsage(err)
+	case outcome.Failed > 0:
+		return fmt.Errorf("%d of %d runs failed; the first: %w", outcome.Failed, len(e.plan.Runs), outcome.Failure)
+	}
+	return nil
+}
+
+// asUsage makes usage errors of what a plugin or plan refuses.
+func asUsage(err error) error {
+	var refused *host.Refused
+	var impossible *experiment.Refused
+	if errors.As(err, &refused) || errors.As(err, &impossible) {
+		return &usageError{err}
+	}
+	return err
+}
+
+// checkPlugins refuses before anything starts what some plugin cannot do.
+func (e *execution) checkPlugins(ctx context.Context, runs []experiment.Run, earlier experiment.Earlier) error {
+	byStore := map[string][]experiment.Run{}
+	for _, run := range runs {
+		byStore[run.Store] = append(byStore[run.Store], run)
+	}
+	for _, store := range slices.Sorted(maps.Keys(byStore)) {
+		if err := e.checkPlugin(ctx, store, byStore[store], earlier); err != nil {
+			return asUsage(err)
+		}
+	}
+	return nil
+}
+
+func (e *execution) checkPlugin(ctx context.Context, store string, runs []experiment.Run, earlier experiment.Earlier) error {
+	plugin, err := e.plugins.Launch(ctx, store)
+	if err != nil {
+		return err
+	}
+	defer plugin.Close()
+	warning, err := earlier.CheckPlugin(store, plugin.Identity())
+	if err != nil {
+		return err
+	}
+	if warning != "" {
+		report.Notes(e.console, "!", []string{warning})
+	}
+	description, err := plugin.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	prepared := map[string]bool{}
+	for _, run := range runs {
+		setup, err := e.plan.DriverSetup(description, run)
+		if err != nil {
+			return err
+		}
+		if prepared[run.Deployment()] {
+			continue
+		}
+		if _, _, err := plugin.Prepare(ctx, setup); err != nil {
+			return err
+		}
+		prepared[run.Deployment()] = true
+	}
+	return nil
+}
+
+// resumeCommand is the command line that runs what is missing.
+func (a *app) resumeCommand(id int64) string {
+	command := fmt.Sprintf("benchctl run --resume %d", id)
+	if a.archivePath != a.unnamedArchive() {
+		command += " --archive " + quote(a.archivePath)
+	}
+	return command
+}
+
+// quote writes a word as a shell takes it.
+func quote(word string) string {
+	if !strings.ContainsFunc(word, func(r rune) bool { return strings.ContainsRune(" \t\n'\"\\$`&|;<>()*?[]#~=%!{}", r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// logger routes what plugins log to standard error by level.
+func (a *app) logger(console *console) hclog.Logger {
+	level := hclog.Warn
+	if a.verbose {
+		level = hclog.Debug
+	}
+	return hclog.New(&hclog.LoggerOptions{Name: "plugin", Level: level, Output: console})
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/workload"
+)
+
+// resumeFlags are those that go with --resume: none that changes the plan.
+var resumeFlags = []string{"resume", "allow-changed-plugin", "dry-run", "json", "archive", "verbose"}
+
+func checkResumeFlags(flags *pflag.FlagSet, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s does not go with --resume: an experiment is carried on as it was planned", args[0])
+	}
+	var err error
+	flags.Visit(func(flag *pflag.Flag) {
+		if err == nil && !slices.Contains(resumeFlags, flag.Name) {
+			err = usagef("--%s does not go with --resume: an experiment is carried on as it was planned", flag.Name)
+		}
+	})
+	return err
+}
+
+// resume runs what is missing of an experiment.
+func (a *app) resume(ctx context.Context, f *runFlags) error {
+	from, err := a.readArchive(ctx) // to write would make an archive where there is none
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	plan, err := archivedPlan(ctx, from, f.resume)
+	if err != nil {
+		return err
+	}
+	if !f.dryRun {
+		return a.resumePlan(ctx, plan, f)
+	}
+	earlier, err := earlierRuns(ctx, from, f)
+	if err != nil {
+		return err
+	}
+	missing := earlier.Missing(plan)
+	if len(missing) == 0 {
+		a.sayComplete(plan, f.resume)
+	}
+	if err := a.newExecution(plan).checkPlugins(ctx, missing, earlier); err != nil {
+		return err
+	}
+	return a.printPlan(plan, missing, f.resume, f.asJSON)
+}
+
+func (a *app) sayComplete(plan *experiment.Plan, id int64) {
+	fmt.Fprintf(a.stderr, "experiment %d is complete: none of its %s is missing\n", id, stats.Count(len(plan.Runs), "run"))
+}
+
+func (a *app) resumePlan(ctx context.Context, plan *experiment.Plan, f *runFlags) error {
+	into, err := archive.Open(ctx, a.archivePath)
+	if err != nil {
+		return err
+	}
+	defer into.Close()
+	if err := into.ResumeExperiment(ctx, f.resume); err != nil {
+		return err
+	}
+	earlier, err := earlierRuns(ctx, into, f) // nobody else adds any from here on
+	if err != nil {
+		return err
+	}
+	missing := earlier.Missing(plan)
+	if len(missing) == 0 {
+		a.sayComplete(plan, f.resume)
+		return a.printExperiment(ctx, into, f.resume, f.asJSON)
+	}
+	if plan.DataDir != "" {
+		if _, err := os.Stat(plan.DataDir); err != nil {
+			return fmt.Errorf("the folder in which experiment %d keeps the nodes' data cannot be used (%w): make it again", f.resume, err)
+		}
+	}
+	e := a.newExecution(plan)
+	if err := e.checkPlugins(ctx, missing, earlier); err != nil {
+		return err
+	}
+	outcome, err := e.executor(into).Resume(ctx, plan, earlier)
+	return e.finish(ctx, into, outcome, err, f.asJSON)
+}
+
+// archivedPlan reads the plan of an experiment. Its workloads are those that
+// were archived, whatever has become of their files.
+func archivedPlan(ctx context.Context, from *archive.Archive, id int64) (*experiment.Plan, error) {
+	archived, err := from.Experiment(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	definitions, err := from.Workloads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := experiment.ParsePlan(archived.Plan, func(ref string) (*workload.Definition, error) {
+		for _, w := range definitions {
+			if ref == fmt.Sprintf("%s@%d", w.Name, w.Version) {
+				return archivedWorkload(w, ref)
+			}
+		}
+		return nil, fmt.Errorf("workload %s is not in the archive", ref)
+	})
+	switch {
+	case errors.Is(err, experiment.ErrOldPlan):
+		return nil, fmt.Errorf("experiment %d cannot be resumed: it was begun by an older benchctl, which did not archive its plan whole; run it anew", id)
+	case err != nil:
+		return nil, fmt.Errorf("resume experiment %d: %w", id, err)
+	}
+	return plan, nil
+}
+
+func archivedWorkload(w archive.Workload, ref string) (*workload.Definition, error) {
+	definition, err := workload.Parse(ref, []byte(w.Source))
+	if err != nil {
+		return nil, fmt.Errorf("the archived workload: %w", err)
+	}
+	if definition.SHA256() != w.SHA256 {
+		return nil, fmt.Errorf("workload %s means something else to this benchctl (sha256 %.12s…) than to the one that archived it (%.12s…): resume with that one", ref, definition.SHA256(), w.SHA256)
+	}
+	return definition, nil
+}
+
+// earlierRuns reads which runs of an experiment are complete.
+func earlierRuns(ctx context.Context, from *archive.Archive, f *runFlags) (experiment.Earlier, error) {
+	earlier := experiment.Earlier{Experiment: f.resume, AllowChangedPlugin: f.allowChanged}
+	runs, err := from.RunsOf(ctx, f.resume)
+	if err != nil {
+		return earlier, err
+	}
+	environments := map[int64]node.Environment{}
+	for _, run := range runs {
+		if run.State != archive.Complete {
+			continue
+		}
+		if _, known := environments[run.Environment]; !known {
+			e, err := from.EnvironmentOf(ctx, run.Environment)
+			if err != nil {
+				return earlier, err
+			}
+			environments[run.Environment] = node.Environment{CPU: e.CPU, Cores: e.Cores, Memory: e.MemoryBytes}
+		}
+		earlier.Complete = append(earlier.Complete, experiment.Completed{
+			Position: run.Position, Store: run.Store, SHA256: run.PluginSHA256, Environment: environments[run.Environment],
+		})
+	}
+	return earlier, nil
+}
