@@ -35,6 +35,11 @@ func TestMain(m *testing.M) {
 		"benchctl-plugin-memory":    func() { driver.Serve(memory.Driver()) },
 		"benchctl-plugin-raftembed": func() { driver.Serve(raftembed.Driver()) },
 		"benchctl-plugin-zookeeper": func() { driver.Serve(onTakenPorts(zookeeper.Driver())) },
+
+		"benchctl-plugin-lossy":     func() { driver.Serve(newFaulty("lossy", lossy)) },
+		"benchctl-plugin-stale":     func() { driver.Serve(newFaulty("stale", stale)) },
+		"benchctl-plugin-repeating": func() { driver.Serve(newFaulty("repeating", repeating)) },
+		"benchctl-plugin-deaf":      func() { driver.Serve(newFaulty("deaf", deaf)) },
 	})
 }
 

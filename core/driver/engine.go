@@ -44,7 +44,8 @@ type engine struct {
 	cancel   context.CancelFunc // ends the run
 	hung     []int              // threads that did not come back when they were stopped
 
-	missed int64 // changes that watchers say they have missed
+	missed int64    // changes that watchers say they have missed
+	doubts []string // warnings
 
 	incidents incidents
 }
@@ -210,9 +211,8 @@ func (e *engine) stages(ctx context.Context) (total int64, err error) {
 		if ctx.Err() != nil {
 			return total, nil
 		}
-		if stage.Try > 0 {
-			_, text := searching.end(phase.Rate, ended.Unstarted)
-			if err := e.outbox.put(searchEvent(ended.AtNs, SearchTried, text)); err != nil {
+		if stage.Until != nil {
+			if err := e.judge(searching, stage, phase, ended); err != nil {
 				return total, err
 			}
 		}
@@ -236,7 +236,25 @@ func (e *engine) searched(s *search, index int, stage workload.Stage) (workload.
 		return stage.At(rate), nil
 	}
 	rate, text := s.result()
+	if s.kept == 0 {
+		e.doubts = append(e.doubts, stage.Name+": "+text)
+	}
+	s.begin()
 	return stage.At(rate), e.outbox.put(searchEvent(int64(now), SearchEnded, text))
+}
+
+// judge says what a rate that was tried came to, and whether the phase itself
+// kept its bound too, at the rate that was found.
+func (e *engine) judge(s *search, stage workload.Stage, phase workload.Phase, ended *driverpb.PhaseEnded) error {
+	found := s.kept > 0
+	kept, text := s.end(phase.Rate, ended.Unstarted)
+	if stage.Try > 0 {
+		return e.outbox.put(searchEvent(ended.AtNs, SearchTried, text))
+	}
+	if found && !kept {
+		e.doubts = append(e.doubts, fmt.Sprintf("%s: when it was measured at the rate that the search had found, %s was not kept (%s)", stage.Name, stage.Until, text))
+	}
+	return nil
 }
 
 // phase runs all threads through one phase, which is executed as a stage.
@@ -402,6 +420,7 @@ func (e *engine) finished(ctx context.Context, busy time.Duration) *driverpb.Fin
 			"the threads waited %v in total (%.1f %% of their time) for their samples to be encoded: the machine was too busy, so throughput is understated",
 			stalled.Round(time.Millisecond), 100*float64(stalled)/float64(total)))
 	}
+	f.Warnings = append(f.Warnings, e.doubts...)
 	f.Warnings = append(f.Warnings, e.incidents.warnings()...)
 	if len(e.hung) > 0 {
 		f.Warnings = append(f.Warnings, fmt.Sprintf(

@@ -22,7 +22,7 @@ import (
 // more.
 const (
 	readBackKeys    = 1000             // whose values are looked at, at most
-	readBackListed  = 50_000           // keys that are counted in one list, at most
+	readBackListed  = 200_000          // keys that are counted in one list, at most
 	readBackWithin  = 10 * time.Second // for all of it
 	readBackLate    = 2 * time.Second  // for a read that may be late
 	ledgerRoom      = 64 << 10         // keys that all threads remember together, at most
@@ -69,8 +69,10 @@ func (v *verifier) verified(ctx context.Context, index int, phase workload.Phase
 	}
 	ctx, cancel := context.WithTimeout(ctx, readBackWithin)
 	defer cancel()
-	if err := v.outbox.put(verdictEvent(index, v.readBack(ctx))); err != nil {
-		return err
+	if verdict := v.readBack(ctx); verdict.Checked > 0 || verdict.Result != Held {
+		if err := v.outbox.put(verdictEvent(index, verdict)); err != nil {
+			return err
+		}
 	}
 	if !phase.Fill && slices.ContainsFunc(phase.Mix, func(s workload.Share) bool { return s.Op == sample.OpCreateSequential }) {
 		return v.outbox.put(verdictEvent(index, v.sequence()))

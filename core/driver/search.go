@@ -50,7 +50,7 @@ func (s *search) next() (rate float64, ok bool) {
 	return math.Sqrt(s.kept * s.broken), true
 }
 
-// begin forgets what the rate before came to.
+// begin forgets what the stage before came to.
 func (s *search) begin() {
 	s.latencies.Reset()
 	s.failed = 0
