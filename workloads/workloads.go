@@ -13,6 +13,12 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
+//go:embed schema.json
+var schema []byte
+
+// Schema returns the JSON Schema of definitions, for editors.
+func Schema() []byte { return schema }
+
 // All returns every shipped definition, by name.
 func All() ([]*workload.Definition, error) {
 	entries, err := files.ReadDir(".")
