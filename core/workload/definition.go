@@ -1,12 +1,15 @@
 package workload
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Definition is a workload as its author wrote it: its parameters have
@@ -169,5 +172,21 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Msg) }
 
 func (d *Definition) errorf(at place, format string, args ...any) error {
-	return &Error{File: d.file, Line: at.line, Column: at.column, Msg: fmt.Sprintf(format, args...)}
+	at = at.within(d.text)
+	return &Error{File: d.file, Line: at.line, Column: at.column, Msg: oneLine(fmt.Sprintf(format, args...))}
+}
+
+// within moves a place that the YAML library puts beyond the text to its end,
+// or to the end of its line.
+func (at place) within(text []byte) place {
+	lines := bytes.Split(text, []byte("\n"))
+	if at.line > len(lines) {
+		return place{len(lines), utf8.RuneCount(lines[len(lines)-1]) + 1}
+	}
+	return place{at.line, min(at.column, utf8.RuneCount(lines[at.line-1])+1)}
+}
+
+// oneLine replaces what would break a message into lines.
+func oneLine(message string) string {
+	return strings.Join(strings.FieldsFunc(message, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }), " ")
 }

@@ -1,7 +1,6 @@
 package workload
 
 import (
-	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -217,31 +216,4 @@ func TestMistakesInParameters(t *testing.T) {
 			t.Errorf("%s:\ngot  %v\nwant %s", given, err, want)
 		}
 	}
-}
-
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(valid))
-	for _, c := range mistakes {
-		f.Add([]byte(strings.Replace(valid, c.old, c.new, 1)))
-	}
-	f.Fuzz(func(t *testing.T, source []byte) {
-		d, err := Parse("w.yaml", source)
-		if err != nil {
-			var typed *Error
-			if !errors.As(err, &typed) || typed.Line < 1 || typed.Column < 1 || typed.Line > bytes.Count(source, []byte("\n"))+2 {
-				t.Fatalf("error without a place in the file: %v", err)
-			}
-			return
-		}
-		if !bytes.Equal(d.Canonical(), d.Canonical()) {
-			t.Error("the canonical form changes")
-		}
-		w, _, err := d.Bind(nil)
-		if err != nil {
-			t.Fatalf("parsed, but does not bind: %v", err)
-		}
-		if err := w.Validate(); err != nil {
-			t.Fatalf("bound, but not valid: %v", err)
-		}
-	})
 }
