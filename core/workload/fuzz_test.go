@@ -157,8 +157,8 @@ var values = []func(random *rand.Rand, source string) string{
 
 // slips are those of the hand, and worse.
 var slips = []func(random *rand.Rand, source string) string{
-	lines(func(random *rand.Rand, all []string, i int) []string { return slices.Delete(all, i, i+1) }),
-	lines(func(random *rand.Rand, all []string, i int) []string { return slices.Insert(all, i, all[i]) }),
+	lines(func(_ *rand.Rand, all []string, i int) []string { return slices.Delete(all, i, i+1) }),
+	lines(func(_ *rand.Rand, all []string, i int) []string { return slices.Insert(all, i, all[i]) }),
 	lines(func(random *rand.Rand, all []string, i int) []string {
 		j := random.IntN(len(all))
 		all[i], all[j] = all[j], all[i]

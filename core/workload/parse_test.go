@@ -166,6 +166,7 @@ var mistakes = map[string]struct{ old, new, want string }{
 	"a size too large":    {"size: 100", "sizes: {16777217: 1}", "w.yaml:9:18: sizes: 16777217 is not within 0 to 16777216"},
 	"a size twice":        {"size: 100", "sizes: {10: 1, 010: 1}", "w.yaml:9:25: sizes has 10 twice"},
 	"sizes of nothing":    {"size: 100", "sizes: {10: 0}", "w.yaml:9:10: sizes sum to nothing: give at least one a weight above 0"},
+	"sizes of almost no":  {"size: 100", "sizes: {10: 1e300, 20: 1e-300}", "w.yaml:9:10: sizes gives 20 the share 0"},
 	"a negative size":     {"size: 100", "sizes: {10: -2}", "w.yaml:9:22: the weight of 10: -2 is negative"},
 	"too compressible":    {"size: 100", "size: 100, compressible: 101", "w.yaml:9:35: compressible: 101 is not within 0 to 100"},
 	"fill of other":       {"{create: 1}", "{put: 1}", "w.yaml:13:10: phase fill: fill only creates keys: its mix can only be {create: 1}"},

@@ -52,16 +52,16 @@ var valueFields = []fieldType{{"size", ParamInt}, {"size-to", ParamInt}, {"compr
 func (p *reading) readValues(e entry) {
 	entries := p.fields(e.value, "values", append(names(valueFields), "sizes")...)
 	p.values = p.typedFields(entries, valueFields)
-	sizes, histogram := entries["sizes"]
+	weighed, histogram := entries["sizes"]
 	if histogram {
-		p.sizesPlace = sizes.at
-		p.sizes = p.readSizes(sizes)
+		p.sizesPlace = weighed.at
+		p.sizes = p.readSizes(weighed)
 	}
 	switch size, to := p.values["size"], p.values["size-to"]; {
 	case !size.given && !histogram:
 		p.fail(e.at, "values lacks size, the bytes of a value, or sizes, such as {100: 90, 1000: 10}")
 	case size.given && histogram:
-		p.fail(sizes.at, "values has size and sizes: one thing can say how large they are")
+		p.fail(weighed.at, "values has size and sizes: one thing can say how large they are")
 	case to.given && histogram:
 		p.fail(to.place, "size-to belongs to size, where the sizes begin: give it instead of sizes, or take size-to away")
 	}
