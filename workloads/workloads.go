@@ -13,6 +13,12 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
+//go:embed schema.json
+var schema []byte
+
+// Schema returns the JSON Schema of definitions, for editors.
+func Schema() []byte { return schema }
+
 // All returns every shipped definition, by name.
 func All() ([]*workload.Definition, error) {
 	entries, err := files.ReadDir(".")
@@ -41,12 +47,10 @@ func Find(ref string) (*workload.Definition, error) {
 		return nil, err
 	}
 	name, version, versioned := strings.Cut(ref, "@")
-	var refs []string
 	for _, d := range definitions {
 		if d.Name == name && (!versioned || version == strconv.Itoa(d.Version)) {
 			return d, nil
 		}
-		refs = append(refs, d.Ref())
 	}
-	return nil, fmt.Errorf("no workload %q is shipped; there are %s: name one of them, or a file that ends in .yaml", ref, strings.Join(refs, ", "))
+	return nil, fmt.Errorf("no workload %q is shipped: `benchctl workload list` shows those that are; a file's name ends in .yaml", ref)
 }

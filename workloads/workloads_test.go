@@ -35,7 +35,7 @@ func TestShippedDefinitions(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Find("nothing@3"); err == nil || !strings.Contains(err.Error(), "create-set-delete@1, election@1") {
+	if _, err := Find("nothing@3"); err == nil || !strings.Contains(err.Error(), "`benchctl workload list` shows those that are") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -51,6 +51,14 @@ func (a *app) workloadCommand() *cobra.Command {
 			fmt.Fprintf(a.stdout, "%s is valid, sha256 %s\n", d.Ref(), d.SHA256())
 			return nil
 		},
+	}, &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of definitions, for editors",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.stdout.Write(workloads.Schema())
+			return err
+		},
 	})
 	return cmd
 }

@@ -57,7 +57,7 @@ func TestAFileIsReadWhole(t *testing.T) {
 	}
 	wantTerms := Terms{
 		Name: "choice", Summary: "Which store for the lock service", Seed: 7,
-		Labels: map[string]string{"purpose": "review", "year": "2026"}, Timeout: 2 * time.Second, ReadyTimeout: time.Minute,
+		Labels: map[string]string{"purpose": "review", "year": "2026"}, Timeout: 2 * time.Second, ReadyTimeout: time.Minute, Verify: driver.VerifyReadBack,
 	}
 	if diff := cmp.Diff(wantTerms, got.Terms); diff != "" {
 		t.Error(diff)
@@ -127,7 +127,7 @@ func TestAFileIsKnownByItsWorkloads(t *testing.T) {
 // mistakes gives for each spoiled file the message, place included.
 var mistakes = map[string]struct{ old, new, want string }{
 	"no YAML":               {"name: choice", "name: [", "x.yaml:1:7: sequence end token ']' not found"},
-	"unknown field":         {"seed: 7", "sede: 7", `x.yaml:3:1: an experiment has no field "sede"; it can have name, summary, seed, repeat, labels, timeout, threads, stores, setups, workloads, exclude`},
+	"unknown field":         {"seed: 7", "sede: 7", `x.yaml:3:1: an experiment has no field "sede"; it can have name, summary, seed, repeat, labels, timeout, verify, threads, stores, setups, workloads, exclude`},
 	"missing field":         {"name: choice\n", "", "x.yaml:1:1: the experiment lacks name"},
 	"bad name":              {"name: choice", "name: Choice", `x.yaml:1:7: name: "Choice" should be lower-case letters, digits and hyphens, a letter first`},
 	"two lines":             {"summary: Which", "summary: |\n  x\n  Which", "x.yaml:2:10: summary should be one line"},
@@ -152,7 +152,7 @@ var mistakes = map[string]struct{ old, new, want string }{
 	"endpoints of another":  {"      etcd: [", "      consul: [", "x.yaml:19:7: store consul is not in this experiment, which has etcd, raftembed"},
 	"nodes and endpoints":   {"  - endpoints:", "  - nodes: [1, 3]\n    endpoints:", "x.yaml:20:7: the endpoints of etcd are 3 nodes, so the setup's nodes can only be 3"},
 	"unequal endpoints":     {"workloads:", "      raftembed: [\"10.0.0.4:1\"]\nworkloads:", "x.yaml:20:7: the endpoints of raftembed are 1 node, so the setup's nodes can only be 1"},
-	"unknown workload":      {"create-set-delete@1", "create-set-delete@2", `x.yaml:21:5: no workload "create-set-delete@2" is shipped; there are create-set-delete@1, read-write@1: name one of them, or a file that ends in .yaml`},
+	"unknown workload":      {"create-set-delete@1", "create-set-delete@2", "x.yaml:21:5: no workload \"create-set-delete@2\" is shipped: `benchctl workload list` shows those that are; a file's name ends in .yaml"},
 	"workload of no name":   {"workload: read-write", "wrokload: read-write", `x.yaml:22:5: a workload has no field "wrokload"; it can have workload, params`},
 	"only parameters":       {"- workload: read-write\n    params", "- params", "x.yaml:22:5: the workload lacks its name: write workload: read-write, or that of a file"},
 	"unknown parameter":     {"      size: 10", "      colour: 10", `x.yaml:25:7: workload read-write@1 has no parameter "colour"; it has reads, keys, size, duration, warmup`},

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -21,7 +22,7 @@ func (b *binder) workload() *Workload {
 	w.Keys = b.bindKeys(d.keys)
 	b.keep(place{Line: 1, Column: 1}, d.keys, w.Keys.breach())
 	w.Values = b.bindValues(d)
-	b.keep(place{Line: 1, Column: 1}, d.values, w.Values.breach())
+	b.keep(cmp.Or(d.sizesPlace, place{Line: 1, Column: 1}), d.values, w.Values.breach())
 	for _, p := range d.phases {
 		w.Phases = append(w.Phases, b.phase(p, w))
 	}

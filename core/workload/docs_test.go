@@ -3,7 +3,11 @@ package workload
 import (
 	"os"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/benchctl/benchctl/core/sample"
 )
 
 // TestExamplesInTheDocs parses and binds every example of docs/workloads.md.
@@ -24,6 +28,26 @@ func TestExamplesInTheDocs(t *testing.T) {
 		}
 		if w, _, err := d.Bind(nil); err != nil || w.Validate() != nil {
 			t.Errorf("%s: %v", d.Ref(), err)
+		}
+	}
+}
+
+// TestDocsNameEverything looks for a row for each field, choice and operation.
+func TestDocsNameEverything(t *testing.T) {
+	page, err := os.ReadFile("../../docs/workloads.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := slices.Concat(names(keyFields), names(valueFields), names(phaseFields), words(choices), inAMix(),
+		[]string{"name", "version", "summary", "source", "description", "seed", "params", "sizes", "warmup", "mix", "fill"})
+	for _, row := range rows {
+		if !strings.Contains(string(page), "\n| "+row+" | ") {
+			t.Errorf("no row for %s", row)
+		}
+	}
+	for _, op := range sample.Ops() {
+		if !strings.Contains(string(page), op.String()) {
+			t.Errorf("%s is not there", op)
 		}
 	}
 }

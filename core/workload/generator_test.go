@@ -111,17 +111,24 @@ func TestKeysApart(t *testing.T) {
 }
 
 func TestTheSeedDecidesTheSequence(t *testing.T) {
-	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 1000}, Values: Values{Size: 10}, Phases: []Phase{
-		mix(Share{sample.OpGet, 0.5}, Share{sample.OpSet, 0.3}, Share{sample.OpCreate, 0.2}),
-	}}
-	sequence := func(seed uint64, thread int) []string {
-		return generate(NewGenerator(w, seed, thread, 4, "/b"), 0, 500)
-	}
-	if !slices.Equal(sequence(1, 0), sequence(1, 0)) {
-		t.Error("the same seed gives another sequence")
-	}
-	if slices.Equal(sequence(1, 0), sequence(2, 0)) || slices.Equal(sequence(1, 0), sequence(1, 1)) {
-		t.Error("another seed or thread gives the same sequence")
+	for name, w := range everyChoice() {
+		sequence := func(seed uint64, thread int) []string {
+			g := NewGenerator(w, seed, thread, 4, "/b")
+			g.StartPhase(0)
+			var all []string
+			for range 500 {
+				op, ok := g.Next()
+				all = append(all, fmt.Sprintf("%s %v %s %q %x", op, ok, g.Key(), g.Keys(), g.Value()))
+			}
+			return all
+		}
+		one := sequence(1, 0)
+		if !slices.Equal(one, sequence(1, 0)) {
+			t.Errorf("%s: the same seed gives another sequence", name)
+		}
+		if slices.Equal(one, sequence(2, 0)) || slices.Equal(one, sequence(1, 1)) {
+			t.Errorf("%s: another seed or thread gives the same sequence", name)
+		}
 	}
 }
 

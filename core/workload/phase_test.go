@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -114,6 +115,23 @@ func TestBindPhase(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestMistakesInPhaseParameters(t *testing.T) {
+	source := strings.Replace(withPhase(own, "for: 1s, mix: {get: 1}, rate: $low, rate-to: 50, steps: $steps, until: $bound"), "keys:",
+		"params: {low: {default: 10.0, help: h}, steps: {default: 4, help: h}, bound: {default: p99 < 10ms, help: h}}\nkeys:", 1)
+	d := parsed(t, source)
+	for given, want := range map[string]string{
+		"low=0":     "9:45: rate (parameter low): 0 is not within 0.001 to 10000000",
+		"low=50":    "9:60: phase p: until searches upwards: give a rate-to above rate",
+		"steps=1":   "9:71: steps (parameter steps): 1 is not within 2 to 1000",
+		"bound=p99": `9:86: until (parameter bound): "p99" is no bound such as p99 < 10ms`,
+	} {
+		name, value, _ := strings.Cut(given, "=")
+		if _, _, err := d.Bind(map[string]string{name: value}); err == nil || err.Error() != "w.yaml:"+want {
+			t.Errorf("%s:\ngot  %v\nwant w.yaml:%s", given, err, want)
+		}
 	}
 }
 

@@ -54,16 +54,16 @@ var valueFields = []fieldType{{"size", ParamInt}, {"size-to", ParamInt}, {"compr
 func (p *reading) readValues(e yamlfile.Entry) {
 	entries := p.Fields(e.Value, "values", append(names(valueFields), "sizes")...)
 	p.values = p.typedFields(entries, valueFields)
-	sizes, histogram := entries["sizes"]
+	weighed, histogram := entries["sizes"]
 	if histogram {
-		p.sizesPlace = sizes.At
-		p.sizes = p.readSizes(sizes)
+		p.sizesPlace = weighed.At
+		p.sizes = p.readSizes(weighed)
 	}
 	switch size, to := p.values["size"], p.values["size-to"]; {
 	case !size.given && !histogram:
 		p.Fail(e.At, "values lacks size, the bytes of a value, or sizes, such as {100: 90, 1000: 10}")
 	case size.given && histogram:
-		p.Fail(sizes.At, "values has size and sizes: one thing can say how large they are")
+		p.Fail(weighed.At, "values has size and sizes: one thing can say how large they are")
 	case to.given && histogram:
 		p.Fail(to.place, "size-to belongs to size, where the sizes begin: give it instead of sizes, or take size-to away")
 	}

@@ -4,10 +4,14 @@
 package yamlfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -32,7 +36,23 @@ func (e *Error) Error() string { return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Li
 
 // Errorf returns a mistake at a place.
 func Errorf(file string, at Place, format string, args ...any) *Error {
-	return &Error{File: file, Line: at.Line, Column: at.Column, Msg: fmt.Sprintf(format, args...)}
+	return &Error{File: file, Line: at.Line, Column: at.Column, Msg: oneLine(fmt.Sprintf(format, args...))}
+}
+
+// within moves a place that the YAML library puts beyond the text to its end,
+// or to the end of its line.
+func (e *Error) within(text []byte) *Error {
+	lines := bytes.Split(text, []byte("\n"))
+	if e.Line > len(lines) {
+		e.Line, e.Column = len(lines), math.MaxInt
+	}
+	e.Column = min(e.Column, utf8.RuneCount(lines[e.Line-1])+1)
+	return e
+}
+
+// oneLine replaces what would break a message into lines.
+func oneLine(message string) string {
+	return strings.Join(strings.FieldsFunc(message, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }), " ")
 }
 
 // File is a file that is being read. The first mistake ends the reading by a
@@ -50,7 +70,7 @@ func (f *File) Read(source []byte, read func(root ast.Node)) (err error) {
 		switch problem := recover().(type) {
 		case nil:
 		case *Error:
-			err = problem
+			err = problem.within(source)
 		default:
 			err = Errorf(f.Path, Place{1, 1}, "this is no YAML that can be read: %v", problem)
 		}
