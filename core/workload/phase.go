@@ -176,6 +176,8 @@ func (p Phase) breach(w *Workload) *breach {
 		p.breachOfPace(),
 		rule(!p.Fill || shared, "", "fill creates the keys of a shared space, and this workload's space is %s", space),
 		rule(!p.Fill || len(p.Mix) == 1 && p.Mix[0].Op == sample.OpCreate, "mix", "fill only creates keys: its mix can only be {create: 1}"),
+		rule(!p.has(sample.OpBarrierEnter) || len(p.Mix) == 1, "mix", "all threads wait for each other at a barrier: it should be alone in its mix"),
+		rule(!p.has(sample.OpBarrierEnter) || p.Rate == 0 && p.Active == 0, "mix", "all threads wait for each other at a barrier: take rate and active away"),
 		rule(shared || !p.has(sample.OpLock), "mix", "lock picks among locks that threads share: it needs space: shared"),
 		rule(shared || p.Watchers == 0, "watchers", "watchers watch the keys that threads share: they need space: shared"),
 		rule(transactions || p.KeysPerTransaction == 0, "keys-per-transaction", "keys-per-transaction belongs to a mix with transaction: add it to the mix, or take keys-per-transaction away"),
