@@ -269,6 +269,19 @@ func (d *dialed) close() {
 	d.conn.Close()
 }
 
+// bind has the end of ctx break the connection. It returns false if the context
+// before has ended and broken it.
+func (d *dialed) bind(ctx context.Context) bool {
+	if d.under == ctx {
+		return true
+	}
+	if d.release != nil && !d.release() {
+		return false
+	}
+	d.under, d.release = ctx, context.AfterFunc(ctx, func() { d.conn.Close() })
+	return true
+}
+
 // request sends a command and waits for its result. ctx should outlive the
 // request, as its end breaks the connection; the deadline is the request's.
 func (d *dialed) request(ctx context.Context, deadline time.Time, c *command, flags byte) (result, error) {
@@ -283,12 +296,7 @@ func (d *dialed) request(ctx context.Context, deadline time.Time, c *command, fl
 }
 
 func (d *dialed) send(ctx context.Context, deadline time.Time, c *command, flags byte) error {
-	if d.under != ctx {
-		if d.release != nil {
-			d.release()
-		}
-		d.under, d.release = ctx, context.AfterFunc(ctx, func() { d.conn.Close() })
-	}
+	d.bind(ctx)
 	last := deadline
 	if !last.IsZero() {
 		last = last.Add(answerGrace)
