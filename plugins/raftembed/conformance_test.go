@@ -10,11 +10,16 @@ import (
 
 func TestConformance(t *testing.T) {
 	for _, placement := range []string{embedded, processes} {
-		for _, nodes := range []int{1, 3} {
-			t.Run(fmt.Sprintf("%s/%d", placement, nodes), func(t *testing.T) {
-				drivertest.Run(t, Driver(), driver.Setup{Nodes: nodes, Options: map[string]string{
+		for _, setup := range []driver.Setup{
+			{Nodes: 1, Reads: driver.Linearizable},
+			{Nodes: 3, Reads: driver.Linearizable},
+			{Nodes: 3, Reads: driver.Sequential},
+		} {
+			t.Run(fmt.Sprintf("%s/%d/%s", placement, setup.Nodes, setup.Reads), func(t *testing.T) {
+				setup.Options = map[string]string{
 					"placement": placement, "heartbeat": "150ms", "election": "150ms", "session-timeout": "1s",
-				}})
+				}
+				drivertest.Run(t, Driver(), setup)
 			})
 		}
 	}

@@ -113,7 +113,7 @@ func (m *machine) apply(c *command) result {
 			return result{status: sample.NotFound}
 		}
 		m.remove(present)
-		return result{}
+		return result{version: m.revision}
 	case kindCreateEphemeral:
 		session := m.sessions[c.session]
 		switch {
@@ -225,6 +225,16 @@ func (m *machine) latest() int64 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.revision
+}
+
+// reach waits until the state is no older than a revision, or stopped reports
+// true; whoever makes it so calls wake.
+func (m *machine) reach(revision int64, stopped func() bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for m.revision < revision && !stopped() {
+		m.changed.Wait()
+	}
 }
 
 // sessionTimeouts returns every session with its timeout in ns.

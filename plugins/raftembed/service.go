@@ -180,8 +180,8 @@ type connection struct {
 }
 
 func (c *connection) execute(ctx context.Context, command *command, forwarded bool, timeout time.Duration) result {
-	if !command.kind.writes() && command.version == local {
-		return c.node.machine.read(command)
+	if !command.kind.writes() && command.version >= local {
+		return c.node.readLocal(ctx, timeout, command)
 	}
 	deadline := time.Now().Add(timeout)
 	connected := ctx

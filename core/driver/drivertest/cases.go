@@ -214,6 +214,7 @@ func compareAndSetContended(t *trial) (string, string) {
 	t.must("create", all[0].Create(t.ctx, key, []byte("0")))
 	var group errgroup.Group
 	for _, s := range all {
+		t.current(s)
 		group.Go(func() error {
 			for n := 0; n < counts; {
 				text, version, err := s.GetVersion(t.ctx, key)
