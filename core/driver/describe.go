@@ -34,10 +34,14 @@ type Capability string
 
 // The capabilities.
 const (
-	CapabilityCompareAndSet Capability = "compare-and-set"
-	CapabilityWatch         Capability = "watch"
-	CapabilitySync          Capability = "sync"
-	CapabilityProvision     Capability = "provision"
+	CapabilityCompareAndSet       Capability = "compare-and-set"
+	CapabilityWatch               Capability = "watch"
+	CapabilitySync                Capability = "sync"
+	CapabilityEphemeralSequential Capability = "ephemeral-sequential"
+	CapabilityTransaction         Capability = "transaction"
+	CapabilityAwait               Capability = "await"
+	CapabilityAbandon             Capability = "abandon"
+	CapabilityProvision           Capability = "provision"
 )
 
 // Can reports whether the plugin executes the operation.
@@ -82,6 +86,14 @@ func Describe(d Driver) Description {
 	capable(CapabilityWatch, ok)
 	_, ok = info.Session.(Syncer)
 	capable(CapabilitySync, ok)
+	_, ok = info.Session.(EphemeralSequentialCreator)
+	capable(CapabilityEphemeralSequential, ok)
+	_, ok = info.Session.(Transactor)
+	capable(CapabilityTransaction, ok)
+	_, ok = info.Session.(Awaiter)
+	capable(CapabilityAwait, ok)
+	_, ok = info.Session.(Abandoner)
+	capable(CapabilityAbandon, ok)
 	_, ok = d.(Provisioner)
 	capable(CapabilityProvision, ok)
 	return description

@@ -98,6 +98,15 @@ type SequentialCreator interface {
 	CreateSequential(ctx context.Context, prefix, value []byte) (key string, err error)
 }
 
+// EphemeralSequentialCreator is a session that can create keys which the store
+// numbers and which vanish with the session.
+type EphemeralSequentialCreator interface {
+	// CreateEphemeralSequential creates prefix followed by a number that is
+	// unique and grows over all sessions, those of CreateSequential included,
+	// and returns the whole key.
+	CreateEphemeralSequential(ctx context.Context, prefix, value []byte) (key string, err error)
+}
+
 // CompareAndSetter is a session that can write on condition of a version.
 type CompareAndSetter interface {
 	// GetVersion reads a key and its version.
@@ -105,6 +114,14 @@ type CompareAndSetter interface {
 	// CompareAndSet writes if the key still has the version, and returns the
 	// new one; otherwise it fails with Conflict.
 	CompareAndSet(ctx context.Context, key, value []byte, version int64) (int64, error)
+}
+
+// Transactor is a session that can write several keys at once.
+type Transactor interface {
+	// SetAll sets each key to the value at its place, all of them at one
+	// moment. It fails with NotFound if any is absent, and then sets none. The
+	// keys, of which a driver takes up to 100, differ from each other.
+	SetAll(ctx context.Context, keys, values [][]byte) error
 }
 
 // Watcher is a session that can report changes as they happen.
@@ -119,7 +136,8 @@ type Watcher interface {
 type WatchEvent struct {
 	Type   WatchType
 	Key    string
-	Missed int // changes known to have been missed just before this one
+	Value  []byte // after the change, not to be changed; nil if it was deleted, or is no longer known
+	Missed int    // changes known to have been missed just before this one
 }
 
 // WatchType is the kind of a change.
@@ -132,10 +150,33 @@ const (
 	Deleted WatchType = "deleted"
 )
 
+// Awaiter is a session that can wait for what others do to a key. It waits as
+// long as it takes: only the end of ctx ends it, with the context's error, and
+// the session is none the worse for it. A wait that loses its connection goes
+// on at another node.
+type Awaiter interface {
+	// AwaitPresent returns once the key was seen to be present at a moment
+	// since the call.
+	AwaitPresent(ctx context.Context, key []byte) error
+	// AwaitAbsent returns once the key was seen to be absent at a moment since
+	// the call, though it may have been created again.
+	AwaitAbsent(ctx context.Context, key []byte) error
+}
+
 // Syncer is a session that can wait until it sees all that was acknowledged
 // before the call.
 type Syncer interface {
 	Sync(ctx context.Context) error
+}
+
+// Abandoner is a session that can be left as by a client that dies. Its driver
+// has an option session-timeout: the silence after which the store gives a
+// session up.
+type Abandoner interface {
+	// Abandon cuts the session's connection without a word to the store, and
+	// gives no sign of life from then on: its ephemeral keys stay until the
+	// store gives it up. Only Close may follow, which then does nothing.
+	Abandon() error
 }
 
 // A Provisioner is a driver that knows how to deploy its store on this machine.

@@ -2,6 +2,7 @@ package raftembed
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -151,6 +153,7 @@ func (s *service) stream(ctx context.Context, conn net.Conn, c *command) {
 		for _, change := range changes {
 			r.version = change.revision
 			r.keys = append(r.keys, string(change.kind)+" "+change.key)
+			r.value = appendBytes(r.value, change.value)
 		}
 		out = endFrame(appendResult(beginFrame(out), &r))
 		_, err := conn.Write(out)
@@ -158,15 +161,19 @@ func (s *service) stream(ctx context.Context, conn net.Conn, c *command) {
 	})
 }
 
-// changesOf is the inverse of what stream sends.
+// changesOf is the inverse of what stream sends. The changes have memory of
+// their own.
 func changesOf(r result) (changes []change, missed int) {
 	missed, _ = strconv.Atoi(r.detail)
+	values := bytes.Clone(r.value)
 	for _, text := range r.keys {
-		for _, kind := range []driver.WatchType{driver.Created, driver.Changed, driver.Deleted} {
-			if n := len(kind); len(text) > n && text[:n] == string(kind) && text[n] == ' ' {
-				changes = append(changes, change{revision: r.version, kind: kind, key: text[n+1:]})
-			}
+		kind, key, _ := strings.Cut(text, " ")
+		value, rest, err := readBytes(values)
+		if err != nil {
+			return changes, missed
 		}
+		values = rest
+		changes = append(changes, change{revision: r.version, kind: driver.WatchType(kind), key: key, value: value})
 	}
 	return changes, missed
 }

@@ -155,7 +155,7 @@ func (s *session) Watch(ctx context.Context, prefix []byte) (<-chan driver.Watch
 		defer to.close()
 		to.watch(ctx, string(prefix), r.version, func(changes []change, missed int) bool {
 			for i, c := range changes {
-				event := driver.WatchEvent{Type: c.kind, Key: c.key}
+				event := driver.WatchEvent{Type: c.kind, Key: c.key, Value: c.value}
 				if i == 0 {
 					event.Missed = missed
 				}
