@@ -37,8 +37,9 @@ func (a *app) checkCommand() *cobra.Command {
 
 Every function that a plugin offers is tried through the protocol on a store
 that is deployed for it: what each operation does and how it fails, ephemeral
-and sequential keys, watches, cancellation, and whether reads are as consistent
-as the plugin declares. It exits with 1 if any case fails.`,
+and sequential keys, transactions, watches and waits, sessions whose client has
+died, cancellation, and whether reads are as consistent as the plugin declares.
+It exits with 1 if any case fails.`,
 		Example: `  benchctl plugin check etcd
   benchctl plugin check etcd --nodes 3 --reads sequential --option etcd.binary=/usr/bin/etcd
   benchctl plugin check etcd zookeeper raftembed memory --format markdown`,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,7 +13,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/benchctl/benchctl/core/driver/driverpb"
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 // Converse executes one instruction after the other, those of different
@@ -73,7 +73,13 @@ type conversation struct {
 // conversing is a session and the instructions that wait for it.
 type conversing struct {
 	session Session
-	queue   chan *driverpb.Instruction
+	queue   chan queued
+}
+
+// queued is an instruction with the context under which it will be executed.
+type queued struct {
+	ctx         context.Context
+	instruction *driverpb.Instruction
 }
 
 func (c *conversation) open(d Driver, setup Setup, i *driverpb.Instruction) error {
@@ -103,8 +109,20 @@ func (c *conversation) take(i *driverpb.Instruction) {
 			c.answer(&driverpb.Outcome{Id: i.Id, Last: true}, fmt.Errorf("session %d is not open", i.Session))
 			return
 		}
-		session.queue <- i
+		session.queue <- queued{c.cancellable(i), i}
 	}
+}
+
+// cancellable returns a context that a later instruction can cancel.
+func (c *conversation) cancellable(i *driverpb.Instruction) context.Context {
+	ctx, cancel := context.WithCancel(c.ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cancels[i.Id] = cancel
+	if i.Cancelled {
+		cancel()
+	}
+	return ctx
 }
 
 func (c *conversation) openSession(i *driverpb.Instruction) error {
@@ -114,15 +132,15 @@ func (c *conversation) openSession(i *driverpb.Instruction) error {
 	if err != nil {
 		return err
 	}
-	s := &conversing{session: opened, queue: make(chan *driverpb.Instruction, 64)}
+	s := &conversing{session: opened, queue: make(chan queued, 64)}
 	c.mu.Lock()
 	c.sessions[i.Session] = s
 	c.mu.Unlock()
 	c.running.Go(func() {
 		for {
 			select {
-			case i := <-s.queue:
-				c.execute(s.session, i)
+			case next := <-s.queue:
+				c.execute(next.ctx, s.session, next.instruction)
 			case <-c.ctx.Done():
 				return
 			}
@@ -132,14 +150,7 @@ func (c *conversation) openSession(i *driverpb.Instruction) error {
 }
 
 // execute does one instruction of a session, and answers.
-func (c *conversation) execute(s Session, i *driverpb.Instruction) {
-	ctx, cancel := context.WithCancel(c.ctx)
-	c.mu.Lock()
-	c.cancels[i.Id] = cancel
-	c.mu.Unlock()
-	if i.Cancelled {
-		cancel()
-	}
+func (c *conversation) execute(ctx context.Context, s Session, i *driverpb.Instruction) {
 	if i.Verb == driverpb.Instruction_VERB_WATCH {
 		c.watch(ctx, s, i)
 		return
@@ -150,6 +161,9 @@ func (c *conversation) execute(s Session, i *driverpb.Instruction) {
 	// The driver must have kept none of these.
 	scribble(i.Key)
 	scribble(i.Value)
+	for _, b := range slices.Concat(i.Keys, i.Values) {
+		scribble(b)
+	}
 	c.answer(outcome, err)
 }
 
@@ -157,73 +171,6 @@ func scribble(b []byte) {
 	for i := range b {
 		b[i] = '#'
 	}
-}
-
-var errIncapable = errors.New("the driver's sessions cannot do this")
-
-func do(ctx context.Context, s Session, i *driverpb.Instruction, outcome *driverpb.Outcome) (err error) {
-	switch i.Verb {
-	case driverpb.Instruction_VERB_EXECUTE:
-		return executeOne(ctx, s, i, outcome)
-	case driverpb.Instruction_VERB_GET_VERSION:
-		if versioned, ok := s.(CompareAndSetter); ok {
-			outcome.Value, outcome.Version, err = versioned.GetVersion(ctx, i.Key)
-			return err
-		}
-		return errIncapable
-	case driverpb.Instruction_VERB_COMPARE_AND_SET:
-		if versioned, ok := s.(CompareAndSetter); ok {
-			outcome.Version, err = versioned.CompareAndSet(ctx, i.Key, i.Value, i.Version)
-			return err
-		}
-		return errIncapable
-	case driverpb.Instruction_VERB_SYNC:
-		if syncer, ok := s.(Syncer); ok {
-			return syncer.Sync(ctx)
-		}
-		return errIncapable
-	case driverpb.Instruction_VERB_CLOSE_SESSION:
-		err = s.Close()
-	default:
-		err = fmt.Errorf("verb %v is unknown", i.Verb)
-	}
-	return err
-}
-
-func executeOne(ctx context.Context, s Session, i *driverpb.Instruction, outcome *driverpb.Outcome) (err error) {
-	switch op := sample.Op(i.Op); op {
-	case sample.OpCreate:
-		err = s.Create(ctx, i.Key, i.Value)
-	case sample.OpSet:
-		err = s.Set(ctx, i.Key, i.Value)
-	case sample.OpGet:
-		outcome.Value, err = s.Get(ctx, i.Key)
-	case sample.OpDelete:
-		err = s.Delete(ctx, i.Key)
-	case sample.OpList:
-		outcome.Keys, err = s.List(ctx, i.Key)
-	case sample.OpPut:
-		if putter, ok := s.(Putter); ok {
-			return putter.Put(ctx, i.Key, i.Value)
-		}
-		return errIncapable
-	case sample.OpCreateEphemeral:
-		if creator, ok := s.(EphemeralCreator); ok {
-			return creator.CreateEphemeral(ctx, i.Key, i.Value)
-		}
-		return errIncapable
-	case sample.OpCreateSequential:
-		creator, ok := s.(SequentialCreator)
-		if !ok {
-			return errIncapable
-		}
-		var key string
-		key, err = creator.CreateSequential(ctx, i.Key, i.Value)
-		outcome.Keys = []string{key}
-	default:
-		err = fmt.Errorf("operation %s is unknown", op)
-	}
-	return err
 }
 
 // watch answers once when the watch is set, and then with every change.
@@ -243,7 +190,9 @@ func (c *conversation) watch(ctx context.Context, s Session, i *driverpb.Instruc
 	c.answer(&driverpb.Outcome{Id: i.Id}, nil)
 	c.watches.Go(func() {
 		for e := range events {
-			c.answer(&driverpb.Outcome{Id: i.Id, Change: &driverpb.Change{Type: string(e.Type), Key: e.Key, Missed: int64(e.Missed)}}, nil)
+			c.answer(&driverpb.Outcome{Id: i.Id, Change: &driverpb.Change{
+				Type: string(e.Type), Key: e.Key, Value: e.Value, Missed: int64(e.Missed),
+			}}, nil)
 		}
 		c.cancel(i.Id)
 		c.answer(&driverpb.Outcome{Id: i.Id, Last: true}, nil)

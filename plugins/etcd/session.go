@@ -87,11 +87,19 @@ func (t *transaction) init() {
 	t.otherwise = []*pb.RequestOp{{Request: &pb.RequestOp_RequestRange{RequestRange: &t.read}}}
 }
 
-// write fills in the key and value to put when the condition holds.
-func (t *transaction) write(key, value []byte, lease int64) {
+// create fills in the key and value to put when the condition holds, and the
+// lease that the key hangs on, 0 for none.
+func (t *transaction) create(key, value []byte, lease int64) {
 	t.condition.Key = key
-	t.put.Key, t.put.Value, t.put.Lease = key, value, lease
+	t.put.Key, t.put.Value = key, value
+	t.put.Lease, t.put.IgnoreLease = lease, false
 	t.Failure = nil
+}
+
+// change fills in a key that is there, which keeps its lease.
+func (t *transaction) change(key, value []byte) {
+	t.create(key, value, 0)
+	t.put.IgnoreLease = true
 }
 
 // ifAbsent and ifPresent compare the revision of the key's creation, which an
@@ -122,7 +130,7 @@ func (s *session) Create(ctx context.Context, key, value []byte) error {
 }
 
 func (s *session) create(ctx context.Context, key, value []byte, lease int64) error {
-	s.txn.write(key, value, lease)
+	s.txn.create(key, value, lease)
 	answer, err := s.commit(ctx, s.txn.ifAbsent())
 	if err == nil && !answer.Succeeded {
 		return driver.ErrExists
@@ -131,7 +139,7 @@ func (s *session) create(ctx context.Context, key, value []byte, lease int64) er
 }
 
 func (s *session) Set(ctx context.Context, key, value []byte) error {
-	s.txn.write(key, value, 0)
+	s.txn.change(key, value)
 	answer, err := s.commit(ctx, s.txn.ifPresent())
 	if err == nil && !answer.Succeeded {
 		return driver.ErrNotFound
@@ -164,7 +172,7 @@ func (s *session) GetVersion(ctx context.Context, key []byte) ([]byte, int64, er
 }
 
 func (s *session) CompareAndSet(ctx context.Context, key, value []byte, version int64) (int64, error) {
-	s.txn.write(key, value, 0)
+	s.txn.change(key, value)
 	answer, err := s.commit(ctx, s.txn.ifModifiedAt(version))
 	switch {
 	case err != nil:

@@ -67,7 +67,7 @@ func (s *session) forward(ctx context.Context, prefix string, seen int64, respon
 				break
 			}
 			for _, e := range response.Events {
-				event := driver.WatchEvent{Type: kindOf(e), Key: string(e.Kv.Key), Missed: missed}
+				event := driver.WatchEvent{Type: kindOf(e), Key: string(e.Kv.Key), Value: e.Kv.Value, Missed: missed}
 				missed, seen = 0, e.Kv.ModRevision
 				select {
 				case events <- event:

@@ -58,10 +58,8 @@ var errCommand = errors.New("raftembed: malformed command")
 // numbers as uvarints.
 func appendCommand(b []byte, c *command) []byte {
 	b = append(b, byte(c.kind))
-	b = binary.AppendUvarint(b, uint64(len(c.key)))
-	b = append(b, c.key...)
-	b = binary.AppendUvarint(b, uint64(len(c.value)))
-	b = append(b, c.value...)
+	b = appendBytes(b, c.key)
+	b = appendBytes(b, c.value)
 	b = binary.AppendUvarint(b, uint64(c.version))
 	return binary.AppendUvarint(b, c.session)
 }
@@ -88,6 +86,10 @@ func readCommand(b []byte) (c command, rest []byte, err error) {
 	return c, rest, err
 }
 
+func appendBytes(b, value []byte) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(value))), value...)
+}
+
 func readNumber(b []byte) (uint64, []byte, error) {
 	n, size := binary.Uvarint(b)
 	if size <= 0 {
@@ -107,8 +109,7 @@ func readBytes(b []byte) (value, rest []byte, err error) {
 func appendResult(b []byte, r *result) []byte {
 	b = append(b, byte(r.status))
 	b = binary.AppendUvarint(b, uint64(r.version))
-	b = binary.AppendUvarint(b, uint64(len(r.value)))
-	b = append(b, r.value...)
+	b = appendBytes(b, r.value)
 	b = binary.AppendUvarint(b, uint64(len(r.keys)))
 	for _, key := range r.keys {
 		b = binary.AppendUvarint(b, uint64(len(key)))

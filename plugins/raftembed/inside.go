@@ -98,9 +98,9 @@ type direct struct {
 func (d *direct) close() {}
 
 func (d *direct) do(ctx context.Context, c *command) result {
-	if !c.kind.writes() && c.version == local {
+	if !c.kind.writes() && c.version >= local {
 		if n := d.nodes.at(d.index); n != nil {
-			return n.machine.read(c)
+			return n.readLocal(ctx, d.timeout, c)
 		}
 		return classify(errNotLeader)
 	}

@@ -14,9 +14,12 @@ import (
 	"github.com/benchctl/benchctl/core/sample"
 )
 
-// historyLength is how many of the last changes a node keeps for watches that
-// begin again after a lost connection.
-const historyLength = 1 << 14
+// A node keeps the last changes for watches that begin again after a lost
+// connection: so many, and of so many bytes in keys and values.
+const (
+	historyLength = 1 << 14
+	historyBytes  = 32 << 20
+)
 
 // entry is a key with its value. It is never changed, only replaced, so that
 // readers and snapshots may hold it.
@@ -39,7 +42,8 @@ type machine struct {
 	sessions map[uint64]*sessionState
 
 	history []change // ring: revision r stands at r % historyLength
-	floor   int64    // revision of the last snapshot restored: the history begins after it
+	floor   int64    // the history begins after this revision
+	held    int      // bytes of the history
 	changed *sync.Cond
 }
 
@@ -55,7 +59,10 @@ type change struct {
 	revision int64
 	kind     driver.WatchType
 	key      string
+	value    []byte // shared with the entry
 }
+
+func (c *change) size() int { return len(c.key) + len(c.value) }
 
 func newMachine() *machine {
 	m := &machine{history: make([]change, historyLength)}
@@ -65,7 +72,7 @@ func newMachine() *machine {
 }
 
 func (m *machine) clear() {
-	m.revision = 0
+	m.revision, m.floor, m.held = 0, 0, 0
 	m.byKey = map[string]*entry{}
 	m.ordered = btree.NewG(32, before)
 	m.sessions = map[uint64]*sessionState{}
@@ -113,7 +120,7 @@ func (m *machine) apply(c *command) result {
 			return result{status: sample.NotFound}
 		}
 		m.remove(present)
-		return result{}
+		return result{version: m.revision}
 	case kindCreateEphemeral:
 		session := m.sessions[c.session]
 		switch {
@@ -129,8 +136,7 @@ func (m *machine) apply(c *command) result {
 		e := m.store(fmt.Sprintf("%s%010d", c.key, m.revision+1), c.value, 0, driver.Created)
 		return result{version: e.version, keys: []string{e.key}}
 	case kindOpenSession:
-		m.revision++ // a session's number is a revision no change has
-		m.history[m.revision%historyLength] = change{}
+		m.record(change{}) // a session's number is a revision no change has
 		m.sessions[uint64(m.revision)] = &sessionState{timeout: c.version, keys: map[string]struct{}{}}
 		return result{version: m.revision}
 	case kindCloseSession:
@@ -157,15 +163,16 @@ func (m *machine) write(c *command, present *entry) result {
 }
 
 func (m *machine) store(key string, value []byte, owner uint64, kind driver.WatchType) *entry {
-	m.record(kind, key)
-	e := &entry{key: key, value: bytes.Clone(value), version: m.revision, owner: owner}
+	value = bytes.Clone(value)
+	m.record(change{kind: kind, key: key, value: value})
+	e := &entry{key: key, value: value, version: m.revision, owner: owner}
 	m.byKey[key] = e
 	m.ordered.ReplaceOrInsert(e)
 	return e
 }
 
 func (m *machine) remove(e *entry) {
-	m.record(driver.Deleted, e.key)
+	m.record(change{kind: driver.Deleted, key: e.key})
 	delete(m.byKey, e.key)
 	m.ordered.Delete(e)
 	if session := m.sessions[e.owner]; session != nil {
@@ -173,9 +180,18 @@ func (m *machine) remove(e *entry) {
 	}
 }
 
-func (m *machine) record(kind driver.WatchType, key string) {
+// record counts a change and keeps it, for which older ones may have to go.
+func (m *machine) record(c change) {
 	m.revision++
-	m.history[m.revision%historyLength] = change{m.revision, kind, key}
+	c.revision = m.revision
+	m.held += c.size()
+	for m.floor < m.revision-historyLength || m.held > historyBytes && m.floor < m.revision-1 {
+		m.floor++
+		oldest := &m.history[m.floor%historyLength]
+		m.held -= oldest.size()
+		*oldest = change{}
+	}
+	m.history[m.revision%historyLength] = c
 }
 
 func (m *machine) closeSession(id uint64) {
@@ -227,6 +243,16 @@ func (m *machine) latest() int64 {
 	return m.revision
 }
 
+// reach waits until the state is no older than a revision, or stopped reports
+// true; whoever makes it so calls wake.
+func (m *machine) reach(revision int64, stopped func() bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for m.revision < revision && !stopped() {
+		m.changed.Wait()
+	}
+}
+
 // sessionTimeouts returns every session with its timeout in ns.
 func (m *machine) sessionTimeouts() map[uint64]int64 {
 	m.mu.RLock()
@@ -246,13 +272,13 @@ func (m *machine) changesAfter(revision int64, prefix string, stopped func() boo
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	for {
-		if oldest := max(m.revision-historyLength, m.floor); revision < oldest {
-			missed += int(oldest - revision)
-			revision = oldest
+		if revision < m.floor {
+			missed += int(m.floor - revision)
+			revision = m.floor
 		}
 		for revision < m.revision {
 			revision++
-			if c := m.history[revision%historyLength]; c.revision == revision && strings.HasPrefix(c.key, prefix) {
+			if c := m.history[revision%historyLength]; c.kind != "" && strings.HasPrefix(c.key, prefix) {
 				found = append(found, c)
 			}
 		}

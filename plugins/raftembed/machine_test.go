@@ -134,3 +134,33 @@ func FuzzReadResult(f *testing.F) {
 		}
 	})
 }
+
+func TestTheHistoryIsBoundedInBytes(t *testing.T) {
+	m := newMachine()
+	big := bytes.Repeat([]byte("x"), 1<<20)
+	const kept = historyBytes/(1<<20) - 1 // as the keys take some, too
+	for range 3 * kept {
+		m.apply(&command{kind: kindPut, key: []byte("/k"), value: big})
+		m.apply(&command{kind: kindOpenSession})
+	}
+	const revisions, gone = 6 * kept, 4*kept - 1 // up to the last change that had to go
+	changes, upTo, missed := m.changesAfter(0, "/", func() bool { return false })
+	if len(changes) != kept || missed != gone || upTo != revisions {
+		t.Errorf("%d changes up to %d, %d missed; want %d up to %d, %d missed", len(changes), upTo, missed, kept, revisions, gone)
+	}
+	for _, c := range changes {
+		if !bytes.Equal(c.value, big) {
+			t.Fatalf("a change has lost its value")
+		}
+	}
+	if m.apply(&command{kind: kindPut, key: []byte("/k"), value: make([]byte, 2*historyBytes)}); m.floor != m.revision-1 {
+		t.Errorf("a change larger than the history leaves %d others", m.revision-1-m.floor)
+	}
+	for range historyLength {
+		m.apply(&command{kind: kindDelete, key: []byte("/k")})
+		m.apply(&command{kind: kindCreate, key: []byte("/k")})
+	}
+	if want := historyLength * len("/k"); m.held != want {
+		t.Errorf("the history says it holds %d bytes, and it holds %d", m.held, want)
+	}
+}

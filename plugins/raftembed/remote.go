@@ -23,6 +23,9 @@ func (r *remote) close() {
 
 func (r *remote) do(ctx context.Context, c *command) result {
 	deadline := time.Now().Add(r.timeout)
+	if r.conn != nil && !r.conn.bind(ctx) {
+		r.close()
+	}
 	for r.conn == nil {
 		if err := r.connect(ctx, deadline); err != nil {
 			return classify(err)
@@ -31,7 +34,9 @@ func (r *remote) do(ctx context.Context, c *command) result {
 	answer, err := r.conn.request(ctx, deadline, c, 0)
 	if err != nil {
 		r.close()
-		r.index++ // the next operation tries another node
+		if ctx.Err() == nil {
+			r.index++ // the next operation tries another node
+		}
 		return classify(err)
 	}
 	return answer

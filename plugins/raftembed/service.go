@@ -2,6 +2,7 @@ package raftembed
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -151,6 +153,7 @@ func (s *service) stream(ctx context.Context, conn net.Conn, c *command) {
 		for _, change := range changes {
 			r.version = change.revision
 			r.keys = append(r.keys, string(change.kind)+" "+change.key)
+			r.value = appendBytes(r.value, change.value)
 		}
 		out = endFrame(appendResult(beginFrame(out), &r))
 		_, err := conn.Write(out)
@@ -158,15 +161,19 @@ func (s *service) stream(ctx context.Context, conn net.Conn, c *command) {
 	})
 }
 
-// changesOf is the inverse of what stream sends.
+// changesOf is the inverse of what stream sends. The changes have memory of
+// their own.
 func changesOf(r result) (changes []change, missed int) {
 	missed, _ = strconv.Atoi(r.detail)
+	values := bytes.Clone(r.value)
 	for _, text := range r.keys {
-		for _, kind := range []driver.WatchType{driver.Created, driver.Changed, driver.Deleted} {
-			if n := len(kind); len(text) > n && text[:n] == string(kind) && text[n] == ' ' {
-				changes = append(changes, change{revision: r.version, kind: kind, key: text[n+1:]})
-			}
+		kind, key, _ := strings.Cut(text, " ")
+		value, rest, err := readBytes(values)
+		if err != nil {
+			return changes, missed
 		}
+		values = rest
+		changes = append(changes, change{revision: r.version, kind: driver.WatchType(kind), key: key, value: value})
 	}
 	return changes, missed
 }
@@ -180,8 +187,8 @@ type connection struct {
 }
 
 func (c *connection) execute(ctx context.Context, command *command, forwarded bool, timeout time.Duration) result {
-	if !command.kind.writes() && command.version == local {
-		return c.node.machine.read(command)
+	if !command.kind.writes() && command.version >= local {
+		return c.node.readLocal(ctx, timeout, command)
 	}
 	deadline := time.Now().Add(timeout)
 	connected := ctx
@@ -269,6 +276,19 @@ func (d *dialed) close() {
 	d.conn.Close()
 }
 
+// bind has the end of ctx break the connection. It returns false if the context
+// before has ended and broken it.
+func (d *dialed) bind(ctx context.Context) bool {
+	if d.under == ctx {
+		return true
+	}
+	if d.release != nil && !d.release() {
+		return false
+	}
+	d.under, d.release = ctx, context.AfterFunc(ctx, func() { d.conn.Close() })
+	return true
+}
+
 // request sends a command and waits for its result. ctx should outlive the
 // request, as its end breaks the connection; the deadline is the request's.
 func (d *dialed) request(ctx context.Context, deadline time.Time, c *command, flags byte) (result, error) {
@@ -283,12 +303,7 @@ func (d *dialed) request(ctx context.Context, deadline time.Time, c *command, fl
 }
 
 func (d *dialed) send(ctx context.Context, deadline time.Time, c *command, flags byte) error {
-	if d.under != ctx {
-		if d.release != nil {
-			d.release()
-		}
-		d.under, d.release = ctx, context.AfterFunc(ctx, func() { d.conn.Close() })
-	}
+	d.bind(ctx)
 	last := deadline
 	if !last.IsZero() {
 		last = last.Add(answerGrace)

@@ -21,8 +21,8 @@ type requester interface {
 	close()
 }
 
-// local, as the version of a get or list, asks for the state of the node that
-// the session is connected to.
+// local, added to a revision as the version of a get or list, asks for the
+// state of the node that the session is connected to, one no older than that.
 const local = 1
 
 // session is one client connection.
@@ -30,13 +30,23 @@ type session struct {
 	requester
 	dial    func() requester // for keep-alives, which go beside the operations
 	timeout time.Duration    // of the session, without a sign of life
-	local   int64            // local for sequential reads, else 0
+	local   int64            // for sequential reads: local and the revision that the session has seen; else 0
 
 	mu     sync.Mutex
 	id     uint64 // 0 until the session owns an ephemeral key
 	resign context.CancelFunc
 	alive  sync.WaitGroup
 	closed bool
+}
+
+// do notes what the session has seen, so that a read of its own node never shows
+// an older state.
+func (s *session) do(ctx context.Context, c *command) result {
+	r := s.requester.do(ctx, c)
+	if s.local > 0 {
+		s.local = max(s.local, local+r.version)
+	}
+	return r
 }
 
 func (s *session) Create(ctx context.Context, key, value []byte) error {
@@ -145,7 +155,7 @@ func (s *session) Watch(ctx context.Context, prefix []byte) (<-chan driver.Watch
 		defer to.close()
 		to.watch(ctx, string(prefix), r.version, func(changes []change, missed int) bool {
 			for i, c := range changes {
-				event := driver.WatchEvent{Type: c.kind, Key: c.key}
+				event := driver.WatchEvent{Type: c.kind, Key: c.key, Value: c.value}
 				if i == 0 {
 					event.Missed = missed
 				}

@@ -289,21 +289,29 @@ func (w *watch) appeared(znode string, first bool) ([]driver.WatchEvent, error) 
 	case string(value) == dirMark:
 		return w.lookDir(znode)
 	}
-	events := []driver.WatchEvent{{Type: driver.Created, Key: znode}}
-	if stat.Version > 0 {
-		events = append(events, driver.WatchEvent{Type: driver.Changed, Key: znode, Missed: int(stat.Version) - 1})
-	}
-	if first {
-		events = nil
-	}
 	w.keys[znode] = &keySeen{created: stat.Czxid, version: stat.Version}
-	return events, nil
+	if first {
+		return nil, nil
+	}
+	return created(znode, value, stat.Version), nil
+}
+
+// created is the events of a key that has had some changes since its creation.
+// What it was created with is known only if there were none.
+func created(znode string, value []byte, changes int32) []driver.WatchEvent {
+	if changes == 0 {
+		return []driver.WatchEvent{{Type: driver.Created, Key: znode, Value: value}}
+	}
+	return []driver.WatchEvent{
+		{Type: driver.Created, Key: znode},
+		{Type: driver.Changed, Key: znode, Value: value, Missed: int(changes) - 1},
+	}
 }
 
 // lookKey reads a key whose watch has fired. That it was deleted, its
 // directory tells.
 func (w *watch) lookKey(znode string, why zk.EventType) ([]driver.WatchEvent, error) {
-	_, stat, _, err := w.session.zk().GetW(znode)
+	value, stat, _, err := w.session.zk().GetW(znode)
 	if errors.Is(err, zk.ErrNoNode) {
 		if why == zk.EventNodeDataChanged { // kept until the directory is looked at
 			w.mu.Lock()
@@ -317,17 +325,14 @@ func (w *watch) lookKey(znode string, why zk.EventType) ([]driver.WatchEvent, er
 	}
 	before := w.keys[znode]
 	w.keys[znode] = &keySeen{created: stat.Czxid, version: stat.Version}
-	var events []driver.WatchEvent
-	changes := int(stat.Version - before.version)
 	if stat.Czxid != before.created {
 		// It was deleted and created again: two changes that its directory
 		// counts among those that it cannot explain.
-		changes = int(stat.Version)
-		events = append(events, driver.WatchEvent{Type: driver.Created, Key: znode})
 		w.missed--
+		return created(znode, value, stat.Version), nil
 	}
-	if changes > 0 {
-		events = append(events, driver.WatchEvent{Type: driver.Changed, Key: znode, Missed: changes - 1})
+	if changes := int(stat.Version - before.version); changes > 0 {
+		return []driver.WatchEvent{{Type: driver.Changed, Key: znode, Value: value, Missed: changes - 1}}, nil
 	}
-	return events, nil
+	return nil, nil
 }

@@ -81,17 +81,22 @@ func (ControlNodeRequest_Action) EnumDescriptor() ([]byte, []int) {
 type Instruction_Verb int32
 
 const (
-	Instruction_VERB_UNSPECIFIED     Instruction_Verb = 0
-	Instruction_VERB_OPEN_STORE      Instruction_Verb = 1 // setup_json
-	Instruction_VERB_OPEN_SESSION    Instruction_Verb = 2 // session
-	Instruction_VERB_EXECUTE         Instruction_Verb = 3 // session, op, key, value
-	Instruction_VERB_GET_VERSION     Instruction_Verb = 4 // session, key
-	Instruction_VERB_COMPARE_AND_SET Instruction_Verb = 5 // session, key, value, version
-	Instruction_VERB_SYNC            Instruction_Verb = 6 // session
-	Instruction_VERB_WATCH           Instruction_Verb = 7 // session, key (the prefix); many outcomes
-	Instruction_VERB_CANCEL          Instruction_Verb = 8 // target
-	Instruction_VERB_CLOSE_SESSION   Instruction_Verb = 9 // session
-	Instruction_VERB_CLOSE_STORE     Instruction_Verb = 10
+	Instruction_VERB_UNSPECIFIED                 Instruction_Verb = 0
+	Instruction_VERB_OPEN_STORE                  Instruction_Verb = 1 // setup_json
+	Instruction_VERB_OPEN_SESSION                Instruction_Verb = 2 // session
+	Instruction_VERB_EXECUTE                     Instruction_Verb = 3 // session, op, key, value
+	Instruction_VERB_GET_VERSION                 Instruction_Verb = 4 // session, key
+	Instruction_VERB_COMPARE_AND_SET             Instruction_Verb = 5 // session, key, value, version
+	Instruction_VERB_SYNC                        Instruction_Verb = 6 // session
+	Instruction_VERB_WATCH                       Instruction_Verb = 7 // session, key (the prefix); many outcomes
+	Instruction_VERB_CANCEL                      Instruction_Verb = 8 // target
+	Instruction_VERB_CLOSE_SESSION               Instruction_Verb = 9 // session
+	Instruction_VERB_CLOSE_STORE                 Instruction_Verb = 10
+	Instruction_VERB_SET_ALL                     Instruction_Verb = 11 // session, keys, values
+	Instruction_VERB_CREATE_EPHEMERAL_SEQUENTIAL Instruction_Verb = 12 // session, key (the prefix), value
+	Instruction_VERB_AWAIT_PRESENT               Instruction_Verb = 13 // session, key
+	Instruction_VERB_AWAIT_ABSENT                Instruction_Verb = 14 // session, key
+	Instruction_VERB_ABANDON                     Instruction_Verb = 15 // session
 )
 
 // Enum value maps for Instruction_Verb.
@@ -108,19 +113,29 @@ var (
 		8:  "VERB_CANCEL",
 		9:  "VERB_CLOSE_SESSION",
 		10: "VERB_CLOSE_STORE",
+		11: "VERB_SET_ALL",
+		12: "VERB_CREATE_EPHEMERAL_SEQUENTIAL",
+		13: "VERB_AWAIT_PRESENT",
+		14: "VERB_AWAIT_ABSENT",
+		15: "VERB_ABANDON",
 	}
 	Instruction_Verb_value = map[string]int32{
-		"VERB_UNSPECIFIED":     0,
-		"VERB_OPEN_STORE":      1,
-		"VERB_OPEN_SESSION":    2,
-		"VERB_EXECUTE":         3,
-		"VERB_GET_VERSION":     4,
-		"VERB_COMPARE_AND_SET": 5,
-		"VERB_SYNC":            6,
-		"VERB_WATCH":           7,
-		"VERB_CANCEL":          8,
-		"VERB_CLOSE_SESSION":   9,
-		"VERB_CLOSE_STORE":     10,
+		"VERB_UNSPECIFIED":                 0,
+		"VERB_OPEN_STORE":                  1,
+		"VERB_OPEN_SESSION":                2,
+		"VERB_EXECUTE":                     3,
+		"VERB_GET_VERSION":                 4,
+		"VERB_COMPARE_AND_SET":             5,
+		"VERB_SYNC":                        6,
+		"VERB_WATCH":                       7,
+		"VERB_CANCEL":                      8,
+		"VERB_CLOSE_SESSION":               9,
+		"VERB_CLOSE_STORE":                 10,
+		"VERB_SET_ALL":                     11,
+		"VERB_CREATE_EPHEMERAL_SEQUENTIAL": 12,
+		"VERB_AWAIT_PRESENT":               13,
+		"VERB_AWAIT_ABSENT":                14,
+		"VERB_ABANDON":                     15,
 	}
 )
 
@@ -1442,6 +1457,8 @@ type Instruction struct {
 	Target        int64                  `protobuf:"varint,9,opt,name=target,proto3" json:"target,omitempty"`                         // the instruction to cancel
 	TimeoutNs     int64                  `protobuf:"varint,10,opt,name=timeout_ns,json=timeoutNs,proto3" json:"timeout_ns,omitempty"` // to open the store or a session
 	Cancelled     bool                   `protobuf:"varint,11,opt,name=cancelled,proto3" json:"cancelled,omitempty"`                  // begin under a context that has ended
+	Keys          [][]byte               `protobuf:"bytes,12,rep,name=keys,proto3" json:"keys,omitempty"`
+	Values        [][]byte               `protobuf:"bytes,13,rep,name=values,proto3" json:"values,omitempty"` // one for each key
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1553,6 +1570,20 @@ func (x *Instruction) GetCancelled() bool {
 	return false
 }
 
+func (x *Instruction) GetKeys() [][]byte {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *Instruction) GetValues() [][]byte {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 // Outcome is what an instruction came to.
 type Outcome struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1660,6 +1691,7 @@ type Change struct {
 	Type          string                 `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	Key           string                 `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	Missed        int64                  `protobuf:"varint,3,opt,name=missed,proto3" json:"missed,omitempty"`
+	Value         []byte                 `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"` // of the key after the change
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1713,6 +1745,13 @@ func (x *Change) GetMissed() int64 {
 		return x.Missed
 	}
 	return 0
+}
+
+func (x *Change) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
 }
 
 var File_driver_proto protoreflect.FileDescriptor
@@ -1816,7 +1855,7 @@ const file_driver_proto_rawDesc = "" +
 	"\rspilled_bytes\x18\x06 \x01(\x03R\fspilledBytes\x12\x1a\n" +
 	"\bwarnings\x18\a \x03(\tR\bwarnings\"\r\n" +
 	"\vStopRequest\"\v\n" +
-	"\tStopReply\"\xa2\x04\n" +
+	"\tStopReply\"\xc7\x05\n" +
 	"\vInstruction\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x128\n" +
 	"\x04verb\x18\x02 \x01(\x0e2$.benchctl.driver.v1.Instruction.VerbR\x04verb\x12\x18\n" +
@@ -1831,7 +1870,9 @@ const file_driver_proto_rawDesc = "" +
 	"\n" +
 	"timeout_ns\x18\n" +
 	" \x01(\x03R\ttimeoutNs\x12\x1c\n" +
-	"\tcancelled\x18\v \x01(\bR\tcancelled\"\xe8\x01\n" +
+	"\tcancelled\x18\v \x01(\bR\tcancelled\x12\x12\n" +
+	"\x04keys\x18\f \x03(\fR\x04keys\x12\x16\n" +
+	"\x06values\x18\r \x03(\fR\x06values\"\xe1\x02\n" +
 	"\x04Verb\x12\x14\n" +
 	"\x10VERB_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fVERB_OPEN_STORE\x10\x01\x12\x15\n" +
@@ -1845,7 +1886,12 @@ const file_driver_proto_rawDesc = "" +
 	"\vVERB_CANCEL\x10\b\x12\x16\n" +
 	"\x12VERB_CLOSE_SESSION\x10\t\x12\x14\n" +
 	"\x10VERB_CLOSE_STORE\x10\n" +
-	"\"\xd3\x01\n" +
+	"\x12\x10\n" +
+	"\fVERB_SET_ALL\x10\v\x12$\n" +
+	" VERB_CREATE_EPHEMERAL_SEQUENTIAL\x10\f\x12\x16\n" +
+	"\x12VERB_AWAIT_PRESENT\x10\r\x12\x15\n" +
+	"\x11VERB_AWAIT_ABSENT\x10\x0e\x12\x10\n" +
+	"\fVERB_ABANDON\x10\x0f\"\xd3\x01\n" +
 	"\aOutcome\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\x05R\x06status\x12\x14\n" +
@@ -1854,11 +1900,12 @@ const file_driver_proto_rawDesc = "" +
 	"\x04keys\x18\x05 \x03(\tR\x04keys\x12\x18\n" +
 	"\aversion\x18\x06 \x01(\x03R\aversion\x122\n" +
 	"\x06change\x18\a \x01(\v2\x1a.benchctl.driver.v1.ChangeR\x06change\x12\x12\n" +
-	"\x04last\x18\b \x01(\bR\x04last\"F\n" +
+	"\x04last\x18\b \x01(\bR\x04last\"\\\n" +
 	"\x06Change\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x16\n" +
-	"\x06missed\x18\x03 \x01(\x03R\x06missed2\xbe\x04\n" +
+	"\x06missed\x18\x03 \x01(\x03R\x06missed\x12\x14\n" +
+	"\x05value\x18\x04 \x01(\fR\x05value2\xbe\x04\n" +
 	"\x06Driver\x12R\n" +
 	"\bDescribe\x12#.benchctl.driver.v1.DescribeRequest\x1a!.benchctl.driver.v1.DescribeReply\x12O\n" +
 	"\aPrepare\x12\".benchctl.driver.v1.PrepareRequest\x1a .benchctl.driver.v1.PrepareReply\x12U\n" +

@@ -6,9 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -34,6 +32,12 @@ func has(c driver.Capability) func(driver.Description) bool {
 	return func(d driver.Description) bool { return d.Has(c) }
 }
 
+// abandons: what becomes of an abandoned session shows only in its ephemeral
+// keys.
+func abandons(d driver.Description) bool {
+	return d.Has(driver.CapabilityAbandon) && d.Can(sample.OpCreateEphemeral)
+}
+
 // cases is the suite.
 var cases = []testCase{
 	{"create", Create, nil, create},
@@ -45,13 +49,25 @@ var cases = []testCase{
 	{"put", Put, offers(sample.OpPut), put},
 	{"compare-and-set", CompareAndSet, has(driver.CapabilityCompareAndSet), compareAndSet},
 	{"compare-and-set-contended", CompareAndSet, has(driver.CapabilityCompareAndSet), compareAndSetContended},
+	{"transaction", Transaction, has(driver.CapabilityTransaction), transaction},
+	{"transaction-readers", Transaction, has(driver.CapabilityTransaction), transactionReaders},
+	{"transaction-contended", Transaction, has(driver.CapabilityTransaction), transactionContended},
 	{"ephemeral-vanishes", Ephemeral, offers(sample.OpCreateEphemeral), ephemeralVanishes},
 	{"ephemeral-stays", Ephemeral, offers(sample.OpCreateEphemeral), ephemeralStays},
+	{"ephemeral-sequence", Ephemeral, has(driver.CapabilityEphemeralSequential), ephemeralSequence},
+	{"ephemeral-sequence-shared", Ephemeral, has(driver.CapabilityEphemeralSequential), ephemeralSequenceShared},
+	{"abandon", Ephemeral, abandons, abandon},
 	{"sequence", Sequence, offers(sample.OpCreateSequential), sequence},
 	{"sequence-concurrent", Sequence, offers(sample.OpCreateSequential), sequenceConcurrent},
 	{"watch", Watch, has(driver.CapabilityWatch), watch},
+	{"watch-values", Watch, has(driver.CapabilityWatch), watchValues},
 	{"watch-burst", Watch, has(driver.CapabilityWatch), watchBurst},
 	{"watch-ends", Watch, has(driver.CapabilityWatch), watchEnds},
+	{"await", Watch, has(driver.CapabilityAwait), await},
+	{"await-many", Watch, has(driver.CapabilityAwait), awaitMany},
+	{"await-recreated", Watch, has(driver.CapabilityAwait), awaitRecreated},
+	{"await-cancelled", Watch, has(driver.CapabilityAwait), awaitCancelled},
+	{"await-long", Watch, has(driver.CapabilityAwait), awaitLong},
 	{"sync", Reads, has(driver.CapabilitySync), syncs},
 	{"consistency", Reads, nil, consistency},
 	{"isolation", Conduct, nil, isolation},
@@ -217,6 +233,7 @@ func compareAndSetContended(t *trial) (string, string) {
 	}
 	var group errgroup.Group
 	for _, s := range all {
+		t.current(s)
 		group.Go(func() error {
 			for n := 0; n < counts; {
 				text, version, err := s.GetVersion(t.ctx, key)
@@ -246,134 +263,6 @@ func compareAndSetContended(t *trial) (string, string) {
 
 // sound is what is proven of a plugin's conduct.
 const sound = "sound"
-
-// vanishWithin is how soon an ephemeral key should be gone after its session
-// was closed in order.
-const vanishWithin = 5 * time.Second
-
-func ephemeralVanishes(t *trial) (string, string) {
-	observer, closing, living := t.session(), t.session(), t.session()
-	mine, others := t.key("mine"), t.key("others")
-	t.must("create ephemeral", closing.CreateEphemeral(t.ctx, mine, []byte("1")))
-	t.must("create ephemeral", living.CreateEphemeral(t.ctx, others, []byte("2")))
-	t.want("create ephemeral of a present key", living.CreateEphemeral(t.ctx, mine, nil), driver.ErrExists)
-	if got := t.value(observer, mine); got != "1" {
-		t.failf("another session reads %q from an ephemeral key of 1", got)
-	}
-	t.must("create", closing.Create(t.ctx, t.key("lasting"), nil))
-	t.must("close", closing.Close())
-	for closed := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		t.current(observer)
-		_, err := observer.Get(t.ctx, mine)
-		if driver.Classify(err) == sample.NotFound {
-			break
-		}
-		t.must("get", err)
-		if time.Since(closed) > vanishWithin {
-			t.failf("an ephemeral key is still there %v after its session was closed", vanishWithin)
-		}
-	}
-	if got := t.value(observer, others); got != "2" {
-		t.failf("the ephemeral key of another session has the value %q", got)
-	}
-	t.value(observer, t.key("lasting"))
-	return "lives as long as its session", "it vanishes when its session is closed, and others do not"
-}
-
-// ephemeralStays waits past the session's timeout, in which a driver must have
-// given signs of life.
-func ephemeralStays(t *trial) (string, string) {
-	wait := 2 * time.Second
-	for _, o := range t.claims.Options {
-		if o.Name != "session-timeout" {
-			continue
-		}
-		text, ok := t.subject.Setup.Options[o.Name]
-		if !ok {
-			text = o.Default
-		}
-		timeout, err := time.ParseDuration(text)
-		t.must("session-timeout", err)
-		wait = timeout * 3 / 2
-	}
-	observer, owner := t.session(), t.session()
-	key := t.key("a")
-	t.must("create ephemeral", owner.CreateEphemeral(t.ctx, key, []byte("1")))
-	for end := time.Now().Add(wait); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if got := t.value(observer, key); got != "1" {
-			t.failf("the ephemeral key of a session that lives has the value %q", got)
-		}
-	}
-	return "", fmt.Sprintf("it stays while its session lives: watched for %v", wait)
-}
-
-// number returns what a sequential key ends in.
-func (t *trial) number(key string, prefix []byte) int64 {
-	digits, ok := strings.CutPrefix(key, string(prefix))
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if !ok || err != nil {
-		t.failf("create sequential returned %q: want %s and a number", key, prefix)
-	}
-	return n
-}
-
-func sequence(t *trial) (string, string) {
-	all := t.sessions(3)
-	prefix := t.key("s-")
-	last := int64(-1)
-	for i := range 30 {
-		s := all[i%len(all)]
-		key, err := s.CreateSequential(t.ctx, prefix, []byte(strconv.Itoa(i)))
-		t.must("create sequential", err)
-		n := t.number(key, prefix)
-		if n <= last {
-			t.failf("number %d was given after %d had been acknowledged", n, last)
-		}
-		last = n
-		if got := t.value(all[(i+1)%len(all)], []byte(key)); got != strconv.Itoa(i) {
-			t.failf("%s has the value %q instead of %d", key, got, i)
-		}
-	}
-	return "unique and increasing", "30 keys of 3 sessions in turn"
-}
-
-func sequenceConcurrent(t *trial) (string, string) {
-	const sessions, keys = 5, 20
-	prefix := t.key("s-")
-	given := make([][]string, sessions)
-	var group errgroup.Group
-	for i, s := range t.sessions(sessions) {
-		group.Go(func() error {
-			for range keys {
-				key, err := s.CreateSequential(t.ctx, prefix, nil)
-				if err != nil {
-					return err
-				}
-				given[i] = append(given[i], key)
-			}
-			return nil
-		})
-	}
-	t.must("create sequential", group.Wait())
-	seen := map[string]bool{}
-	for _, mine := range given {
-		last := int64(-1)
-		for _, key := range mine {
-			n := t.number(key, prefix)
-			if n <= last {
-				t.failf("a session was given number %d after %d", n, last)
-			}
-			if seen[key] {
-				t.failf("%s was given twice", key)
-			}
-			seen[key], last = true, n
-		}
-	}
-	if got := t.list(t.session(), t.key("")); len(got) != sessions*keys {
-		t.failf("%d keys were acknowledged, %d are there", sessions*keys, len(got))
-	}
-	return "unique and increasing", fmt.Sprintf("%d keys of %d sessions at once", sessions*keys, sessions)
-}
 
 // isolation: what sessions do at the same time does not mix.
 func isolation(t *trial) (string, string) {

@@ -58,13 +58,14 @@ const (
 	Get           Function = "get"
 	Put           Function = "put"
 	CompareAndSet Function = "compare-and-set"
+	Transaction   Function = "transaction"
 	Reads         Function = "reads"
 	Conduct       Function = "conduct" // sessions, cancellation, counting
 )
 
 // Functions returns the functions in the order in which tables show them.
 func Functions() []Function {
-	return []Function{Create, Set, Delete, List, Ephemeral, Sequence, Watch, Get, Put, CompareAndSet, Reads, Conduct}
+	return []Function{Create, Set, Delete, List, Ephemeral, Sequence, Watch, Get, Put, CompareAndSet, Transaction, Reads, Conduct}
 }
 
 // caseWithin bounds a case. Ephemeral keys are watched for longer than that

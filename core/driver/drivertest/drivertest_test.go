@@ -14,6 +14,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestAWholeDriverPasses(t *testing.T) {
+	t.Parallel()
 	for _, reads := range []driver.Consistency{driver.Linearizable, driver.Sequential} {
 		results := Results(t, wholeDriver(""), driver.Setup{Reads: reads})
 		for _, r := range results {
@@ -28,32 +29,53 @@ func TestAWholeDriverPasses(t *testing.T) {
 }
 
 func TestABrokenDriverFailsInTheCaseThatSaysSo(t *testing.T) {
+	t.Parallel()
 	var group sync.WaitGroup
 	for broken, want := range map[fault]string{
-		"creates what is present":                "create",
-		"classes an error wrongly":               "create",
-		"sets what is absent":                    "set",
-		"deletes what is absent":                 "delete",
-		"deletes neighbours":                     "delete",
-		"returns nothing for what is absent":     "get",
-		"keeps the caller's slice":               "values",
-		"lists without order":                    "list",
-		"lists neighbours":                       "list",
-		"sets without comparing":                 "compare-and-set",
-		"leaves ephemeral keys behind":           "ephemeral-vanishes",
-		"takes ephemeral keys of others away":    "ephemeral-vanishes",
-		"numbers by session":                     "sequence",
-		"gives a number twice":                   "sequence-concurrent",
-		"drops an event of a watch":              "watch-burst",
-		"swaps events of a watch":                "watch-burst",
-		"never closes the channel of a watch":    "watch-ends",
-		"serves stale reads":                     "consistency",
-		"does not survive a cancelled operation": "cancellation",
-		"fails when a session is closed twice":   "close-twice",
-		"fails when its store is closed twice":   "close-twice",
-		"declares no durability":                 "guarantees",
-		"does not say what it is":                "guarantees",
-		"loses an acknowledged create":           "counting",
+		"creates what is present":                      "create",
+		"classes an error wrongly":                     "create",
+		"sets what is absent":                          "set",
+		"deletes what is absent":                       "delete",
+		"deletes neighbours":                           "delete",
+		"returns nothing for what is absent":           "get",
+		"keeps the caller's slice":                     "values",
+		"lists without order":                          "list",
+		"lists neighbours":                             "list",
+		"sets without comparing":                       "compare-and-set",
+		"sets what is there of a transaction":          "transaction",
+		"shows half of a transaction":                  "transaction-readers",
+		"mixes transactions":                           "transaction-contended",
+		"leaves ephemeral keys behind":                 "ephemeral-vanishes",
+		"makes an ephemeral key last when it is set":   "ephemeral-vanishes",
+		"takes ephemeral keys of others away":          "ephemeral-vanishes",
+		"leaves numbered ephemeral keys behind":        "ephemeral-sequence",
+		"gives an ephemeral number twice":              "ephemeral-sequence-shared",
+		"tells the store that a session is abandoned":  "abandon",
+		"gives signs of life for an abandoned session": "abandon",
+		"takes others down with an abandoned session":  "abandon",
+		"closes an abandoned session in order":         "abandon",
+		"numbers by session":                           "sequence",
+		"gives a number twice":                         "sequence-concurrent",
+		"gives the value before a change":              "watch-values",
+		"gives no value of a change":                   "watch-values",
+		"drops an event of a watch":                    "watch-burst",
+		"swaps events of a watch":                      "watch-burst",
+		"never closes the channel of a watch":          "watch-ends",
+		"waits for what is so already":                 "await",
+		"does not wait":                                "await",
+		"wakes one of many":                            "await-many",
+		"looks for a key now and then":                 "await-recreated",
+		"waits on when it is cancelled":                "await-cancelled",
+		"does not survive a cancelled wait":            "await-cancelled",
+		"calls a cancelled wait unavailable":           "await-cancelled",
+		"gives up a wait":                              "await-long",
+		"serves stale reads":                           "consistency",
+		"does not survive a cancelled operation":       "cancellation",
+		"fails when a session is closed twice":         "close-twice",
+		"fails when its store is closed twice":         "close-twice",
+		"declares no durability":                       "guarantees",
+		"does not say what it is":                      "guarantees",
+		"loses an acknowledged create":                 "counting",
 	} {
 		group.Go(func() { // they wait more than they work
 			var failed []string

@@ -220,6 +220,23 @@ func (s *remoteSession) CreateSequential(ctx context.Context, prefix, value []by
 	return outcome.Keys[0], nil
 }
 
+func (s *remoteSession) CreateEphemeralSequential(ctx context.Context, prefix, value []byte) (string, error) {
+	outcome, err := s.remote.ask(ctx, &driverpb.Instruction{
+		Verb: driverpb.Instruction_VERB_CREATE_EPHEMERAL_SEQUENTIAL, Session: s.number, Key: prefix, Value: value,
+	})
+	if err != nil {
+		return "", err
+	}
+	return outcome.Keys[0], nil
+}
+
+func (s *remoteSession) SetAll(ctx context.Context, keys, values [][]byte) error {
+	_, err := s.remote.ask(ctx, &driverpb.Instruction{
+		Verb: driverpb.Instruction_VERB_SET_ALL, Session: s.number, Keys: keys, Values: values,
+	})
+	return err
+}
+
 func (s *remoteSession) GetVersion(ctx context.Context, key []byte) ([]byte, int64, error) {
 	outcome, err := s.remote.ask(ctx, &driverpb.Instruction{Verb: driverpb.Instruction_VERB_GET_VERSION, Session: s.number, Key: key})
 	return outcome.GetValue(), outcome.GetVersion(), err
@@ -234,6 +251,16 @@ func (s *remoteSession) CompareAndSet(ctx context.Context, key, value []byte, ve
 
 func (s *remoteSession) Sync(ctx context.Context) error {
 	_, err := s.remote.ask(ctx, &driverpb.Instruction{Verb: driverpb.Instruction_VERB_SYNC, Session: s.number})
+	return err
+}
+
+func (s *remoteSession) AwaitPresent(ctx context.Context, key []byte) error {
+	_, err := s.remote.ask(ctx, &driverpb.Instruction{Verb: driverpb.Instruction_VERB_AWAIT_PRESENT, Session: s.number, Key: key})
+	return err
+}
+
+func (s *remoteSession) AwaitAbsent(ctx context.Context, key []byte) error {
+	_, err := s.remote.ask(ctx, &driverpb.Instruction{Verb: driverpb.Instruction_VERB_AWAIT_ABSENT, Session: s.number, Key: key})
 	return err
 }
 
@@ -267,13 +294,20 @@ func (s *remoteSession) Watch(ctx context.Context, prefix []byte) (<-chan driver
 				if !ok || o.Last {
 					return
 				}
-				events <- driver.WatchEvent{Type: driver.WatchType(o.Change.Type), Key: o.Change.Key, Missed: int(o.Change.Missed)}
+				events <- driver.WatchEvent{
+					Type: driver.WatchType(o.Change.Type), Key: o.Change.Key, Value: o.Change.Value, Missed: int(o.Change.Missed),
+				}
 			case <-s.remote.ended:
 				return
 			}
 		}
 	}()
 	return events, nil
+}
+
+func (s *remoteSession) Abandon() error {
+	_, err := s.remote.ask(context.Background(), &driverpb.Instruction{Verb: driverpb.Instruction_VERB_ABANDON, Session: s.number})
+	return err
 }
 
 func (s *remoteSession) Close() error {

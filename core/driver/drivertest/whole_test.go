@@ -26,7 +26,9 @@ func wholeDriver(broken fault) driver.Driver {
 }
 
 func (w *whole) Info() driver.Info {
-	info := driver.Info{Name: "whole", Version: "1", Summary: "a map", Session: (*wholeSession)(nil)}
+	info := driver.Info{Name: "whole", Version: "1", Summary: "a map", Session: (*wholeSession)(nil), Options: []driver.Option{
+		{Name: "session-timeout", Type: driver.Duration, Default: "400ms", Help: "silence after which ephemeral keys vanish"},
+	}}
 	if w.broken == "does not say what it is" {
 		info.Summary = ""
 	}
@@ -41,8 +43,8 @@ func (w *whole) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
 	return g, nil
 }
 
-func (w *whole) Open(context.Context, driver.Setup) (driver.Store, error) {
-	return &wholeStore{whole: w}, nil
+func (w *whole) Open(_ context.Context, setup driver.Setup) (driver.Store, error) {
+	return &wholeStore{whole: w, setup: setup}, nil
 }
 
 // state is the store's content.
@@ -52,6 +54,7 @@ type state struct {
 	keys     map[string]*entry
 	numbers  map[string]int
 	watches  []*watching
+	waits    []*waiting
 	writes   int
 }
 
@@ -59,39 +62,12 @@ type entry struct {
 	value, before []byte
 	version       int64
 	owner         *wholeSession
-}
-
-type watching struct {
-	prefix string
-	events chan driver.WatchEvent
-	held   *driver.WatchEvent
-	seen   int
-}
-
-// changed tells the watches. The lock is held.
-func (s *state) changed(broken fault, kind driver.WatchType, key string) {
-	for _, w := range s.watches {
-		if !strings.HasPrefix(key, w.prefix) {
-			continue
-		}
-		w.seen++
-		e := driver.WatchEvent{Type: kind, Key: key}
-		switch {
-		case broken == "drops an event of a watch" && w.seen == 30:
-		case broken == "swaps events of a watch" && w.seen == 30:
-			w.held = &e
-		default:
-			w.events <- e
-			if w.held != nil {
-				w.events <- *w.held
-				w.held = nil
-			}
-		}
-	}
+	numbered      bool
 }
 
 type wholeStore struct {
 	*whole
+	setup    driver.Setup
 	closed   bool
 	sessions int
 }
@@ -116,6 +92,8 @@ type wholeSession struct {
 	id     int
 	reads  int
 	given  int
+
+	abandoned bool
 }
 
 // on locks the state.
@@ -126,6 +104,9 @@ func (s *wholeSession) on() (*state, fault, func()) {
 }
 
 func (s *wholeSession) Create(_ context.Context, key, value []byte) error {
+	if s.dead {
+		return driver.ErrUnavailable
+	}
 	return s.create(string(key), value, nil)
 }
 
@@ -149,7 +130,7 @@ func (s *wholeSession) create(key string, value []byte, owner *wholeSession) err
 		value = bytes.Clone(value)
 	}
 	state.keys[key] = &entry{value: value, version: state.revision, owner: owner}
-	state.changed(broken, driver.Created, key)
+	state.changed(broken, driver.Created, key, nil, value)
 	return nil
 }
 
@@ -171,7 +152,10 @@ func (s *wholeSession) Set(_ context.Context, key, value []byte) error {
 func (s *state) write(broken fault, key string, e *entry, value []byte) {
 	s.revision++
 	e.before, e.value, e.version = e.value, bytes.Clone(value), s.revision
-	s.changed(broken, driver.Changed, key)
+	if broken == "makes an ephemeral key last when it is set" {
+		e.owner = nil
+	}
+	s.changed(broken, driver.Changed, key, e.before, e.value)
 }
 
 func (s *wholeSession) Put(ctx context.Context, key, value []byte) error {
@@ -241,14 +225,20 @@ func (s *wholeSession) Delete(_ context.Context, key []byte) error {
 	}
 	if broken == "deletes neighbours" {
 		for other := range state.keys {
-			if strings.HasPrefix(other, string(key)) {
+			if other != string(key) && strings.HasPrefix(other, string(key)) {
 				delete(state.keys, other)
 			}
 		}
 	}
-	delete(state.keys, string(key))
-	state.changed(broken, driver.Deleted, string(key))
+	state.remove(broken, string(key))
 	return nil
+}
+
+// remove deletes a key that is there. The lock is held.
+func (s *state) remove(broken fault, key string) {
+	old := s.keys[key].value
+	delete(s.keys, key)
+	s.changed(broken, driver.Deleted, key, old, nil)
 }
 
 func (s *wholeSession) List(_ context.Context, prefix []byte) ([]string, error) {
@@ -271,47 +261,6 @@ func (s *wholeSession) List(_ context.Context, prefix []byte) ([]string, error) 
 	return keys, nil
 }
 
-func (s *wholeSession) CreateEphemeral(_ context.Context, key, value []byte) error {
-	return s.create(string(key), value, s)
-}
-
-func (s *wholeSession) CreateSequential(ctx context.Context, prefix, value []byte) (string, error) {
-	state, broken, unlock := s.on()
-	number := state.numbers[string(prefix)]
-	state.numbers[string(prefix)]++
-	switch {
-	case broken == "gives a number twice" && number == 70:
-		number = 69
-	case broken == "numbers by session":
-		s.given++
-		number = s.id*1000 + s.given
-	}
-	unlock()
-	key := fmt.Sprintf("%s%010d", prefix, number)
-	if broken == "gives a number twice" && number == 69 {
-		_ = s.Put(ctx, []byte(key), value)
-		return key, nil
-	}
-	return key, s.create(key, value, nil)
-}
-
-func (s *wholeSession) Watch(ctx context.Context, prefix []byte) (<-chan driver.WatchEvent, error) {
-	state, broken, unlock := s.on()
-	defer unlock()
-	w := &watching{prefix: string(prefix), events: make(chan driver.WatchEvent, 10000)}
-	state.watches = append(state.watches, w)
-	context.AfterFunc(ctx, func() {
-		if broken == "never closes the channel of a watch" {
-			return
-		}
-		state.mu.Lock()
-		defer state.mu.Unlock()
-		state.watches = slices.DeleteFunc(state.watches, func(other *watching) bool { return other == w })
-		close(w.events)
-	})
-	return w.events, nil
-}
-
 func (s *wholeSession) Sync(context.Context) error { return nil }
 
 func (s *wholeSession) Close() error {
@@ -320,6 +269,9 @@ func (s *wholeSession) Close() error {
 	if s.closed && broken == "fails when a session is closed twice" {
 		return fmt.Errorf("closed already")
 	}
+	if s.abandoned && broken != "closes an abandoned session in order" {
+		return nil
+	}
 	s.closed = true
 	if broken == "never closes the channel of a watch" {
 		for _, w := range state.watches {
@@ -327,18 +279,22 @@ func (s *wholeSession) Close() error {
 		}
 		state.watches = nil
 	}
+	s.giveUp(state, broken)
+	return nil
+}
+
+// giveUp removes the session's ephemeral keys. The lock is held.
+func (s *wholeSession) giveUp(state *state, broken fault) {
 	for key, e := range state.keys {
 		mine := e.owner == s
-		switch broken {
-		case "leaves ephemeral keys behind":
+		switch {
+		case broken == "leaves ephemeral keys behind" || mine && broken == "leaves numbered ephemeral keys behind" && e.numbered:
 			mine = false
-		case "takes ephemeral keys of others away":
+		case broken == "takes ephemeral keys of others away" || s.abandoned && broken == "takes others down with an abandoned session":
 			mine = e.owner != nil
 		}
 		if mine {
-			delete(state.keys, key)
-			state.changed(broken, driver.Deleted, key)
+			state.remove(broken, key)
 		}
 	}
-	return nil
 }
