@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -53,6 +55,9 @@ func (e *execution) finish(ctx context.Context, from *archive.Archive, outcome e
 	if printErr := e.printExperiment(reading, from, outcome.Experiment, asJSON); printErr != nil {
 		err = errors.Join(err, printErr)
 	}
+	if writeErr := e.writeHistories(reading, from, outcome.Experiment); writeErr != nil {
+		err = errors.Join(err, writeErr)
+	}
 	if outcome.Complete < len(e.plan.Runs) {
 		fmt.Fprintf(e.console, "to run what is missing: %s\n", e.resumeCommand(outcome.Experiment))
 	}
@@ -63,6 +68,34 @@ func (e *execution) finish(ctx context.Context, from *archive.Archive, outcome e
 		return asUsage(err)
 	case outcome.Failed > 0:
 		return fmt.Errorf("%d of %d runs failed; the first: %w", outcome.Failed, len(e.plan.Runs), outcome.Failure)
+	}
+	return nil
+}
+
+// writeHistories writes what shows a violation into files beside the archive.
+func (e *execution) writeHistories(ctx context.Context, from *archive.Archive, id int64) error {
+	runs, err := from.RunsOf(ctx, id)
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	ids := make([]int64, len(runs))
+	for i, run := range runs {
+		ids[i] = run.ID
+	}
+	verdicts, err := from.Verdicts(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	for _, v := range verdicts {
+		if v.History == "" {
+			continue
+		}
+		name := fmt.Sprintf("%s-run-%d-%s-%s.txt", strings.TrimSuffix(e.archivePath, filepath.Ext(e.archivePath)), v.RunID, v.Phase, v.Property)
+		text := fmt.Sprintf("run %d, phase %s: %s %s: %s\n\n%s\n", v.RunID, v.Phase, v.Property, v.Result, v.Detail, strings.TrimSpace(v.History))
+		if err := create(name, func(f *os.File) error { _, err := f.WriteString(text); return err }); err != nil {
+			return err
+		}
+		fmt.Fprintln(e.console, "wrote", name)
 	}
 	return nil
 }

@@ -35,10 +35,14 @@ func (a *app) printExperiment(ctx context.Context, from *archive.Archive, id int
 	if err != nil {
 		return err
 	}
+	verified, err := verifiedRuns(ctx, from, ids...)
+	if err != nil {
+		return err
+	}
 	var records []stats.Record
 	for _, run := range runs {
 		mine := slices.DeleteFunc(slices.Clone(summaries), func(s archive.Summary) bool { return s.RunID != run.ID })
-		of, err := recordsOf(run, mine)
+		of, err := recordsOf(run, mine, verified[run.ID])
 		if err != nil {
 			return err
 		}
@@ -89,7 +93,7 @@ func printThroughput(w io.Writer, records []stats.Record, where, warnings []stri
 	if len(loads) == 1 {
 		warnings = append(stats.Warnings(measured), warnings...)
 	}
-	report.Notes(w, "·", append(stats.Guarantees(measured), where...))
+	report.Notes(w, "·", slices.Concat(stats.Guarantees(measured), stats.Verified(measured), where))
 	report.Notes(w, "!", warnings)
 	return nil
 }

@@ -52,7 +52,7 @@ func makePage(title string, s selection, where []string, archivePath string) (re
 		return page, err
 	}
 	page.Sections = append(page.Sections,
-		report.Section{Title: "What was compared", Table: setups, Notes: stats.Guarantees(measured)},
+		report.Section{Title: "What was compared", Table: setups, Notes: slices.Concat(stats.Guarantees(measured), stats.Verified(measured))},
 		report.Section{Title: "Where", Notes: where},
 	)
 	return page, nil

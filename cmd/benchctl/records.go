@@ -49,9 +49,13 @@ func selected(ctx context.Context, from *archive.Archive, words []string) (selec
 	for _, s := range summaries {
 		byRun[s.RunID] = append(byRun[s.RunID], s)
 	}
+	verified, err := verifiedRuns(ctx, from)
+	if err != nil {
+		return selection{}, err
+	}
 	s := selection{text: expression.String()}
 	for _, run := range runs {
-		records, err := recordsOf(run, byRun[run.ID])
+		records, err := recordsOf(run, byRun[run.ID], verified[run.ID])
 		if err != nil {
 			return selection{}, err
 		}
@@ -66,9 +70,25 @@ func selected(ctx context.Context, from *archive.Archive, words []string) (selec
 	return s, nil
 }
 
+// verifiedRuns returns what came of checking runs, by run: held, or undecided
+// if anything was. Runs of which nothing was checked are not there.
+func verifiedRuns(ctx context.Context, from *archive.Archive, ids ...int64) (map[int64]string, error) {
+	verdicts, err := from.Verdicts(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	verified := map[int64]string{}
+	for _, v := range verdicts {
+		if verified[v.RunID] == "" || v.Result != archive.Held {
+			verified[v.RunID] = string(v.Result)
+		}
+	}
+	return verified, nil
+}
+
 // recordsOf makes the records of a run, or one without an operation if it has
 // no summaries.
-func recordsOf(run archive.Run, summaries []archive.Summary) ([]stats.Record, error) {
+func recordsOf(run archive.Run, summaries []archive.Summary, verified string) ([]stats.Record, error) {
 	var setup driver.Setup
 	if err := json.Unmarshal(run.Setup, &setup); err != nil {
 		return nil, fmt.Errorf("read the setup of run %d: %w", run.ID, err)
@@ -83,7 +103,7 @@ func recordsOf(run archive.Run, summaries []archive.Summary) ([]stats.Record, er
 		Nodes: run.Nodes, Threads: run.Threads,
 		Workload: run.Workload, WorkloadVersion: run.WorkloadVersion, Params: run.Params,
 		Reads: string(guarantees.Reads), Durability: string(guarantees.Durability), Connections: guarantees.Connections, Notes: guarantees.Notes,
-		Options: setup.Options, Labels: run.Labels,
+		Options: setup.Options, Labels: run.Labels, Verified: verified,
 	}
 	if len(summaries) == 0 {
 		return []stats.Record{of}, nil
@@ -111,7 +131,7 @@ func documents(ctx context.Context, from *archive.Archive, runs []archive.Run) (
 		out[i] = report.Run{
 			ID: r.ID, Experiment: r.Experiment, State: string(r.State), Error: r.Error, StartedAt: r.StartedAt,
 			Store: r.Store, StoreVersion: r.StoreVersion, PluginVersion: r.PluginVersion, PluginSHA256: r.PluginSHA256,
-			Nodes: r.Nodes, Threads: r.Threads, Setup: r.Setup, Guarantees: r.Guarantees,
+			Nodes: r.Nodes, Threads: r.Threads, Watchers: r.Watchers, Setup: r.Setup, Guarantees: r.Guarantees,
 			Workload: r.Workload, WorkloadVersion: r.WorkloadVersion, WorkloadSHA256: r.WorkloadSHA256,
 			Params: r.Params, Repeat: r.Repeat, Seed: r.Seed, Labels: r.Labels,
 			Warnings: append([]string{}, r.Warnings...), Summaries: []report.Summary{},
@@ -133,6 +153,18 @@ func documents(ctx context.Context, from *archive.Archive, runs []archive.Run) (
 			Phase: s.Phase, Warmup: s.Warmup, Op: s.Op, Ops: s.Ops, Errors: s.Errors, Seconds: s.Seconds,
 			Throughput: s.Throughput, ThroughputPerThread: s.ThroughputPerThread, MeanNS: s.MeanNS,
 			P50NS: s.P50NS, P90NS: s.P90NS, P95NS: s.P95NS, P99NS: s.P99NS, P999NS: s.P999NS, MaxNS: s.MaxNS,
+			ServiceMeanNS: s.ServiceMeanNS, ServiceP50NS: s.ServiceP50NS, ServiceP90NS: s.ServiceP90NS, ServiceP95NS: s.ServiceP95NS,
+			ServiceP99NS: s.ServiceP99NS, ServiceP999NS: s.ServiceP999NS, ServiceMaxNS: s.ServiceMaxNS,
+		})
+	}
+	verdicts, err := from.Verdicts(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range verdicts {
+		r := &out[at[v.RunID]]
+		r.Verdicts = append(r.Verdicts, report.Verdict{
+			Phase: v.Phase, Property: v.Property, Result: string(v.Result), Checked: v.Checked, Detail: v.Detail, History: v.History,
 		})
 	}
 	return out, nil
@@ -154,7 +186,7 @@ func complete(ctx context.Context, from *archive.Archive, run archive.Run, r *re
 	}
 	for _, p := range phases {
 		if p.Begun {
-			r.Phases = append(r.Phases, report.Phase{Name: p.Name, Warmup: p.Warmup, StartedNS: int64(p.Started), EndedNS: int64(p.Ended), Samples: p.Samples})
+			r.Phases = append(r.Phases, report.Phase{Name: p.Name, Warmup: p.Warmup, StartedNS: int64(p.Started), EndedNS: int64(p.Ended), Samples: p.Samples, Unstarted: p.Unstarted})
 		}
 	}
 	events, err := from.Events(ctx, run.ID)

@@ -111,7 +111,7 @@ func TestLatencyCountsFromTheIntendedStart(t *testing.T) {
 		t.Errorf("%d unstarted", got)
 	}
 	verdicts, err := a.Verdicts(t.Context(), w.ID())
-	if want := []Verdict{{Phase: testPhases[2].Name, Property: "read-back", Result: Violated, Checked: 3, Detail: "one is lost", History: "line"}}; !slices.Equal(verdicts, want) || err != nil {
+	if want := []Verdict{{RunID: w.ID(), Phase: testPhases[2].Name, Property: "read-back", Result: Violated, Checked: 3, Detail: "one is lost", History: "line"}}; !slices.Equal(verdicts, want) || err != nil {
 		t.Errorf("%+v, %v", verdicts, err)
 	}
 	sound(t, a)

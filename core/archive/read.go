@@ -187,12 +187,13 @@ func (a *Archive) Events(ctx context.Context, id int64) ([]Event, error) {
 	})
 }
 
-// Verdicts returns what came of checking a run, by phase and property.
-func (a *Archive) Verdicts(ctx context.Context, id int64) ([]Verdict, error) {
-	query := `select v.phase, property, result, checked, detail, coalesce(history, '')
-		from verdicts v join phases p on p.run_id = v.run_id and p.name = v.phase where v.run_id = ? order by p.phase, property`
-	return read(ctx, a, "read verdicts", query, []int64{id}, func(rows *sql.Rows, v *Verdict) error {
-		return rows.Scan(&v.Phase, &v.Property, &v.Result, &v.Checked, &v.Detail, &v.History)
+// Verdicts returns what came of checking the given runs, or all, by run, phase
+// and property.
+func (a *Archive) Verdicts(ctx context.Context, ids ...int64) ([]Verdict, error) {
+	query := `select v.run_id, v.phase, property, result, checked, detail, coalesce(history, '')
+		from verdicts v join phases p on p.run_id = v.run_id and p.name = v.phase` + among("v.run_id", ids) + " order by v.run_id, p.phase, property"
+	return read(ctx, a, "read verdicts", query, ids, func(rows *sql.Rows, v *Verdict) error {
+		return rows.Scan(&v.RunID, &v.Phase, &v.Property, &v.Result, &v.Checked, &v.Detail, &v.History)
 	})
 }
 

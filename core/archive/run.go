@@ -164,6 +164,7 @@ type Event struct {
 
 // Verdict is what came of checking that the store did what it said.
 type Verdict struct {
+	RunID    int64 // set by the archive
 	Phase    string
 	Property string // such as read-back or linearizable
 	Result   Result

@@ -172,7 +172,7 @@ func figure(title, subtitle string, records []stats.Record) Figure {
 		dates += " to " + day
 	}
 	f.Caption = append(f.Caption, fmt.Sprintf("%s · %s · %s (UTC)", strings.Join(of, ", "), stats.Count(len(stats.GroupBy(records, "run")), "run"), dates))
-	f.Caption = append(f.Caption, stats.Guarantees(records)...)
+	f.Caption = slices.Concat(f.Caption, stats.Guarantees(records), stats.Verified(records))
 	f.Warnings = stats.Warnings(records)
 	return f
 }

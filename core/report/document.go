@@ -32,6 +32,7 @@ type Run struct {
 	PluginSHA256    string            `json:"plugin_sha256"`
 	Nodes           int               `json:"nodes"`
 	Threads         int               `json:"threads"`
+	Watchers        int               `json:"watchers,omitempty"`
 	Setup           json.RawMessage   `json:"setup"`
 	Guarantees      json.RawMessage   `json:"guarantees"`
 	Workload        string            `json:"workload"`
@@ -45,6 +46,7 @@ type Run struct {
 	Environment     *Environment      `json:"environment,omitempty"`
 	Phases          []Phase           `json:"phases,omitempty"`
 	Summaries       []Summary         `json:"summaries"`
+	Verdicts        []Verdict         `json:"verdicts,omitempty"`
 	Events          []Event           `json:"events,omitempty"`
 	Processes       []Process         `json:"processes,omitempty"`
 }
@@ -69,6 +71,7 @@ type Phase struct {
 	StartedNS int64  `json:"started_ns"`
 	EndedNS   int64  `json:"ended_ns"`
 	Samples   int64  `json:"samples"`
+	Unstarted int64  `json:"unstarted,omitempty"` // arrivals that were due and not started
 }
 
 // Summary is one operation of one phase.
@@ -88,6 +91,23 @@ type Summary struct {
 	P99NS               int64   `json:"p99_ns"`
 	P999NS              int64   `json:"p999_ns"`
 	MaxNS               int64   `json:"max_ns"`
+	ServiceMeanNS       int64   `json:"service_mean_ns"`
+	ServiceP50NS        int64   `json:"service_p50_ns"`
+	ServiceP90NS        int64   `json:"service_p90_ns"`
+	ServiceP95NS        int64   `json:"service_p95_ns"`
+	ServiceP99NS        int64   `json:"service_p99_ns"`
+	ServiceP999NS       int64   `json:"service_p999_ns"`
+	ServiceMaxNS        int64   `json:"service_max_ns"`
+}
+
+// Verdict is what came of checking that the store did what it said.
+type Verdict struct {
+	Phase    string `json:"phase"`
+	Property string `json:"property"`
+	Result   string `json:"result"`
+	Checked  int64  `json:"checked"`
+	Detail   string `json:"detail"`
+	History  string `json:"history,omitempty"`
 }
 
 // Event is something that happened during a run.

@@ -13,7 +13,7 @@ import (
 func Runs(runs []Run) Table {
 	t := Table{Columns: []Column{
 		{"run", true}, {"experiment", true}, {"started", false}, {"state", false}, {"store", false}, {"nodes", true}, {"threads", true},
-		{"workload", false}, {"ops", true}, {"failed", true}, {"warnings", true},
+		{"workload", false}, {"ops", true}, {"failed", true}, {"verified", false}, {"warnings", true},
 	}}
 	for _, r := range runs {
 		var ops, errors int64
@@ -24,10 +24,20 @@ func Runs(runs []Run) Table {
 		}
 		t.Rows = append(t.Rows, []string{
 			Integer(r.ID), Integer(r.Experiment), r.StartedAt.Local().Format(time.DateTime), r.State, r.Store, Integer(int64(r.Nodes)), Integer(int64(r.Threads)),
-			fmt.Sprintf("%s@%d", r.Workload, r.WorkloadVersion), Integer(ops), Integer(errors), Integer(int64(len(r.Warnings))),
+			fmt.Sprintf("%s@%d", r.Workload, r.WorkloadVersion), Integer(ops), Integer(errors), r.verified(), Integer(int64(len(r.Warnings))),
 		})
 	}
 	return t
+}
+
+// verified sums the run's verdicts up: the worst of them.
+func (r Run) verified() string {
+	for _, result := range []string{"violated", "undecided", "held"} {
+		if slices.ContainsFunc(r.Verdicts, func(v Verdict) bool { return v.Result == result }) {
+			return result
+		}
+	}
+	return "–"
 }
 
 // Show prints everything about a run.
@@ -39,6 +49,12 @@ func Show(w io.Writer, r Run) error {
 	if len(r.Summaries) > 0 {
 		fmt.Fprintln(w)
 		if err := summaries(r).Write(w); err != nil {
+			return err
+		}
+	}
+	if len(r.Verdicts) > 0 {
+		fmt.Fprintln(w)
+		if err := verdicts(r).Write(w); err != nil {
 			return err
 		}
 	}
@@ -60,6 +76,11 @@ func Show(w io.Writer, r Run) error {
 	Notes(w, "!", r.Warnings)
 	if r.Error != "" {
 		Notes(w, "✗", []string{r.Error})
+	}
+	for _, v := range r.Verdicts {
+		if v.History != "" {
+			fmt.Fprintf(w, "\nwhat shows that %s does not hold in phase %s:\n  %s\n", v.Property, v.Phase, strings.ReplaceAll(strings.TrimSpace(v.History), "\n", "\n  "))
+		}
 	}
 	for _, e := range r.Events {
 		if e.Kind == logKept {
@@ -87,7 +108,11 @@ func facts(r Run) Table {
 	add("started", "%s", started)
 	add("store", "%s", strings.TrimSpace(r.Store+" "+r.StoreVersion))
 	add("plugin", "%s, sha256 %.16s…", r.PluginVersion, r.PluginSHA256)
-	add("nodes, threads", "%d, %d", r.Nodes, r.Threads)
+	if r.Watchers > 0 {
+		add("nodes, threads, watchers", "%d, %d, %d", r.Nodes, r.Threads, r.Watchers)
+	} else {
+		add("nodes, threads", "%d, %d", r.Nodes, r.Threads)
+	}
 	add("setup", "%s", r.Setup)
 	add("guarantees", "%s", r.Guarantees)
 	add("workload", "%s@%d, sha256 %.16s…", r.Workload, r.WorkloadVersion, r.WorkloadSHA256)
@@ -122,6 +147,10 @@ func summaries(r Run) Table {
 		{"phase", false}, {"op", false}, {"ops", true}, {"failed", true}, {"seconds", true}, {"ops/s", true}, {"per thread", true},
 		{"mean", true}, {"p50", true}, {"p90", true}, {"p99", true}, {"p99.9", true}, {"max", true},
 	}}
+	late := slices.ContainsFunc(r.Summaries, func(s Summary) bool { return s.MeanNS != s.ServiceMeanNS })
+	if late {
+		t.Columns = append(t.Columns, Column{"service p50", true}, Column{"p99", true}, Column{"max", true})
+	}
 	for _, s := range r.Summaries {
 		phase := s.Phase
 		if s.Warmup {
@@ -131,7 +160,20 @@ func summaries(r Run) Table {
 		for _, ns := range []int64{s.MeanNS, s.P50NS, s.P90NS, s.P99NS, s.P999NS, s.MaxNS} {
 			row = append(row, Duration(time.Duration(ns)))
 		}
+		if late {
+			for _, ns := range []int64{s.ServiceP50NS, s.ServiceP99NS, s.ServiceMaxNS} {
+				row = append(row, Duration(time.Duration(ns)))
+			}
+		}
 		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func verdicts(r Run) Table {
+	t := Table{Columns: []Column{{"phase", false}, {"verified", false}, {"result", false}, {"what was found", false}}}
+	for _, v := range r.Verdicts {
+		t.Rows = append(t.Rows, []string{v.Phase, v.Property, v.Result, v.Detail})
 	}
 	return t
 }

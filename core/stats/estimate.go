@@ -269,3 +269,24 @@ func Guarantees(records []Record) []string {
 	}
 	return lines
 }
+
+// Verified says of how many runs the store was found to have done what it
+// acknowledged.
+func Verified(records []Record) []string {
+	counts := map[string]int{}
+	runs := GroupBy(records, "run")
+	for _, g := range runs {
+		counts[g.Records[0].Verified]++
+	}
+	if len(runs) == counts[""] {
+		return nil
+	}
+	line := fmt.Sprintf("what the stores acknowledged was checked and held in %d of %s", counts["held"], Count(len(runs), "run"))
+	if n := counts["undecided"]; n > 0 {
+		line += fmt.Sprintf("; in %d it could not be decided", n)
+	}
+	if n := counts[""]; n > 0 {
+		line += fmt.Sprintf("; in %d nothing was checked", n)
+	}
+	return []string{line}
+}

@@ -30,6 +30,7 @@ type Record struct {
 	Notes           []string          // of the guarantees
 	Options         map[string]string // of the store
 	Labels          map[string]string
+	Verified        string // what came of checking the run: held or undecided; empty: nothing was checked
 
 	Phase                               string
 	Warmup                              bool
