@@ -15,26 +15,23 @@ import (
 	"github.com/benchctl/benchctl/core/driver/driverpb"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/report"
+	"github.com/benchctl/benchctl/core/workload"
 	"github.com/benchctl/benchctl/workloads"
 )
 
 func (a *app) workloadCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "workload", Short: "List, explain and check workload definitions"}
-	cmd.AddCommand(&cobra.Command{
+	var stores []string
+	format := "table"
+	list := &cobra.Command{
 		Use:   "list",
-		Short: "List the definitions that are shipped",
-		RunE: func(*cobra.Command, []string) error {
-			definitions, err := workloads.All()
-			if err != nil {
-				return err
-			}
-			t := report.Table{Columns: []report.Column{{Name: "workload"}, {Name: "summary"}}}
-			for _, d := range definitions {
-				t.Rows = append(t.Rows, []string{d.Ref(), d.Summary})
-			}
-			return t.Write(a.stdout)
-		},
-	}, &cobra.Command{
+		Short: "List the definitions that are shipped, and with --store on which stores they run",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.listWorkloads(cmd.Context(), stores, format) },
+	}
+	list.Flags().StringSliceVar(&stores, "store", nil, "`NAME`s of stores: what of each workload their plugins lack")
+	list.Flags().StringVar(&format, "format", format, "`FORMAT`: table or markdown")
+	cmd.AddCommand(list, &cobra.Command{
 		Use:   "show WORKLOAD[@VERSION] | FILE",
 		Short: "Explain a definition: what it answers, its parameters, its source",
 		Args:  cobra.ExactArgs(1),
@@ -61,6 +58,68 @@ func (a *app) workloadCommand() *cobra.Command {
 		},
 	})
 	return cmd
+}
+
+// listWorkloads lists the shipped definitions with their summaries, or with
+// what each store's plugin lacks to execute them.
+func (a *app) listWorkloads(ctx context.Context, stores []string, format string) error {
+	if format != "table" && format != "markdown" {
+		return usagef("--format %q is neither table nor markdown", format)
+	}
+	definitions, err := workloads.All()
+	if err != nil {
+		return err
+	}
+	t := report.Table{Columns: []report.Column{{Name: "workload"}}}
+	var plugins []driver.Description
+	search := host.NewSearch(a.getenv)
+	for _, store := range stores {
+		path, err := search.Find(store)
+		if err != nil {
+			return err
+		}
+		description, err := a.describe(ctx, store, path)
+		if err != nil {
+			return err
+		}
+		plugins = append(plugins, description)
+		t.Columns = append(t.Columns, report.Column{Name: store})
+	}
+	if len(stores) == 0 {
+		t.Columns = append(t.Columns, report.Column{Name: "summary"})
+	}
+	for _, d := range definitions {
+		row := []string{d.Ref()}
+		if len(stores) == 0 {
+			row = append(row, d.Summary)
+		}
+		load, _, err := d.Bind(nil)
+		if err != nil {
+			return err
+		}
+		for _, plugin := range plugins {
+			row = append(row, lacks(plugin, load))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if format == "markdown" {
+		return t.WriteMarkdown(a.stdout)
+	}
+	return t.Write(a.stdout)
+}
+
+// lacks says what a plugin lacks to execute a workload.
+func lacks(plugin driver.Description, load *workload.Workload) string {
+	var missing []string
+	for _, op := range load.Ops() {
+		if !plugin.Can(op) {
+			missing = append(missing, op.String())
+		}
+	}
+	if len(missing) == 0 {
+		return "runs"
+	}
+	return "lacks " + strings.Join(missing, ", ")
 }
 
 func (a *app) showWorkload(ref string) error {

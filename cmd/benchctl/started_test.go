@@ -73,6 +73,11 @@ func start(t *testing.T, archive string, args ...string) *started {
 // wait returns the exit code.
 func (s *started) wait() int {
 	s.t.Helper()
+	return s.waitWithin(time.Minute)
+}
+
+func (s *started) waitWithin(patience time.Duration) int {
+	s.t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- s.cmd.Wait() }()
 	select {
@@ -82,7 +87,7 @@ func (s *started) wait() int {
 			s.t.Fatal(err)
 		}
 		return s.cmd.ProcessState.ExitCode()
-	case <-time.After(60 * time.Second):
+	case <-time.After(patience):
 		s.t.Fatalf("benchctl does not end:\n%s", s.stderr.String())
 		return 0
 	}

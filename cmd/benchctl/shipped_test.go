@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/benchctl/benchctl/core/driver/drivertest"
+	"github.com/benchctl/benchctl/plugins/zookeeper"
+	"github.com/benchctl/benchctl/workloads"
+)
+
+// TestShippedDefinitionsRunOnEveryStore executes each of them on three nodes of
+// every store that is deployed, for a moment, with what they verify.
+func TestShippedDefinitionsRunOnEveryStore(t *testing.T) {
+	drivertest.Needs(t, zookeeper.Driver())
+	definitions, err := workloads.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := &strings.Builder{}
+	fmt.Fprint(plan, `name: all
+stores: [etcd, zookeeper, raftembed]
+threads: 3
+setups:
+  - nodes: 3
+    options:
+      zookeeper.heap: 128m
+      zookeeper.tick-time: 500ms
+      zookeeper.session-timeout: 2s
+      etcd.session-timeout: 2s
+      raftembed.session-timeout: 2s
+      raftembed.placement: processes
+workloads:
+`)
+	for _, d := range definitions {
+		var params []string
+		for _, p := range d.Params {
+			switch p.Name {
+			case "duration":
+				params = append(params, "duration: 400ms")
+			case "warmup":
+				params = append(params, "warmup: 100ms")
+			case "tries":
+				params = append(params, "tries: 3")
+			}
+		}
+		fmt.Fprintf(plan, "  - {workload: %s, params: {%s}}\n", d.Ref(), strings.Join(params, ", "))
+	}
+	file := filepath.Join(t.TempDir(), "all.yaml")
+	if err := os.WriteFile(file, []byte(plan.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", file, "--reuse-clusters")
+	if code := s.waitWithin(8*time.Minute); code != exitDone {
+		t.Fatalf("exit code %d:\n%s", code, s.stderr.String())
+	}
+	if got, want := s.ask("select count(*), count(distinct workload) from runs where state = 'complete'"), fmt.Sprintf("%d,%d", 3*len(definitions), len(definitions)); got != want {
+		t.Errorf("complete runs and workloads: %s, want %s", got, want)
+	}
+	if got := s.ask("select group_concat(distinct workload || ' on ' || store || ': ' || op || ' ' || errors) from runs join summaries on run_id = runs.id where not warmup and ops = 0"); got != "" {
+		t.Errorf("operations of which none succeeded: %s", got)
+	}
+	if got := s.ask("select group_concat(workload || ' on ' || store || ': ' || property || ' ' || result || ': ' || detail) from runs join verdicts on run_id = runs.id where result <> 'held'"); got != "" {
+		t.Errorf("verdicts: %s", got)
+	}
+	s.expectSums()
+	s.verify()
+	s.noneLeft()
+}
+
+// TestTheWorkloadsOnThePage compares the table of the page with what the
+// command prints.
+func TestTheWorkloadsOnThePage(t *testing.T) {
+	_, after, ok := strings.Cut(page(t, "workloads.md"), "<!-- workloads: made by ")
+	command, table, ok2 := strings.Cut(after, " -->\n")
+	table, _, ok3 := strings.Cut(table, "<!-- /workloads -->")
+	if !ok || !ok2 || !ok3 {
+		t.Fatal("workloads.md has no table of workloads")
+	}
+	bin, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Fields(command)
+	out, err := exec.Command(filepath.Join(bin, words[0]), words[1:]...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(out) != table {
+		t.Errorf("the page has\n%s\nand `%s` prints\n%s", table, command, out)
+	}
+}
