@@ -56,7 +56,7 @@ workloads:
 		t.Fatal(err)
 	}
 	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", file, "--reuse-clusters")
-	if code := s.waitWithin(8*time.Minute); code != exitDone {
+	if code := s.waitWithin(8 * time.Minute); code != exitDone {
 		t.Fatalf("exit code %d:\n%s", code, s.stderr.String())
 	}
 	if got, want := s.ask("select count(*), count(distinct workload) from runs where state = 'complete'"), fmt.Sprintf("%d,%d", 3*len(definitions), len(definitions)); got != want {

@@ -151,6 +151,9 @@ func (s Spec) checkSetup(setup Setup) error {
 		}
 	}
 	for store, endpoints := range setup.Endpoints {
+		if slices.ContainsFunc(endpoints, func(e string) bool { return strings.Contains(e, "@") }) {
+			return fmt.Errorf("an endpoint of %s has a user or password in it, and endpoints are archived: name them without, and give credentials by the option %s.credentials", store, store)
+		}
 		if len(setup.Nodes) != 1 || setup.Nodes[0] != len(endpoints) {
 			return fmt.Errorf("the endpoints of %s are %s, so --nodes can only be %d", store, count(len(endpoints), "node"), len(endpoints))
 		}

@@ -75,6 +75,8 @@ func TestSpecsThatAreRefused(t *testing.T) {
 		"bad parameter": {func(s *Spec) { s.Workloads[0].Params["size"] = []string{"x"} }, `"x" is no whole number`},
 		"nodes with URLs": {func(s *Spec) { s.Setups[0].Endpoints = map[string][]string{"a": {"x:1"}} },
 			"the endpoints of a are 1 node, so --nodes can only be 1"},
+		"password in a URL": {func(s *Spec) { s.Setups[0].Endpoints = map[string][]string{"a": {"http://me:secret@x:1"}} },
+			"an endpoint of a has a user or password in it, and endpoints are archived"},
 		"label of a setup": {func(s *Spec) { s.Setups[0].Name, s.Labels = "durable", map[string]string{"setup": "x"} },
 			`the label setup is the name of each run's setup here, such as "durable"`},
 		"too many":        {func(s *Spec) { s.Repeat = 1e6 }, "these are 16000000 runs, more than an experiment may have (100000)"},
