@@ -23,6 +23,9 @@ func classify(err error) error {
 			return driver.Classed(sample.Timeout, known)
 		}
 	}
+	if errors.Is(known, rpctypes.ErrLeaseNotFound) { // the session has expired
+		return driver.Classed(sample.Unavailable, known)
+	}
 	switch status.Code(err) {
 	case codes.Unavailable:
 		return driver.Classed(sample.Unavailable, known)

@@ -18,10 +18,10 @@ import (
 type lease struct {
 	session *session
 
-	mu    sync.Mutex
-	id    clientv3.LeaseID
-	leave context.CancelFunc
-	kept  sync.WaitGroup
+	mu      sync.Mutex
+	id      clientv3.LeaseID
+	silence context.CancelFunc // ends the signs of life
+	kept    sync.WaitGroup
 }
 
 // CreateEphemeral creates a key that vanishes with the session's lease.
@@ -31,6 +31,15 @@ func (s *session) CreateEphemeral(ctx context.Context, key, value []byte) error 
 		return err
 	}
 	return s.create(ctx, key, value, int64(id))
+}
+
+// CreateEphemeralSequential numbers a key that vanishes with the session's lease.
+func (s *session) CreateEphemeralSequential(ctx context.Context, prefix, value []byte) (string, error) {
+	id, err := s.lease.hold(ctx)
+	if err != nil {
+		return "", err
+	}
+	return s.number(ctx, prefix, value, int64(id))
 }
 
 // hold returns the lease, which it takes first if there is none.
@@ -47,13 +56,13 @@ func (l *lease) hold(ctx context.Context) (clientv3.LeaseID, error) {
 		return 0, err
 	}
 	id := clientv3.LeaseID(granted.ID)
-	living, leave := context.WithCancel(context.Background())
+	living, silence := context.WithCancel(context.Background())
 	alive, err := s.client.KeepAlive(living, id)
 	if err != nil {
-		leave()
+		silence()
 		return 0, classify(err)
 	}
-	l.id, l.leave = id, leave
+	l.id, l.silence = id, silence
 	l.kept.Go(func() { l.keep(living, alive) })
 	return id, nil
 }
@@ -72,17 +81,26 @@ func (l *lease) keep(ctx context.Context, alive <-chan *clientv3.LeaseKeepAliveR
 	l.session.store.incident(driver.SessionExpired)
 }
 
-// revoke gives the lease back, and waits until its keys are gone.
-func (l *lease) revoke() error {
+// leave ends the signs of life, and returns the lease that they were for, 0 if
+// there was none.
+func (l *lease) leave() clientv3.LeaseID {
 	l.mu.Lock()
-	id, leave := l.id, l.leave
+	id, silence := l.id, l.silence
 	l.id = 0
 	l.mu.Unlock()
+	if id != 0 {
+		silence()
+		l.kept.Wait()
+	}
+	return id
+}
+
+// revoke gives the lease back, and waits until its keys are gone.
+func (l *lease) revoke() error {
+	id := l.leave()
 	if id == 0 {
 		return nil
 	}
-	leave()
-	l.kept.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), l.session.store.setup.Timeout)
 	defer cancel()
 	if _, err := l.session.client.Revoke(ctx, id); err != nil && !errors.Is(err, rpctypes.ErrLeaseNotFound) {

@@ -11,10 +11,16 @@ import (
 // no path, so that no list or watch of one shows it.
 const counters = "benchctl-sequence:"
 
-// CreateSequential numbers keys with a counter beside them: key and counter
-// are written in one transaction, on condition that nobody has counted since.
-// Whoever loses learns the number from the refusal and tries again.
+// CreateSequential numbers a key that lasts.
 func (s *session) CreateSequential(ctx context.Context, prefix, value []byte) (string, error) {
+	return s.number(ctx, prefix, value, 0)
+}
+
+// number numbers keys with a counter beside them: key and counter are written in
+// one transaction, on condition that nobody has counted since. Whoever loses
+// learns the number from the refusal and tries again. The key hangs on a lease,
+// 0 for none; the counter does not.
+func (s *session) number(ctx context.Context, prefix, value []byte, lease int64) (string, error) {
 	counter := append([]byte(counters), prefix...)
 	seen := s.numbered[string(prefix)]
 	for {
@@ -26,7 +32,7 @@ func (s *session) CreateSequential(ctx context.Context, prefix, value []byte) (s
 			}},
 			Success: []*pb.RequestOp{
 				{Request: &pb.RequestOp_RequestPut{RequestPut: &pb.PutRequest{Key: counter}}},
-				{Request: &pb.RequestOp_RequestPut{RequestPut: &pb.PutRequest{Key: []byte(key), Value: value}}},
+				{Request: &pb.RequestOp_RequestPut{RequestPut: &pb.PutRequest{Key: []byte(key), Value: value, Lease: lease}}},
 			},
 			Failure: []*pb.RequestOp{
 				{Request: &pb.RequestOp_RequestRange{RequestRange: &pb.RangeRequest{Key: counter}}},

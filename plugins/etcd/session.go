@@ -30,6 +30,7 @@ type session struct {
 	numbered map[string]int64 // the numbers given below each prefix, as last seen
 
 	closing  sync.Once
+	living   context.Context // ends with the session
 	leave    context.CancelFunc
 	followed sync.WaitGroup
 }
@@ -43,14 +44,13 @@ func newSession(s *store, client *clientv3.Client) *session {
 	}
 	opened.txn.init()
 	opened.lease.session = opened
-	living, leave := context.WithCancel(context.Background())
-	opened.leave = leave
-	opened.followed.Go(func() { opened.follow(living) })
+	opened.living, opened.leave = context.WithCancel(context.Background())
+	opened.followed.Go(opened.follow)
 	return opened
 }
 
 // follow tells when the connection is lost, and when there is one again.
-func (s *session) follow(ctx context.Context) {
+func (s *session) follow() {
 	conn, reached, lost := s.client.ActiveConnection(), false, false
 	for state := conn.GetState(); ; state = conn.GetState() {
 		switch {
@@ -63,7 +63,7 @@ func (s *session) follow(ctx context.Context) {
 			conn.Connect() // as it would with the next request
 		}
 		reached = reached || state == connectivity.Ready
-		if !conn.WaitForStateChange(ctx, state) {
+		if !conn.WaitForStateChange(s.living, state) {
 			return
 		}
 	}
@@ -185,6 +185,24 @@ func (s *session) CompareAndSet(ctx context.Context, key, value []byte, version 
 	return 0, driver.ErrConflict
 }
 
+// SetAll puts every key, each on the lease that it has, on condition that all of
+// them are there.
+func (s *session) SetAll(ctx context.Context, keys, values [][]byte) error {
+	request := &pb.TxnRequest{}
+	for i, key := range keys {
+		request.Compare = append(request.Compare, &pb.Compare{
+			Key: key, Target: pb.Compare_CREATE, Result: pb.Compare_GREATER, TargetUnion: &pb.Compare_CreateRevision{},
+		})
+		put := &pb.PutRequest{Key: key, Value: values[i], IgnoreLease: true}
+		request.Success = append(request.Success, &pb.RequestOp{Request: &pb.RequestOp_RequestPut{RequestPut: put}})
+	}
+	answer, err := s.commit(ctx, request)
+	if err == nil && !answer.Succeeded {
+		return driver.ErrNotFound
+	}
+	return err
+}
+
 func (s *session) Delete(ctx context.Context, key []byte) error {
 	s.delete.Key = key
 	answer, err := s.kv.DeleteRange(s.patience.begin(ctx), &s.delete)
@@ -221,10 +239,21 @@ func (s *session) Sync(ctx context.Context) error {
 }
 
 // Close ends the session, and with its lease its ephemeral keys.
-func (s *session) Close() error {
+func (s *session) Close() error { return s.disconnect(s.lease.revoke) }
+
+// Abandon leaves the lease to run out.
+func (s *session) Abandon() error {
+	return s.disconnect(func() error {
+		s.lease.leave()
+		return nil
+	})
+}
+
+// disconnect ends the session once, after what is done with its lease.
+func (s *session) disconnect(part func() error) error {
 	var err error
 	s.closing.Do(func() {
-		err = s.lease.revoke()
+		err = part()
 		s.leave()
 		s.followed.Wait()
 		s.patience.release()

@@ -23,7 +23,7 @@ func (s *session) Watch(ctx context.Context, prefix []byte) (<-chan driver.Watch
 	if err := s.end(err); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := s.whileLiving(ctx)
 	responses := s.client.Watch(ctx, string(prefix), clientv3.WithPrefix(), clientv3.WithRev(now.Header.Revision+1), clientv3.WithCreatedNotify())
 	if err := s.created(ctx, responses); err != nil {
 		cancel()
@@ -36,6 +36,13 @@ func (s *session) Watch(ctx context.Context, prefix []byte) (<-chan driver.Watch
 		s.forward(ctx, string(prefix), now.Header.Revision, responses, events)
 	}()
 	return events, nil
+}
+
+// whileLiving returns a context that ends with the session, too.
+func (s *session) whileLiving(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	forget := context.AfterFunc(s.living, cancel)
+	return ctx, func() { forget(); cancel() }
 }
 
 // created waits until the server has set the watch up.

@@ -1,0 +1,142 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/driver/drivertest"
+)
+
+// openAll opens a store with some sessions.
+func openAll(t *testing.T, setup driver.Setup, sessions int) []*session {
+	t.Helper()
+	store, err := Driver().Open(t.Context(), setup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make([]*session, sessions)
+	for i := range all {
+		opened, err := store.Session(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { opened.Close() })
+		all[i] = opened.(*session)
+	}
+	return all
+}
+
+// TestAWaitGoesOnAtAnotherNode kills the node of the session that waits.
+func TestAWaitGoesOnAtAnotherNode(t *testing.T) {
+	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: 2 * time.Second, Options: map[string]string{"election": "500ms"}})
+	all := openAll(t, deployed.Setup, 2)
+	waiter, other := all[0], all[1]
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := other.Create(ctx, []byte("/there"), nil); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- errors.Join(waiter.AwaitPresent(ctx, []byte("/a")), waiter.AwaitAbsent(ctx, []byte("/there")))
+	}()
+	time.Sleep(300 * time.Millisecond)
+	if err := deployed.KillNode(ctx, deployed.Names()[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []func() error{
+		func() error { return other.Put(ctx, []byte("/a"), nil) },
+		func() error { return other.Delete(ctx, []byte("/there")) },
+	} {
+		select {
+		case err := <-ended:
+			t.Fatalf("a wait ended too early: %v", err)
+		case <-time.After(300 * time.Millisecond):
+		}
+		// Until there is a leader again; a lost answer may have been a success.
+		for err := change(); err != nil && !errors.Is(err, driver.ErrNotFound); err = change() {
+			if ctx.Err() != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAWaitOutlivesACompaction: the revision from which a wait watches may be
+// gone when it comes back.
+func TestAWaitOutlivesACompaction(t *testing.T) {
+	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Timeout: 2 * time.Second})
+	all := openAll(t, deployed.Setup, 2)
+	waiter, other := all[0], all[1]
+	if err := other.Put(t.Context(), []byte("/b"), nil); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := other.client.Get(t.Context(), "/b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := answer.Header.Revision
+	for range 3 {
+		if err := other.Put(t.Context(), []byte("/b"), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := other.client.Compact(t.Context(), early+2); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if waiter.changed(ctx, []byte("/a"), early, clientv3.WithFilterDelete()) || ctx.Err() != nil {
+		t.Errorf("a watch from a revision that is gone sees a change, or does not end: %v", ctx.Err())
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- waiter.AwaitPresent(ctx, []byte("/a")) }()
+	time.Sleep(100 * time.Millisecond)
+	if err := other.Create(ctx, []byte("/a"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAnAbandonedSessionLeavesNothing but its lease; TestMain looks for what it
+// has left running.
+func TestAnAbandonedSessionLeavesNothing(t *testing.T) {
+	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Timeout: time.Second, Options: quick})
+	all := openAll(t, deployed.Setup, 2)
+	dying, observer := all[0], all[1]
+	incidents := make(chan driver.Incident, 10)
+	dying.store.Notify(func(i driver.Incident) { incidents <- i })
+	events, err := dying.Watch(t.Context(), []byte("/e/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dying.CreateEphemeral(t.Context(), []byte("/e/a"), nil); err != nil {
+		t.Fatal(err)
+	}
+	id := dying.lease.id
+	if err := errors.Join(dying.Abandon(), dying.Abandon(), dying.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for range events { // it is closed
+	}
+	left, err := observer.client.TimeToLive(t.Context(), id, clientv3.WithAttachedKeys())
+	if err != nil || left.TTL <= 0 || len(left.Keys) != 1 {
+		t.Errorf("the lease of a session that was abandoned: %+v, %v", left, err)
+	}
+	if err := dying.Create(t.Context(), []byte("/e/b"), nil); err == nil {
+		t.Error("a session that was abandoned still writes")
+	}
+	if len(incidents) > 0 {
+		t.Errorf("incident %+v", <-incidents)
+	}
+}
