@@ -24,22 +24,21 @@ func (s *session) AwaitAbsent(ctx context.Context, key []byte) error {
 	return s.await(ctx, key, false, clientv3.WithFilterPut())
 }
 
-// await looks at the key, and then watches it from the revision that it has
-// seen. The watch goes on at another node by itself; once it has ended for
-// another reason, such as a compaction, the key is looked at anew.
+// await watches the key from now on and then looks at it, so that nothing is
+// missed between the two. A watch that began at the revision of a look would be
+// behind as soon as anything else is written, and etcd serves watches that are
+// behind only every 100 ms.
 func (s *session) await(ctx context.Context, key []byte, present bool, filter clientv3.OpOption) error {
 	watching, cancel := s.whileLiving(ctx)
 	defer cancel()
 	for watching.Err() == nil {
-		s.get.Key = key
-		answer, err := s.kv.Range(s.patience.begin(ctx), &s.get)
-		err = s.end(err)
+		seen, err := s.watchOnce(watching, key, present, filter)
 		switch class := driver.Classify(err); {
-		case ctx.Err() != nil, class == sample.Unavailable, class == sample.Timeout:
-		case err != nil:
-			return err
-		case (len(answer.Kvs) > 0) == present, s.changed(watching, key, answer.Header.Revision+1, filter):
+		case seen:
 			return nil
+		case err == nil, ctx.Err() != nil, class == sample.Unavailable, class == sample.Timeout:
+		default:
+			return err
 		}
 		select {
 		case <-watching.Done():
@@ -52,12 +51,28 @@ func (s *session) await(ctx context.Context, key []byte, present bool, filter cl
 	return driver.ErrUnavailable // the session has ended
 }
 
-// changed reports whether a watch of a key has seen a change before it ended.
-func (s *session) changed(ctx context.Context, key []byte, from int64, filter clientv3.OpOption) bool {
-	for response := range s.client.Watch(ctx, string(key), clientv3.WithRev(from), filter) {
+// watchOnce reports whether the key was seen as it should be, before the watch
+// ended. It goes on at another node by itself; it ends for other reasons, such
+// as a compaction.
+func (s *session) watchOnce(ctx context.Context, key []byte, present bool, filter clientv3.OpOption) (bool, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	responses := s.client.Watch(ctx, string(key), clientv3.WithCreatedNotify(), filter)
+	if err := s.created(ctx, responses); err != nil {
+		return false, err
+	}
+	s.get.Key = key
+	answer, err := s.kv.Range(s.patience.begin(ctx), &s.get)
+	if err := s.end(err); err != nil {
+		return false, err
+	}
+	if (len(answer.Kvs) > 0) == present {
+		return true, nil
+	}
+	for response := range responses {
 		if len(response.Events) > 0 {
-			return true
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }

@@ -70,44 +70,6 @@ func TestAWaitGoesOnAtAnotherNode(t *testing.T) {
 	}
 }
 
-// TestAWaitOutlivesACompaction: the revision from which a wait watches may be
-// gone when it comes back.
-func TestAWaitOutlivesACompaction(t *testing.T) {
-	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Timeout: 2 * time.Second})
-	all := openAll(t, deployed.Setup, 2)
-	waiter, other := all[0], all[1]
-	if err := other.Put(t.Context(), []byte("/b"), nil); err != nil {
-		t.Fatal(err)
-	}
-	answer, err := other.client.Get(t.Context(), "/b")
-	if err != nil {
-		t.Fatal(err)
-	}
-	early := answer.Header.Revision
-	for range 3 {
-		if err := other.Put(t.Context(), []byte("/b"), nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := other.client.Compact(t.Context(), early+2); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	if waiter.changed(ctx, []byte("/a"), early, clientv3.WithFilterDelete()) || ctx.Err() != nil {
-		t.Errorf("a watch from a revision that is gone sees a change, or does not end: %v", ctx.Err())
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- waiter.AwaitPresent(ctx, []byte("/a")) }()
-	time.Sleep(100 * time.Millisecond)
-	if err := other.Create(ctx, []byte("/a"), nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
-}
-
 // TestAnAbandonedSessionLeavesNothing but its lease; TestMain looks for what it
 // has left running.
 func TestAnAbandonedSessionLeavesNothing(t *testing.T) {
