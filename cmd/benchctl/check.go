@@ -23,6 +23,7 @@ type checkFlags struct {
 	options   []string
 	endpoints []string
 	timeout   time.Duration
+	ready     time.Duration
 	dataDir   string
 	format    string
 }
@@ -50,6 +51,7 @@ as the plugin declares. It exits with 1 if any case fails.`,
 	flags.StringArrayVar(&f.options, "option", nil, "an option of a store's driver, `store.key=value`; may be repeated")
 	flags.StringSliceVar(&f.endpoints, "endpoints", nil, "`URL`s of a store that runs already; none is deployed then")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "`D` after which an operation counts as failed")
+	flags.DurationVar(&f.ready, "ready-timeout", node.ReadyWithin, "`D` after which a node that does not serve ends the check")
 	flags.StringVar(&f.dataDir, "data-dir", os.TempDir(), "the `FOLDER` in which nodes keep their data meanwhile")
 	flags.StringVar(&f.format, "format", "table", "`FORMAT`: table, markdown (the functions only) or json")
 	return cmd
@@ -132,7 +134,7 @@ func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f
 		console.status("%s: starting %s", name, stats.Count(setup.Nodes, "node"))
 		cluster, err := node.Deploy(ctx, node.Deployment{
 			Dir: f.dataDir, Name: "benchctl-check-" + name, Setup: setup, Ports: ports,
-			Provision: launched.Provision, Inside: launched, Report: func(node.Event) {},
+			Provision: launched.Provision, Inside: launched, Report: func(node.Event) {}, Within: f.ready,
 		})
 		if err != nil {
 			return nil, err

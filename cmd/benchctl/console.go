@@ -162,7 +162,7 @@ func (p *progress) RunEnded(run experiment.Run, id int64, state experiment.State
 	defer p.mu.Unlock()
 	p.done++
 	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %.1f s\n", run.Position+1, len(p.plan.Runs), id, p.name(run), state, took.Seconds())
-	if failure != nil && state == experiment.Failed {
+	if failure != nil && state == experiment.Failed && len(p.plan.Runs) > 1 { // else it is benchctl's last word
 		fmt.Fprintf(p, "  %v\n", failure)
 	}
 }

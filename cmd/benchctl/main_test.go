@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -11,25 +9,32 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	_ "github.com/mattn/go-sqlite3"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/driver/drivertest"
+	"github.com/benchctl/benchctl/plugins/etcd"
 	"github.com/benchctl/benchctl/plugins/memory"
 	"github.com/benchctl/benchctl/plugins/raftembed"
+	"github.com/benchctl/benchctl/plugins/zookeeper"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	if len(os.Args) > 1 && os.Args[1] == "server" { // a node that etcd's driver has started with its own binary
+		driver.Serve(etcd.Driver())
+		return
+	}
+	testscript.Main(suite{m}, map[string]func(){
 		"benchctl":                  main,
+		"benchctl-plugin-etcd":      func() { driver.Serve(onTakenPorts(etcd.Driver())) },
 		"benchctl-plugin-memory":    func() { driver.Serve(memory.Driver()) },
 		"benchctl-plugin-raftembed": func() { driver.Serve(raftembed.Driver()) },
+		"benchctl-plugin-zookeeper": func() { driver.Serve(onTakenPorts(zookeeper.Driver())) },
 	})
 }
 
@@ -42,17 +47,27 @@ func TestStories(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			// A temporary folder of the story's own shows what is left in it.
 			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp"))
+			bin, _, _ := strings.Cut(e.Getenv("PATH"), string(filepath.ListSeparator))
+			e.Setenv("BIN", bin) // benchctl and the plugins
 			return os.Mkdir(filepath.Join(e.WorkDir, "tmp"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     exits,
 			"mountfull": mountFull,
+			"noneleft":  noneLeft,
 			"readonly":  mountReadOnly,
 			"sqlite":    change,
 		},
 		Condition: func(name string) (bool, error) {
-			if name == "root" {
+			switch name {
+			case "root":
 				return os.Geteuid() == 0, nil
+			case "zookeeper": // is installed, as it has to be in CI
+				err := drivertest.Missing(zookeeper.Driver())
+				if os.Getenv("CI") == "" {
+					return err == nil, nil
+				}
+				return true, err
 			}
 			return false, fmt.Errorf("unknown condition %s", name)
 		},
@@ -104,142 +119,6 @@ func change(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
-// built is the folder with benchctl and the plugins, built once.
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "benchctl-bin-*")
-	if err != nil {
-		return "", err
-	}
-	out, err := exec.Command("go", "build", "-o", dir+"/", "../../cmd/...", "../../plugins/...").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return dir, nil
-})
-
-// started is a benchctl on its way.
-type started struct {
-	t       *testing.T
-	cmd     *exec.Cmd
-	bin     string
-	archive string
-	stderr  bytes.Buffer
-	stdout  bytes.Buffer
-}
-
-// start runs benchctl on an archive, in the background.
-func start(t *testing.T, archive string, args ...string) *started {
-	t.Helper()
-	bin, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &started{t: t, bin: bin, archive: archive}
-	s.cmd = exec.Command(filepath.Join(bin, "benchctl"), append(args, "--archive", archive)...)
-	s.cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
-	s.cmd.Stdout, s.cmd.Stderr = &s.stdout, &s.stderr
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.cmd.Process.Kill() })
-	return s
-}
-
-// wait returns the exit code.
-func (s *started) wait() int {
-	s.t.Helper()
-	done := make(chan error, 1)
-	go func() { done <- s.cmd.Wait() }()
-	select {
-	case err := <-done:
-		var exit *exec.ExitError
-		if err != nil && !errors.As(err, &exit) {
-			s.t.Fatal(err)
-		}
-		return s.cmd.ProcessState.ExitCode()
-	case <-time.After(60 * time.Second):
-		s.t.Fatalf("benchctl does not end:\n%s", s.stderr.String())
-		return 0
-	}
-}
-
-// ask runs a query on the archive and returns its answer as CSV without header.
-func (s *started) ask(query string) string {
-	s.t.Helper()
-	out, err := exec.Command(filepath.Join(s.bin, "benchctl"), "sql", "--format", "csv", "--archive", s.archive, query).CombinedOutput()
-	if err != nil {
-		return string(out)
-	}
-	_, rows, _ := strings.Cut(string(out), "\n")
-	return strings.TrimSpace(rows)
-}
-
-// eventually waits until a question has the answer.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatalf("not in time: %s", what)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// measuring waits until samples of a measured phase are in the archive.
-func (s *started) measuring() {
-	s.t.Helper()
-	eventually(s.t, "samples in the archive", func() bool {
-		return s.ask("select count(*) > 0 from chunks join phases using (run_id, phase) where not warmup") == "1"
-	})
-}
-
-// processes returns those of ours that run, by the name of their program and
-// their first argument.
-func (s *started) processes() map[int]string {
-	found := map[int]string{}
-	entries, _ := os.ReadDir("/proc")
-	for _, entry := range entries {
-		pid, err := strconv.Atoi(entry.Name())
-		if err != nil {
-			continue
-		}
-		program, err := os.Readlink(filepath.Join("/proc", entry.Name(), "exe"))
-		if err != nil || filepath.Dir(program) != s.bin {
-			continue
-		}
-		line, _ := os.ReadFile(filepath.Join("/proc", entry.Name(), "cmdline"))
-		words := strings.Split(strings.TrimRight(string(line), "\x00"), "\x00")
-		found[pid] = strings.Join(append([]string{filepath.Base(program)}, words[1:min(2, len(words))]...), " ")
-	}
-	return found
-}
-
-// pidOf returns a process of ours by what processes calls it.
-func (s *started) pidOf(name string) int {
-	s.t.Helper()
-	for pid, called := range s.processes() {
-		if called == name {
-			return pid
-		}
-	}
-	s.t.Fatalf("no process %q among %v", name, s.processes())
-	return 0
-}
-
-func (s *started) noneLeft() {
-	s.t.Helper()
-	eventually(s.t, fmt.Sprintf("no process left of %v", s.processes()), func() bool { return len(s.processes()) == 0 })
-}
-
-func (s *started) verify() {
-	s.t.Helper()
-	out, err := exec.CommandContext(context.Background(), filepath.Join(s.bin, "benchctl"), "archive", "verify", "--archive", s.archive).CombinedOutput()
-	if err != nil {
-		s.t.Errorf("archive verify: %v\n%s", err, out)
-	}
-}
-
 func TestPluginKilledMidRun(t *testing.T) {
 	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--store", "memory", "--nodes", "1", "--threads", "2", "--duration", "20s", "--warmup", "100ms")
 	s.measuring()
@@ -262,8 +141,8 @@ func TestPluginKilledMidRun(t *testing.T) {
 func TestControllerKilledMidRun(t *testing.T) {
 	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--option", "raftembed.placement=processes", "--nodes", "3", "--threads", "2", "--duration", "20s", "--warmup", "100ms")
 	s.measuring()
-	if n := len(s.processes()); n != 5 {
-		t.Errorf("%d processes: %v", n, s.processes())
+	if running := s.processes(); len(running) != 6 { // benchctl, the plugin, three nodes and the janitor of their folder
+		t.Errorf("processes: %v", running)
 	}
 	if err := s.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -346,20 +225,6 @@ func TestTwoControllersOnOneArchive(t *testing.T) {
 	}
 	a.expectSums()
 	a.verify()
-}
-
-// expectSums compares the three places in which operations are counted.
-func (s *started) expectSums() {
-	s.t.Helper()
-	wrong := s.ask(`
-		with a as (select run_id, sum(ops + errors) n from summaries group by run_id),
-		     b as (select run_id, sum(ops + errors) n from thread_seconds group by run_id),
-		     c as (select run_id, count(*) n from samples group by run_id)
-		select a.run_id, a.n, b.n, c.n from a left join b using (run_id) left join c using (run_id)
-		where a.n is not b.n or b.n is not c.n`)
-	if wrong != "" {
-		s.t.Errorf("run, summaries, thread_seconds, samples: %s", wrong)
-	}
 }
 
 func TestEveryOperationIsCountedOnceEverywhere(t *testing.T) {

@@ -28,6 +28,7 @@ type runFlags struct {
 	duration     time.Duration
 	warmup       time.Duration
 	timeout      time.Duration
+	ready        time.Duration
 	dataDir      string
 	keepData     bool
 	reuse        bool
@@ -102,6 +103,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.DurationVar(&f.duration, "duration", 0, "short for --param duration=`D`")
 	flags.DurationVar(&f.warmup, "warmup", 0, "short for --param warmup=`D`")
 	flags.DurationVar(&f.timeout, "timeout", defaults.Timeout, "`D` after which an operation counts as failed")
+	flags.DurationVar(&f.ready, "ready-timeout", defaults.ReadyTimeout, "`D` after which a node that does not serve fails the run")
 	flags.StringVar(&f.dataDir, "data-dir", os.TempDir(), "the `FOLDER` in which nodes keep their data while a run lasts")
 	flags.BoolVar(&f.keepData, "keep-data", false, "leave the nodes' data and logs in that folder")
 	flags.BoolVar(&f.reuse, "reuse-clusters", false, "deploy each store once for all runs with the same setup, not afresh for each; those that wait use some of the machine")

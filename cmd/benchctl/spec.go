@@ -106,6 +106,12 @@ func (f *runFlags) applyTerms(spec *experiment.Spec, given func(flag string) boo
 		}
 		spec.Timeout = f.timeout
 	}
+	if given("ready-timeout") {
+		if f.ready <= 0 {
+			return usagef("--ready-timeout %v should be above 0", f.ready)
+		}
+		spec.ReadyTimeout = f.ready
+	}
 	for _, l := range f.labels {
 		name, value, ok := strings.Cut(l, "=")
 		if !ok || name == "" {

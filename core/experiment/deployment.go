@@ -41,7 +41,7 @@ func (d *deployment) deploy(ctx context.Context, e *execution, name string, setu
 	var err error
 	d.cluster, err = node.Deploy(ctx, node.Deployment{
 		Dir: e.dataDir, Name: name, Setup: setup, Ports: ports,
-		Provision: d.plugin.Provision, Inside: d.plugin, Report: d.event, Keep: e.plan.KeepData,
+		Provision: d.plugin.Provision, Inside: d.plugin, Report: d.event, Within: e.plan.ReadyTimeout, Keep: e.plan.KeepData,
 	})
 	return err
 }

@@ -57,7 +57,7 @@ func TestAFileIsReadWhole(t *testing.T) {
 	}
 	wantTerms := Terms{
 		Name: "choice", Summary: "Which store for the lock service", Seed: 7,
-		Labels: map[string]string{"purpose": "review", "year": "2026"}, Timeout: 2 * time.Second,
+		Labels: map[string]string{"purpose": "review", "year": "2026"}, Timeout: 2 * time.Second, ReadyTimeout: time.Minute,
 	}
 	if diff := cmp.Diff(wantTerms, got.Terms); diff != "" {
 		t.Error(diff)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/node"
 	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -25,6 +26,8 @@ type Terms struct {
 	Seed    uint64            `json:"seed"`              // of the order of runs; with the repeat, of each run
 	Labels  map[string]string `json:"labels,omitempty"`
 	Timeout time.Duration     `json:"timeout_ns"` // of one operation
+	// ReadyTimeout is how long a node may take until it serves; 0: a minute.
+	ReadyTimeout time.Duration `json:"ready_timeout_ns,omitempty"`
 	// DataDir is the folder in which nodes keep their data while a run lasts;
 	// empty: the system's temporary folder.
 	DataDir string `json:"data_dir,omitempty"`
@@ -72,7 +75,7 @@ const maxRuns = 100_000
 // no stores and no workloads.
 func Defaults() Spec {
 	return Spec{
-		Terms:   Terms{Labels: map[string]string{}, Timeout: 5 * time.Second},
+		Terms:   Terms{Labels: map[string]string{}, Timeout: 5 * time.Second, ReadyTimeout: node.ReadyWithin},
 		Setups:  []Setup{{Nodes: []int{1, 3}, Reads: []driver.Consistency{driver.Linearizable}}},
 		Threads: []int{10},
 		Repeat:  1,

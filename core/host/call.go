@@ -242,7 +242,8 @@ func hand(event *driverpb.RunEvent, sink Sink) error {
 	return nil
 }
 
-// problem makes one sentence of a failed call.
+// problem makes one sentence of a failed call. What a plugin says of its store
+// in the ways that the protocol has for it is no failure of the plugin.
 func (p *Plugin) problem(what string, err error) error {
 	if err == nil {
 		return nil
@@ -260,6 +261,10 @@ func (p *Plugin) problem(what string, err error) error {
 		}
 	case codes.InvalidArgument:
 		return &Refused{Plugin: p.name, Reason: s.Message()}
+	case codes.Aborted:
+		return fmt.Errorf("plugin %s: %s", p.name, s.Message())
+	case codes.FailedPrecondition:
+		return fmt.Errorf("plugin %s: %s: %s", p.name, what, s.Message())
 	}
 	return failf(err, "plugin %s: %s: %s", p.name, what, s.Message())
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/benchctl/benchctl/core/driver/driverpb"
 )
 
-// ErrPlugin is what every failure of a plugin wraps.
+// ErrPlugin is what every failure of a plugin wraps: one that cannot be
+// launched, dies or breaks the protocol. A store that fails is none.
 var ErrPlugin = errors.New("plugin failed")
 
 // failure is an ErrPlugin that says only what the person needs.

@@ -109,6 +109,7 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithInitialWindowSize(window),
 			grpc.WithInitialConnWindowSize(window),
+			grpc.WithIdleTimeout(0), // the connection cannot be made anew: see connect
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(driverpb.MaxMessage), grpc.MaxCallSendMsgSize(driverpb.MaxMessage)),
 		},
 	})
@@ -154,6 +155,11 @@ func (p *Plugin) connect() error {
 	}
 	p.driver = raw.(driverpb.DriverClient)
 	p.pid = p.cmd.Process.Pid
+	// The connection stands, so the file of the plugin's socket has served.
+	// Without it nothing is left of a plugin that is killed.
+	if at := p.client.ReattachConfig(); at != nil && at.Addr.Network() == "unix" {
+		_ = os.Remove(at.Addr.String())
+	}
 	return nil
 }
 

@@ -80,7 +80,7 @@ func TestCallsCarryEveryField(t *testing.T) {
 			t.Errorf("%s: %v", verb, err)
 		}
 		err := call(ctx, "n9")
-		if want := "plugin scripted: " + verb + " node n9: cannot " + verb + " n9"; !errors.Is(err, host.ErrPlugin) || err.Error() != want {
+		if want := "plugin scripted: " + verb + " node n9: cannot " + verb + " n9"; errors.Is(err, host.ErrPlugin) || err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", verb, err, want)
 		}
 	}
@@ -95,7 +95,7 @@ func TestRefusalsAndFailuresAreToldApart(t *testing.T) {
 	if _, _, err := p.Prepare(ctx, many); !errors.As(err, &refused) || err.Error() != "plugin scripted refuses: 9 nodes are too many: use at most 5" {
 		t.Errorf("Prepare: %v", err)
 	}
-	if _, err := p.Provision(ctx, setup("fail"), nil); !errors.Is(err, host.ErrPlugin) || err.Error() != "plugin scripted: provision nodes: there is no server binary: install one" {
+	if _, err := p.Provision(ctx, setup("fail"), nil); errors.Is(err, host.ErrPlugin) || err == nil || err.Error() != "plugin scripted: provision nodes: there is no server binary: install one" {
 		t.Errorf("Provision: %v", err)
 	}
 	if _, err := p.Provision(ctx, setup(""), []driver.Place{}); err == nil || err.Error() != "plugin scripted provisions 0 nodes instead of 1" {

@@ -19,6 +19,8 @@ func TestAPluginDiesWithItsController(t *testing.T) {
 	for _, state := range []string{"running", "stopped"} {
 		t.Run(state, func(t *testing.T) {
 			controller := exec.Command(binary(t, "controller"), binary(t, driverpb.BinaryPrefix+"scripted"))
+			temporary := t.TempDir()
+			controller.Env = append(os.Environ(), "TMPDIR="+temporary)
 			out, err := controller.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -41,6 +43,9 @@ func TestAPluginDiesWithItsController(t *testing.T) {
 			}
 			_ = controller.Wait() // it was killed
 			eventually(t, "the plugin has ended", func() bool { return ended(pid) })
+			if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+				t.Errorf("left in the temporary folder: %v, %v", left, err)
+			}
 		})
 	}
 }

@@ -80,7 +80,7 @@ func TestASinkThatFailsStopsTheRun(t *testing.T) {
 
 func TestRunsThatFail(t *testing.T) {
 	p := launch(t, "scripted", host.Options{})
-	if _, err := p.Run(t.Context(), request(t, "fail", 1), &sink{}); !errors.Is(err, host.ErrPlugin) || err.Error() != "plugin scripted: run: open the store: connection refused: start the store" {
+	if _, err := p.Run(t.Context(), request(t, "fail", 1), &sink{}); errors.Is(err, host.ErrPlugin) || err == nil || err.Error() != "plugin scripted: open the store: connection refused: start the store" {
 		t.Errorf("error %v", err)
 	}
 	var refused *host.Refused

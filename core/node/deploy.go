@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +11,9 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 )
 
-// readyWithin is how long nodes may take until they serve.
-const readyWithin = 60 * time.Second
+// ReadyWithin is how long nodes may take until they serve, if nothing else is
+// asked for.
+const ReadyWithin = 60 * time.Second
 
 // Deployment is a cluster to be deployed.
 type Deployment struct {
@@ -23,7 +25,8 @@ type Deployment struct {
 	Provision func(context.Context, driver.Setup, []driver.Place) ([]driver.Node, error)
 	Inside    driver.NodeController // see NewCluster
 	Report    func(Event)
-	Keep      bool // the folder, whatever happens
+	Within    time.Duration // every node has to serve; 0: ReadyWithin
+	Keep      bool          // the folder, whatever happens
 }
 
 // Deploy starts a fresh cluster and returns once every node serves. If one
@@ -42,7 +45,8 @@ func Deploy(ctx context.Context, d Deployment) (*Cluster, error) {
 			return nil, errors.Join(fmt.Errorf("start /bin/sh, which removes %s should benchctl be killed: %w", dir, err), os.RemoveAll(dir))
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, readyWithin, fmt.Errorf("%v have passed", readyWithin))
+	within := cmp.Or(d.Within, ReadyWithin)
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("%v have passed", within))
 	defer cancel()
 	if err := c.Start(ctx); err != nil {
 		return c, errors.Join(err, c.Close(d.Keep))

@@ -24,20 +24,31 @@ func (c *Cluster) awaitReady(ctx context.Context, m *member, p *process) error {
 	if p != nil {
 		ended = p.ended
 	}
+	var last error // of the tries that were not cut short
 	for {
 		err := probe(ctx, m.Ready)
 		if err == nil {
 			c.event(Serving, m.Name, "")
 			return nil
 		}
+		if last == nil || !cutShort(ctx) {
+			last = err
+		}
 		select {
 		case <-ended:
 			return fmt.Errorf("node %s ended before it served (%s)%s", m.Name, p.how(), logEnd(p))
 		case <-ctx.Done():
-			return fmt.Errorf("node %s did not serve in time (%w; last try: %w)%s", m.Name, context.Cause(ctx), err, logEnd(p))
+			return fmt.Errorf("node %s did not serve in time (%w; last try: %w): give a slow one longer with --ready-timeout%s", m.Name, context.Cause(ctx), last, logEnd(p))
 		case <-tick.C:
 		}
 	}
+}
+
+// cutShort reports whether what was just done under ctx may have ended with it:
+// a connection has a timer of its own for ctx's deadline, which may fire first.
+func cutShort(ctx context.Context) bool {
+	until, bounded := ctx.Deadline()
+	return ctx.Err() != nil || bounded && !time.Now().Before(until)
 }
 
 // Leader returns the name of the node that leads the others. It asks until one

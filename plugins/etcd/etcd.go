@@ -63,6 +63,11 @@ func (etcd) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
 	case setup.Duration("session-timeout") < 2*time.Second:
 		return g, errors.New("etcd.session-timeout should be at least 2s, the shortest lease that etcd grants")
 	}
+	if !setup.External {
+		if _, err := server(setup.Option("binary")); err != nil {
+			return g, err
+		}
+	}
 	if !setup.Bool("sync") {
 		g.Durability = driver.DurableMemory
 	}

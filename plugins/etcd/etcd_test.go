@@ -41,7 +41,7 @@ func TestConformance(t *testing.T) {
 func TestConformanceOfAnotherVersion(t *testing.T) {
 	binary, err := exec.LookPath("etcd")
 	if err != nil {
-		t.Skip("no etcd is installed: Debian's package is etcd-server")
+		drivertest.Lacks(t, "no etcd is installed: Debian's package is etcd-server")
 	}
 	drivertest.Run(t, Driver(), driver.Setup{Nodes: 3, Options: map[string]string{"session-timeout": "2s", "binary": binary}})
 }

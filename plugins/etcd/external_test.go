@@ -3,41 +3,13 @@ package etcd
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	clientv3 "go.etcd.io/etcd/client/v3"
-
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/driver/drivertest"
+	"github.com/benchctl/benchctl/plugins/etcd/etcdtest"
 )
-
-// protected is a driver whose servers speak TLS and ask for certificates.
-type protected struct {
-	driver.Driver
-	files drivertest.Certificates
-}
-
-func (protected) Ports(setup driver.Setup) int { return etcd{}.Ports(setup) }
-
-func (p protected) Provision(setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
-	nodes, err := etcd{}.Provision(setup, places)
-	for i := range nodes {
-		n := &nodes[i]
-		for j, arg := range n.Command {
-			if strings.HasSuffix(arg, n.Endpoint) {
-				n.Command[j] = strings.Replace(arg, "http://", "https://", 1)
-			}
-		}
-		n.Command = slices.Concat(n.Command, []string{
-			"--cert-file", p.files.Certificate, "--key-file", p.files.Key,
-			"--trusted-ca-file", p.files.CA, "--client-cert-auth",
-		})
-		n.Ready = driver.Probe{Address: n.Endpoint}
-	}
-	return nodes, err
-}
 
 // outside makes of a deployed cluster one that was there before.
 func outside(t *testing.T, deployed *drivertest.Deployment, options map[string]string) driver.Setup {
@@ -54,7 +26,7 @@ func outside(t *testing.T, deployed *drivertest.Deployment, options map[string]s
 
 func TestTLS(t *testing.T) {
 	files, others := drivertest.NewCertificates(t), drivertest.NewCertificates(t)
-	deployed := drivertest.Deploy(t, protected{Driver(), files}, driver.Setup{})
+	deployed := drivertest.Deploy(t, etcdtest.TLS(Driver(), files), driver.Setup{})
 	with := func(ca, certificate, key string) map[string]string {
 		return map[string]string{"tls-ca": ca, "tls-cert": certificate, "tls-key": key, "session-timeout": "2s"}
 	}
@@ -64,7 +36,7 @@ func TestTLS(t *testing.T) {
 	for want, options := range map[string]map[string]string{
 		"x509: certificate signed by unknown authority":               with(others.CA, files.Certificate, files.Key),
 		"see the options etcd.tls-ca, etcd.tls-cert and etcd.tls-key": with(files.CA, others.Certificate, others.Key),
-		"no etcd server serves at " + deployed.Endpoints()[0]:         {},
+		"it hangs up, as a server does that speaks TLS":               {},
 	} {
 		_, err := Driver().Open(t.Context(), outside(t, deployed, options))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
@@ -75,24 +47,7 @@ func TestTLS(t *testing.T) {
 
 func TestPasswords(t *testing.T) {
 	deployed := drivertest.Deploy(t, Driver(), driver.Setup{})
-	admin, err := clientv3.New(clientv3.Config{Endpoints: deployed.Endpoints()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
-	_, err = admin.UserAdd(t.Context(), "root", "right")
-	if err == nil {
-		_, err = admin.RoleAdd(t.Context(), "root")
-	}
-	if err == nil {
-		_, err = admin.UserGrantRole(t.Context(), "root", "root")
-	}
-	if err == nil {
-		_, err = admin.AuthEnable(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	etcdtest.RequirePassword(t, deployed.Endpoints(), nil, "right")
 	file := filepath.Join(t.TempDir(), "credentials")
 	write := func(text string) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -110,7 +65,7 @@ func TestPasswords(t *testing.T) {
 	}
 	write("root:wrong")
 	refused("it refuses the user or password: see the option etcd.credentials", outside(t, deployed, options))
-	refused("see the option etcd.credentials", outside(t, deployed, nil))
+	refused("it needs a user and password: see the option etcd.credentials", outside(t, deployed, nil))
 	write("no colon")
 	refused(file+" should hold user:password", outside(t, deployed, options))
 	t.Setenv("BENCHCTL_ETCD_CREDENTIALS", "root:right")

@@ -83,6 +83,7 @@ func (s *store) url(endpoint string) string {
 
 // await asks the endpoints in turn until one knows a leader.
 func (s *store) await(ctx context.Context) error {
+	var telling error // the last one that says more than that time is up
 	for try := 0; ; try++ {
 		err := s.knock(ctx, try)
 		switch {
@@ -90,56 +91,89 @@ func (s *store) await(ctx context.Context) error {
 			return nil
 		case hopeless(err):
 			return fmt.Errorf("etcd at %s: %w", s.from(try)[0], err)
+		case ctx.Err() == nil || telling == nil:
+			telling = err
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("no etcd server serves at %s: %w: are they running, and a majority of them?", strings.Join(s.setup.Endpoints, ", "), err)
+			return fmt.Errorf("no etcd server serves at %s: %w: are they running, and a majority of them?", strings.Join(s.setup.Endpoints, ", "), telling)
 		case <-time.After(openEvery):
 		}
 	}
 }
 
-// knock asks one endpoint for its leader, and with credentials for a key,
-// which only a user may read.
+// Everything that benchctl writes lies below root.
+const root = "/benchctl"
+
+// knock asks one endpoint for its leader, and whether we may write. It comes
+// without credentials first: with them the client library says only that time
+// was up, whatever the reason is.
 func (s *store) knock(ctx context.Context, index int) error {
+	stranger, err := s.dial(ctx, index, "", "")
+	if err != nil {
+		return plain(err)
+	}
+	defer stranger.Close()
+	answer, err := pb.NewMaintenanceClient(stranger.ActiveConnection()).Status(ctx, &pb.StatusRequest{})
+	switch {
+	case errors.Is(rpctypes.Error(err), rpctypes.ErrUserEmpty): // it asks who we are
+	case err != nil:
+		return plain(err)
+	case answer.Leader == 0:
+		return errors.New("it knows no leader")
+	}
 	client, err := s.connect(ctx, index)
 	if err != nil {
 		return plain(err)
 	}
 	defer client.Close()
-	answer, err := pb.NewMaintenanceClient(client.ActiveConnection()).Status(ctx, &pb.StatusRequest{})
-	if err != nil {
+	if _, err := pb.NewKVClient(client.ActiveConnection()).Txn(ctx, writesNothing()); err != nil {
 		return plain(err)
-	}
-	if answer.Leader == 0 {
-		return errors.New("it knows no leader")
 	}
 	return nil
 }
 
-// errRefused marks what trying again does not mend.
+// writesNothing is a request that writes if a condition holds which never does.
+// The server answers it only to a user who may read and write.
+func writesNothing() *pb.TxnRequest {
+	key := []byte(root + "/open")
+	return &pb.TxnRequest{
+		Compare: []*pb.Compare{{
+			Key: key, Target: pb.Compare_CREATE, Result: pb.Compare_LESS, TargetUnion: &pb.Compare_CreateRevision{},
+		}},
+		Success: []*pb.RequestOp{{Request: &pb.RequestOp_RequestPut{RequestPut: &pb.PutRequest{Key: key}}}},
+	}
+}
+
+// refusedError is what trying again does not mend.
 type refusedError struct{ error }
 
 func hopeless(err error) bool { return errors.As(err, new(refusedError)) }
 
 // plain takes the wrapping of gRPC off an error, and marks a refusal.
 func plain(err error) error {
-	text := status.Convert(err).Message()
-	if known := rpctypes.Error(err); known != nil {
+	text, known := status.Convert(err).Message(), rpctypes.Error(err)
+	if known != nil {
 		text = known.Error()
 	}
 	if _, inner, ok := strings.Cut(text, `connection error: desc = "`); ok {
 		text = strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `\"`, `"`)
 	}
-	text = strings.TrimPrefix(text, "transport: ")
-	known := rpctypes.Error(err)
+	for _, wrapping := range []string{"transport: ", "Error while dialing: ", "error reading server preface: "} {
+		text = strings.TrimPrefix(text, wrapping)
+	}
+	text, _, _ = strings.Cut(text, " (possibly because of ") // says nothing more
 	switch {
 	case errors.Is(known, rpctypes.ErrAuthFailed):
 		return refusedError{errors.New("it refuses the user or password: see the option etcd.credentials")}
-	case errors.Is(known, rpctypes.ErrUserEmpty), errors.Is(known, rpctypes.ErrPermissionDenied):
-		return refusedError{fmt.Errorf("%s: see the option etcd.credentials", text)}
+	case errors.Is(known, rpctypes.ErrUserEmpty):
+		return refusedError{errors.New("it needs a user and password: see the option etcd.credentials")}
+	case errors.Is(known, rpctypes.ErrPermissionDenied):
+		return refusedError{fmt.Errorf("it does not let this user read and write below %s: see the option etcd.credentials", root)}
 	case strings.Contains(text, "x509:"), strings.Contains(text, "tls: "):
 		return refusedError{fmt.Errorf("%s: see the options etcd.tls-ca, etcd.tls-cert and etcd.tls-key", text)}
+	case text == "EOF":
+		return errors.New("it hangs up, as a server does that speaks TLS (see the option etcd.tls-ca)")
 	}
 	return errors.New(text)
 }
@@ -153,14 +187,18 @@ const window = 1 << 20
 // could go back in time.
 const pickFirst = `{"loadBalancingPolicy": "pick_first"}`
 
-// connect opens a connection to the first endpoint that serves, beginning at
-// an index.
+// connect opens a connection, as the user if there is one, to the first endpoint
+// that serves, beginning at an index.
 func (s *store) connect(ctx context.Context, index int) (*clientv3.Client, error) {
+	return s.dial(ctx, index, s.user, s.password)
+}
+
+func (s *store) dial(ctx context.Context, index int, user, password string) (*clientv3.Client, error) {
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints: s.from(index),
 		TLS:       s.tls,
-		Username:  s.user,
-		Password:  s.password,
+		Username:  user,
+		Password:  password,
 		Logger:    zap.NewNop(),
 		// A session's life does not end with the call that opens it.
 		Context:     context.WithoutCancel(ctx),

@@ -28,11 +28,7 @@ func (zookeeper) Ports(setup driver.Setup) int {
 
 // Provision describes each node by a configuration file of its own.
 func (zookeeper) Provision(setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
-	java, err := findJava()
-	if err != nil {
-		return nil, err
-	}
-	jars, err := findJars()
+	java, jars, err := installed()
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +117,16 @@ log4j.appender.out.layout.ConversionPattern=%d{ISO8601} %-5p %c{1} - %m%n
 `
 )
 
+// installed returns the Java runtime and the class path of what is installed
+// here, or what is to be installed.
+func installed() (java, jars string, err error) {
+	if java, err = findJava(); err != nil {
+		return "", "", err
+	}
+	jars, err = findJars()
+	return java, jars, err
+}
+
 func findJava() (string, error) {
 	if home := os.Getenv("JAVA_HOME"); home != "" {
 		java := filepath.Join(home, "bin", "java")
@@ -147,7 +153,7 @@ func findJars() (string, error) {
 				return filepath.Join(home, "lib", "*") + string(os.PathListSeparator) + filepath.Join(home, "*"), nil
 			}
 		}
-		return "", fmt.Errorf("$ZOOKEEPER_HOME is %s, where there is no zookeeper-*.jar: name the folder of an unpacked release", home)
+		return "", fmt.Errorf("$ZOOKEEPER_HOME is %s, where there is no zookeeper-*.jar: name the folder of an unpacked release, or unset it and install Debian's package with `apt-get install zookeeper`", home)
 	}
 	main := filepath.Join(debianJars, "zookeeper.jar")
 	if _, err := os.Stat(main); err != nil {

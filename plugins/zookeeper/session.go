@@ -83,6 +83,9 @@ func (s *session) connect(ctx context.Context) error {
 			if err := s.dialError(); err != nil {
 				return err
 			}
+			if s.store.tls == nil {
+				return errors.New("it accepts connections and opens no session, as a server does that speaks TLS (see the option zookeeper.tls-ca)")
+			}
 			return errors.New("it accepts connections and opens no session")
 		case <-failed.C:
 			if err := s.dialError(); errors.As(err, new(refusedError)) {

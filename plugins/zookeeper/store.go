@@ -124,7 +124,8 @@ func (s *store) dial(_, address string, within time.Duration) (net.Conn, error) 
 // refusal makes a refused error of one that lies in TLS.
 func refusal(err error) error {
 	if err != nil && (strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "x509: ")) {
-		return refusedError{fmt.Errorf("%w: see the options zookeeper.tls-ca, zookeeper.tls-cert and zookeeper.tls-key", err)}
+		text, _, _ := strings.Cut(err.Error(), " (possibly because of ") // says nothing more
+		return refusedError{fmt.Errorf("%s: see the options zookeeper.tls-ca, zookeeper.tls-cert and zookeeper.tls-key", text)}
 	}
 	return err
 }

@@ -63,6 +63,11 @@ func (zookeeper) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
 	case setup.Duration("flush-delay") < 0:
 		return g, errors.New("zookeeper.flush-delay should not be negative")
 	}
+	if !setup.External {
+		if _, _, err := installed(); err != nil {
+			return g, err
+		}
+	}
 	if !setup.Bool("sync") {
 		g.Durability = driver.DurableMemory
 	}

@@ -29,21 +29,11 @@ func quick(more ...string) map[string]string {
 	return options
 }
 
-// deploy starts an ensemble, or skips the test where ZooKeeper is missing.
+// deploy starts an ensemble where ZooKeeper is installed.
 func deploy(t *testing.T, d driver.Driver, setup driver.Setup) *drivertest.Deployment {
 	t.Helper()
-	needed(t)
+	drivertest.Needs(t, Driver())
 	return drivertest.Deploy(t, d, setup)
-}
-
-func needed(t *testing.T) {
-	t.Helper()
-	if _, err := findJava(); err != nil {
-		t.Skip(err)
-	}
-	if _, err := findJars(); err != nil {
-		t.Skip(err)
-	}
 }
 
 func open(t *testing.T, setup driver.Setup) *store {
@@ -66,7 +56,7 @@ func (s *store) must(t *testing.T, thread int) *session {
 }
 
 func TestConformance(t *testing.T) {
-	needed(t)
+	drivertest.Needs(t, Driver())
 	t.Run("one node", func(t *testing.T) { drivertest.Run(t, Driver(), driver.Setup{Options: quick()}) })
 	t.Run("three nodes", func(t *testing.T) {
 		drivertest.Run(t, Driver(), driver.Setup{Nodes: 3, Options: quick()})

@@ -212,6 +212,9 @@ func compareAndSetContended(t *trial) (string, string) {
 	key := t.key("counter")
 	all := t.sessions(sessions)
 	t.must("create", all[0].Create(t.ctx, key, []byte("0")))
+	for _, s := range all {
+		t.current(s)
+	}
 	var group errgroup.Group
 	for _, s := range all {
 		group.Go(func() error {

@@ -3,6 +3,7 @@ package drivertest
 import (
 	"context"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -99,6 +100,53 @@ func Deploy(t testing.TB, d driver.Driver, setup driver.Setup) *Deployment {
 	})
 	deployed.Setup.Endpoints = deployed.Endpoints()
 	return deployed
+}
+
+// Provisioned is a driver whose nodes are deployed in another way than its own.
+type Provisioned struct {
+	driver.Driver
+	// By takes the driver's place as the one that describes the nodes.
+	By func(own driver.Provisioner, setup driver.Setup, places []driver.Place) ([]driver.Node, error)
+}
+
+// Ports is how many ports the driver's own nodes need.
+func (p Provisioned) Ports(setup driver.Setup) int {
+	return p.Driver.(driver.Provisioner).Ports(setup)
+}
+
+// Provision describes the nodes.
+func (p Provisioned) Provision(setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+	return p.By(p.Driver.(driver.Provisioner), setup, places)
+}
+
+// Missing says what is to be installed before a driver can deploy its store
+// here.
+func Missing(d driver.Driver) error {
+	info := d.Info()
+	options, err := driver.FillOptions(info.Name, info.Options, nil)
+	if err != nil {
+		return err
+	}
+	_, err = d.Guarantees(driver.Setup{Nodes: 1, Reads: driver.Linearizable, Options: options})
+	return err
+}
+
+// Needs ends a test, as Lacks does, if something is missing.
+func Needs(t testing.TB, d driver.Driver) {
+	t.Helper()
+	if err := Missing(d); err != nil {
+		Lacks(t, err.Error())
+	}
+}
+
+// Lacks ends a test for want of something that is to be installed. The test is
+// skipped, but in CI, where everything is to be tested, it fails.
+func Lacks(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
 }
 
 // Serve offers a driver over the protocol, in this process, until the test
