@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,15 +11,18 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/report"
 	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/workload"
 )
 
 func (a *app) plotCommand() *cobra.Command {
-	kinds := slices.Sorted(maps.Keys(chart.Kinds))
+	kinds := append(slices.Sorted(maps.Keys(chart.Kinds)), sweep)
+	slices.Sort(kinds)
 	themes := map[string]chart.Theme{"slide": chart.Slide, "page": chart.Page}
-	var output, theme, title string
+	var output, theme, title, over string
 	cmd := &cobra.Command{
 		Use:   "plot KIND [SELECT] -o FILE",
 		Short: "Draw a chart: " + strings.Join(kinds, ", "),
@@ -27,14 +31,20 @@ func (a *app) plotCommand() *cobra.Command {
   throughput  what one thread does in a second, as bars with intervals
   threads     throughput per thread and in total over the number of threads
   latency     percentiles of every operation
+  sweep       throughput in total, and p99 latency, over what was swept: a
+              parameter of the workload, or else threads or nodes
 
 SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complete runs are used.`,
-		Example: "  benchctl plot throughput workload:create-set-delete -o throughput.svg",
-		Args:    cobra.MinimumNArgs(1),
+		Example: `  benchctl plot throughput workload:create-set-delete -o throughput.svg
+  benchctl plot sweep workload:read-write --over reads -o reads.svg`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			draw, ok := chart.Kinds[args[0]]
-			if !ok {
-				return usagef("there is no chart %q; there are %s", args[0], strings.Join(kinds, ", "))
+			kind := args[0]
+			if !slices.Contains(kinds, kind) {
+				return usagef("there is no chart %q; there are %s", kind, strings.Join(kinds, ", "))
+			}
+			if over != "" && kind != sweep {
+				return usagef("--over belongs to the chart sweep: leave it out with %s", kind)
 			}
 			look, ok := themes[theme]
 			if !ok {
@@ -59,7 +69,10 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 			if err := oneWorkload(s.records); err != nil {
 				return err
 			}
-			figure := draw(s.records)
+			figure, err := draw(cmd.Context(), from, kind, s.records, over)
+			if err != nil {
+				return err
+			}
 			if title != "" {
 				figure.Title = title
 			}
@@ -79,7 +92,51 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `FILE` to write: .svg, .png or .pdf")
 	cmd.Flags().StringVar(&theme, "theme", "slide", "slide or page")
 	cmd.Flags().StringVar(&title, "title", "", "a `TITLE` of your own")
+	cmd.Flags().StringVar(&over, "over", "", "the parameter `NAME`, threads or nodes that a sweep is drawn over, where several vary")
 	return cmd
+}
+
+// sweep is the kind of chart that is told what to draw over; all others are in
+// chart.Kinds.
+const sweep = "sweep"
+
+// draw makes a figure of the records of one workload.
+func draw(ctx context.Context, from *archive.Archive, kind string, records []stats.Record, over string) (chart.Figure, error) {
+	if kind != sweep {
+		return chart.Kinds[kind](records), nil
+	}
+	help, err := parameters(ctx, from, records[0])
+	if err != nil {
+		return chart.Figure{}, err
+	}
+	figure, err := chart.Sweep(records, over, help)
+	if err != nil {
+		return figure, &usageError{err}
+	}
+	return figure, nil
+}
+
+// parameters returns the help texts of the parameters of a record's workload,
+// by name, from the definition as it was archived.
+func parameters(ctx context.Context, from *archive.Archive, of stats.Record) (map[string]string, error) {
+	workloads, err := from.Workloads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	help := map[string]string{}
+	for _, w := range workloads {
+		if w.Name != of.Workload || w.Version != of.WorkloadVersion {
+			continue
+		}
+		definition, err := workload.Parse(w.Name, []byte(w.Source))
+		if err != nil {
+			continue // the parameters' names have to do
+		}
+		for _, p := range definition.Params {
+			help[p.Name] = p.Help
+		}
+	}
+	return help, nil
 }
 
 // oneWorkload refuses to draw runs of different loads as if they were one.

@@ -50,33 +50,34 @@ func niceStep(x float64) float64 {
 	return 10 * power
 }
 
+// logScale has ticks at 1, 2 and 5 times powers of ten where they are about as
+// many as asked for, and at powers of ten where they would be more.
 func logScale(low, high float64, ticks int) scale {
-	s := scale{log: true}
-	s.low = math.Pow(10, math.Floor(math.Log10(low)+1e-9))
-	s.high = math.Pow(10, math.Ceil(math.Log10(high)-1e-9))
-	if s.high <= s.low {
-		s.high = s.low * 10
+	first := math.Pow(10, math.Floor(math.Log10(low)+1e-9))
+	last := math.Pow(10, math.Ceil(math.Log10(high)-1e-9))
+	if last <= first {
+		last = first * 10
 	}
-	steps := []float64{1}
-	if decades := math.Round(math.Log10(s.high / s.low)); decades <= 2 && ticks >= 5 {
-		steps = []float64{1, 2, 5}
-	}
-	for power := s.low; power <= s.high*(1+1e-9); power *= 10 {
-		for _, m := range steps {
-			if tick := m * power; tick <= s.high*(1+1e-9) {
-				s.ticks = append(s.ticks, tick)
+	var powers, fine []float64
+	for power := first; power <= last*(1+1e-9); power *= 10 {
+		powers = append(powers, power)
+		for _, m := range []float64{1, 2, 5} {
+			if tick := m * power; tick <= last*(1+1e-9) {
+				fine = append(fine, tick)
 			}
 		}
 	}
-	if len(steps) > 1 { // what lies outside the values is only empty space
-		for len(s.ticks) > 2 && s.ticks[1] <= low {
-			s.ticks = s.ticks[1:]
-		}
-		for len(s.ticks) > 2 && s.ticks[len(s.ticks)-2] >= high {
-			s.ticks = s.ticks[:len(s.ticks)-1]
-		}
-		s.low, s.high = s.ticks[0], s.ticks[len(s.ticks)-1]
+	for len(fine) > 2 && fine[1] <= low { // what lies outside the values is only empty space
+		fine = fine[1:]
 	}
+	for len(fine) > 2 && fine[len(fine)-2] >= high {
+		fine = fine[:len(fine)-1]
+	}
+	s := scale{log: true, ticks: powers}
+	if len(fine) <= ticks+2 {
+		s.ticks = fine
+	}
+	s.low, s.high = s.ticks[0], s.ticks[len(s.ticks)-1]
 	return s
 }
 

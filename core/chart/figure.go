@@ -30,6 +30,7 @@ type Figure struct {
 	Subtitle string
 	Series   []Series // the legend, in its order
 	Panels   []Panel
+	XLabel   string   // that all panels share
 	Caption  []string // what the figure is made of
 	Warnings []string // what weakens it
 }
@@ -47,12 +48,14 @@ type Panel struct {
 	Title  string
 	XLabel string
 	YLabel string
+	Wide   bool // twice as wide as others in its row
 	YLog   bool
 	Format func(float64) string // of y
 	// Low and High are the least range of y; 0 leaves it to the values.
 	Low, High float64
 
 	Groups []string           // of bars, or the named places of lines
+	X      *Axis              // of lines whose places are numbers, instead of Groups
 	Values [][]stats.Estimate // by series, then by group or place; N = 0: there is none
 	Lines  bool
 }
@@ -156,7 +159,11 @@ func (f Figure) draw(c draw.Canvas, theme Theme) {
 
 	bottom := f.caption(area, theme)
 	area.Max.Y, area.Min.Y = y-8, bottom+10
-	for i, tile := range tiles(area, len(f.Panels), theme) {
+	for _, line := range slices.Backward(theme.wrap(theme.Label, f.XLabel, area.Size().X)) {
+		theme.text(area, theme.Label, (area.Min.X+area.Max.X)/2, area.Min.Y, draw.XCenter, draw.YBottom, line)
+		area.Min.Y += theme.Label.Font.Size * 1.4
+	}
+	for i, tile := range tiles(area, f.Panels, theme) {
 		f.Panels[i].draw(tile, theme, f.Series)
 	}
 }
@@ -211,22 +218,38 @@ func prefixed(prefix string, lines []string) []string {
 	return out
 }
 
-// tiles divides an area among n panels, at most four in a row.
-func tiles(area draw.Canvas, n int, theme Theme) []draw.Canvas {
-	columns := min(n, 4)
-	if n > 4 {
-		columns = (n + 1) / 2
+// tiles divides an area among panels, at most four in a row.
+func tiles(area draw.Canvas, panels []Panel, theme Theme) []draw.Canvas {
+	columns := min(len(panels), 4)
+	if len(panels) > 4 {
+		columns = (len(panels) + 1) / 2
 	}
-	rows := (n + columns - 1) / columns
-	width := (area.Size().X - theme.Gap*vg.Length(columns-1)) / vg.Length(columns)
+	rows := (len(panels) + columns - 1) / columns
 	height := (area.Size().Y - theme.Gap*vg.Length(rows-1)) / vg.Length(rows)
 	var out []draw.Canvas
-	for i := range n {
-		left := area.Min.X + vg.Length(i%columns)*(width+theme.Gap)
-		top := area.Max.Y - vg.Length(i/columns)*(height+theme.Gap)
-		out = append(out, draw.Canvas{Canvas: area.Canvas, Rectangle: vg.Rectangle{
-			Min: vg.Point{X: left, Y: top - height}, Max: vg.Point{X: left + width, Y: top},
-		}})
+	top := area.Max.Y
+	for row := range slices.Chunk(panels, columns) {
+		shares := vg.Length(columns - len(row)) // of the width
+		for _, p := range row {
+			shares += p.share()
+		}
+		width := (area.Size().X - theme.Gap*vg.Length(columns-1)) / shares
+		left := area.Min.X
+		for _, p := range row {
+			right := left + width*p.share()
+			out = append(out, draw.Canvas{Canvas: area.Canvas, Rectangle: vg.Rectangle{
+				Min: vg.Point{X: left, Y: top - height}, Max: vg.Point{X: right, Y: top},
+			}})
+			left = right + theme.Gap
+		}
+		top -= height + theme.Gap
 	}
 	return out
+}
+
+func (p Panel) share() vg.Length {
+	if p.Wide {
+		return 2
+	}
+	return 1
 }

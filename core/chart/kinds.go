@@ -140,8 +140,8 @@ func Latency(records []stats.Record) Figure {
 func same(panels []Panel) {
 	low, high := math.Inf(1), 0.0
 	for _, p := range panels {
-		s := p.scale(5)
-		low, high = min(low, s.low), max(high, s.high)
+		from, to := p.span()
+		low, high = min(low, from), max(high, to)
 	}
 	for i := range panels {
 		panels[i].Low, panels[i].High = low, high

@@ -3,6 +3,7 @@ package chart
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -47,24 +48,28 @@ func (p Panel) draw(c draw.Canvas, theme Theme, series []Series) {
 	p.bars(plot, theme, y, series)
 }
 
+// span is from the least value above 0 to the greatest, with their intervals.
+func (p Panel) span() (low, high float64) {
+	low = math.Inf(1)
+	for _, e := range slices.Concat(p.Values...) {
+		if e.N == 0 {
+			continue
+		}
+		bottom, top := e.Value, e.Value
+		if e.Known() {
+			bottom, top = min(bottom, e.Low), max(top, e.High)
+		}
+		if bottom > 0 {
+			low = min(low, bottom)
+		}
+		high = max(high, top)
+	}
+	return low, high
+}
+
 // scale holds every value with its interval.
 func (p Panel) scale(ticks int) scale {
-	low, high := math.Inf(1), 0.0
-	for _, values := range p.Values {
-		for _, e := range values {
-			if e.N == 0 {
-				continue
-			}
-			bottom, top := e.Value, e.Value
-			if e.Known() {
-				bottom, top = min(bottom, e.Low), max(top, e.High)
-			}
-			if bottom > 0 {
-				low = min(low, bottom)
-			}
-			high = max(high, top)
-		}
-	}
+	low, high := p.span()
 	if p.High > 0 {
 		low, high = min(low, p.Low), max(high, p.High)
 	}
@@ -135,28 +140,41 @@ func (p Panel) whisker(c draw.Canvas, ink color.Color, y scale, e stats.Estimate
 }
 
 func (p Panel) lines(c draw.Canvas, theme Theme, y scale, series []Series) {
-	middles := p.slots(c, theme)
-	for _, x := range middles {
-		c.StrokeLine2(draw.LineStyle{Color: theme.Axis, Width: 1}, x, c.Min.Y, x, c.Min.Y-3)
-	}
+	place, room := p.places(c, theme)
+	radius := min(4.2, max(room*0.6, 3.2))
 	for i, s := range series {
 		// Series stand a little apart, so that equal ones do not hide each other.
 		shift := vg.Length(i) - vg.Length(len(series)-1)/2
-		shift *= min(3, 14/vg.Length(len(series)))
+		shift *= min(3, room/vg.Length(len(series)))
 		var points []vg.Point
 		for j, e := range p.Values[i] {
 			if e.N == 0 {
 				continue
 			}
-			x := middles[j] + shift
+			x := place(i, j) + shift
 			if e.Known() {
-				p.whisker(c, s.shade(), y, e, x, 3)
+				p.whisker(c, s.shade(), y, e, x, radius/1.4)
 			}
 			points = append(points, vg.Point{X: x, Y: y.at(e.Value, c.Min.Y, c.Max.Y)})
 		}
 		c.StrokeLines(draw.LineStyle{Color: s.shade(), Width: 2.2}, points)
 		for _, at := range points {
-			c.DrawGlyphNoClip(draw.GlyphStyle{Color: s.shade(), Radius: 4.2, Shape: s.marker()}, at)
+			c.DrawGlyphNoClip(draw.GlyphStyle{Color: s.shade(), Radius: radius, Shape: s.marker()}, at)
 		}
 	}
+}
+
+// places draws the x axis of lines. It returns where each value of each series
+// stands, and the room that all series have round a place.
+func (p Panel) places(c draw.Canvas, theme Theme) (place func(series, value int) vg.Length, room vg.Length) {
+	const most = 14
+	if p.X != nil {
+		x, nearest := p.X.draw(c, theme)
+		return func(i, j int) vg.Length { return x(p.X.At[i][j]) }, min(most, nearest/5)
+	}
+	middles := p.slots(c, theme)
+	for _, x := range middles {
+		c.StrokeLine2(draw.LineStyle{Color: theme.Axis, Width: 1}, x, c.Min.Y, x, c.Min.Y-3)
+	}
+	return func(_, j int) vg.Length { return middles[j] }, most
 }

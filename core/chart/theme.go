@@ -141,6 +141,9 @@ func (t Theme) lines(c draw.Canvas, y vg.Length, style draw.TextStyle, lines []s
 
 // wrap breaks a text into lines that fit a width.
 func (t Theme) wrap(style draw.TextStyle, text string, width vg.Length) []string {
+	if text == "" {
+		return nil
+	}
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {

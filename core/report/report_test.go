@@ -38,7 +38,7 @@ func TestThroughput(t *testing.T) {
 					continue
 				}
 				records = append(records, stats.Record{
-					Run: int64(10*i + repeat), State: "complete", Store: "etcd", Nodes: nodes, Threads: 10, Op: op,
+					Run: int64(10*i + repeat), State: "complete", Store: "etcd", Nodes: nodes, Threads: 10, Phase: op, Op: op,
 					Throughput: float64(10_000 / nodes * (98 + repeat) / 100), Ops: 1,
 				})
 			}
@@ -53,6 +53,36 @@ store  nodes  threads  create/s         set/s         runs
 ────────────────────────────────────────────────────────────
 etcd       1       10     1,005  ± 2 %      –            6
 etcd       3       10       335  ± 2 %    335  ± 2 %     6
+`
+	if diff := cmp.Diff(want, "\n"+b.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestThroughputOfASweep(t *testing.T) {
+	var records []stats.Record
+	for i, value := range []string{"100", "20", "0"} {
+		for repeat := range 6 {
+			for op, throughput := range map[string]float64{"set": 2000 * float64(i), "get": 1000 * float64(2-i)} {
+				if throughput > 0 {
+					records = append(records, stats.Record{
+						Run: int64(10*i + repeat), State: "complete", Store: "etcd", Nodes: 3, Threads: 10, Phase: "mix", Op: op,
+						Params: map[string]string{"reads": value, "choose": []string{"uniform", "zipfian", "latest"}[i]}, Throughput: throughput, Ops: 1,
+					})
+				}
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := Throughput(records).Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+store  nodes  threads  choose   reads  set/s         get/s         all/s         runs
+───────────────────────────────────────────────────────────────────────────────────────
+etcd       3       10  latest       0    400  ± 0 %      –           400  ± 0 %     6
+etcd       3       10  uniform    100      –           200  ± 0 %    200  ± 0 %     6
+etcd       3       10  zipfian     20    200  ± 0 %    100  ± 0 %    300  ± 0 %     6
 `
 	if diff := cmp.Diff(want, "\n"+b.String()); diff != "" {
 		t.Error(diff)

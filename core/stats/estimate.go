@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/perf/benchmath"
 
@@ -59,7 +60,8 @@ type Group struct {
 }
 
 // GroupBy puts records that agree in keys together, in a fixed order: numbers
-// by size, operations as they are listed in core/sample, all else by name.
+// and durations by size, operations as they are listed in core/sample, all else
+// by name.
 func GroupBy(records []Record, keys ...string) []Group {
 	var groups []Group
 	at := map[string]int{}
@@ -100,6 +102,11 @@ func compare(key, a, b string) int {
 	y, errY := strconv.ParseFloat(b, 64)
 	if errX == nil && errY == nil {
 		return cmp.Compare(x, y)
+	}
+	d, errD := time.ParseDuration(a)
+	e, errE := time.ParseDuration(b)
+	if errD == nil && errE == nil {
+		return cmp.Compare(d, e)
 	}
 	return cmp.Compare(a, b)
 }
@@ -203,22 +210,42 @@ func Warnings(records []Record) []string {
 		}
 		warnings = append(warnings, fmt.Sprintf("too few repeats for %s: %s where %d are needed (--repeat %d)", what, atLeast(least, few < len(groups)), Enough, Enough))
 	}
-	for _, g := range GroupBy(records, append(Series(records), "op")...) {
-		var ops, errors int64
-		for _, r := range g.Records {
-			ops, errors = ops+r.Ops, errors+r.Errors
-		}
-		if errors > 0 {
-			warnings = append(warnings, fmt.Sprintf("%s: %d of %d %s operations failed; they are not counted in throughput or latency",
-				Label(Series(records), g.Values[:len(g.Values)-1]), errors, ops+errors, g.Values[len(g.Values)-1]))
-		}
-	}
+	warnings = append(warnings, failures(records)...)
 	if guarantees := GroupBy(records, "durability", "reads"); len(guarantees) > 1 {
 		var kinds []string
 		for _, g := range guarantees {
 			kinds = append(kinds, strings.Join(stores(g.Records), ", ")+": "+Guarantee(g.Records[0]))
 		}
 		warnings = append(warnings, "unequal guarantees: "+strings.Join(kinds, "; "))
+	}
+	return warnings
+}
+
+// failures warns of operations that failed: each by itself, or if there are
+// more than a reader would look at, all at once.
+func failures(records []Record) []string {
+	const few = 6
+	keys := Series(records)
+	var warnings []string
+	var ofWorst string
+	worst := 0.0
+	groups := GroupBy(records, append(keys, "op")...)
+	for _, g := range groups {
+		var ops, errors int64
+		for _, r := range g.Records {
+			ops, errors = ops+r.Ops, errors+r.Errors
+		}
+		if errors == 0 {
+			continue
+		}
+		setup, op := Label(keys, g.Values[:len(keys)]), g.Values[len(keys)]
+		warnings = append(warnings, fmt.Sprintf("%s: %d of %d %s operations failed; they are not counted in throughput or latency", setup, errors, ops+errors, op))
+		if share := float64(errors) / float64(ops+errors); share > worst {
+			worst, ofWorst = share, fmt.Sprintf("%d of %d %s operations of %s", errors, ops+errors, op, setup)
+		}
+	}
+	if len(warnings) > few {
+		return []string{fmt.Sprintf("in %d of %d cases operations failed, at most %s; they are not counted in throughput or latency", len(warnings), len(groups), ofWorst)}
 	}
 	return warnings
 }

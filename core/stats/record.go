@@ -45,6 +45,22 @@ type Record struct {
 // PerThread returns the throughput of one thread.
 func (r Record) PerThread() float64 { return r.Throughput / float64(max(r.Threads, 1)) }
 
+// Totals puts the operations of each phase of each run together: how many there
+// were and their throughput, which add up because all are counted over the time
+// of the phase. Latencies do not add up, so a total has none, and no operation.
+func Totals(records []Record) []Record {
+	var totals []Record
+	for _, g := range GroupBy(records, "run", "phase") {
+		total := g.Records[0]
+		total.Op, total.Mean, total.P50, total.P90, total.P95, total.P99, total.P999, total.Max = "", 0, 0, 0, 0, 0, 0, 0
+		for _, r := range g.Records[1:] {
+			total.Ops, total.Errors, total.Throughput = total.Ops+r.Ops, total.Errors+r.Errors, total.Throughput+r.Throughput
+		}
+		totals = append(totals, total)
+	}
+	return totals
+}
+
 // fixedKeys are the keys that every record has, in the order in which they
 // order groups and make labels.
 var fixedKeys = []string{

@@ -3,8 +3,10 @@ package stats
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -86,6 +88,24 @@ func TestGroupsAreInANaturalOrder(t *testing.T) {
 	}
 }
 
+func TestValuesOfParametersAreInTheOrderOfTheirSize(t *testing.T) {
+	for _, want := range [][]string{{"5", "20", "100"}, {"80ms", "1.5s", "10s", "2m0s"}, {"uniform", "zipfian"}} {
+		var records []Record
+		for i := range want {
+			r := record("etcd", 1, 1, "set", 1)
+			r.Params = map[string]string{"x": want[len(want)-1-i]}
+			records = append(records, r)
+		}
+		var got []string
+		for _, g := range GroupBy(records, "param.x") {
+			got = append(got, g.Values[0])
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 func TestSeriesAreToldApartByWhatDiffers(t *testing.T) {
 	a, b, c := record("etcd", 1, 1, "set", 1), record("etcd", 1, 1, "set", 1), record("raftembed", 1, 1, "set", 1)
 	b.Params = map[string]string{"size": "200"}
@@ -123,6 +143,34 @@ func TestWarnings(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, Warnings(append(records, weaker))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestFailuresOfManySetupsAreOneWarning(t *testing.T) {
+	var records []Record
+	for size := range 8 {
+		r := record("etcd", 1, 1, "set", 1)
+		r.Params, r.Errors = map[string]string{"size": strconv.Itoa(size)}, int64(size)
+		records = append(records, r)
+	}
+	want := "in 7 of 8 cases operations failed, at most 7 of 107 set operations of etcd, 1 node, 1 thread, size 7; they are not counted in throughput or latency"
+	if got := Warnings(records); !slices.Contains(got, want) || len(got) != 2 {
+		t.Errorf("%q", got)
+	}
+	if got := Warnings(records[:7]); len(got) != 7 {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestTotalsAddUpWithinAPhaseOfARun(t *testing.T) {
+	set, get, later, other := record("a", 1, 1, "set", 30), record("a", 1, 1, "get", 12), record("a", 1, 1, "set", 5), record("a", 1, 1, "set", 7)
+	set.Errors, get.P99, later.Phase, other.Run = 3, time.Second, "later", 2
+	got := Totals([]Record{set, get, later, other})
+	if len(got) != 3 || got[0].Throughput != 42 || got[0].Ops != 200 || got[0].Errors != 3 || got[0].Op != "" || got[0].P99 != 0 {
+		t.Errorf("%+v", got)
+	}
+	if got[1].Throughput != 5 || got[2].Throughput != 7 {
+		t.Errorf("phases or runs are mixed: %+v", got)
 	}
 }
 
