@@ -8,8 +8,6 @@ import (
 	"log"
 	"net"
 	"path"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,12 +29,13 @@ type session struct {
 	made  map[string]bool // parents known to exist
 
 	mu          sync.Mutex
-	tcp         net.Conn // beneath conn
+	line        *line // beneath conn
 	server      string
 	established chan struct{} // closed when conn first has a session
 	reached     bool
 	lost        bool
 	closed      bool
+	abandoned   bool
 	dialed      error // why the last dial failed
 	watches     map[*watch]struct{}
 	done        chan struct{}
@@ -106,10 +105,15 @@ func (s *session) dial(network, address string, within time.Duration) (net.Conn,
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dialed = refusal(err)
-	if err == nil {
-		s.tcp, s.server = conn, address
+	switch {
+	case err != nil:
+		return nil, err
+	case s.abandoned:
+		conn.Close()
+		return nil, net.ErrClosed
 	}
-	return conn, err
+	s.line, s.server = newLine(conn), address
+	return s.line, nil
 }
 
 // event hears of the connection and of what is watched.
@@ -157,11 +161,11 @@ func (s *session) stateChanged(state zk.State) {
 // the session.
 func (s *session) breakOff(first bool) {
 	s.mu.Lock()
-	tcp := s.tcp
+	line := s.line
 	s.mu.Unlock()
 	if first {
-		if tcp != nil {
-			tcp.Close()
+		if line != nil {
+			line.Close()
 		}
 		return
 	}
@@ -233,6 +237,12 @@ func (s *session) CreateSequential(ctx context.Context, prefix, value []byte) (s
 	return s.create(ctx, string(prefix), value, zk.FlagSequence)
 }
 
+// CreateEphemeralSequential lets the server number a znode that vanishes with
+// the session.
+func (s *session) CreateEphemeralSequential(ctx context.Context, prefix, value []byte) (string, error) {
+	return s.create(ctx, string(prefix), value, zk.FlagEphemeralSequential)
+}
+
 func (s *session) create(ctx context.Context, key string, value []byte, flags int32) (string, error) {
 	if err := s.begin(ctx); err != nil {
 		return "", err
@@ -246,41 +256,25 @@ func (s *session) create(ctx context.Context, key string, value []byte, flags in
 	return created, s.end(err)
 }
 
-// A directory is a znode that was made to be a parent. It has dirMark as its
-// value; one that has directories below it also has a child called dirSign, so
-// that List need look into children only where there may be more below.
-const (
-	dirMark = "\x00benchctl directory"
-	dirSign = "benchctl.tree"
-)
-
-// makeParent makes a directory, and those above it.
-func (s *session) makeParent(dir string) error {
-	if dir == "/" || s.made[dir] {
-		return nil
-	}
-	above := path.Dir(dir)
-	if err := s.makeParent(above); err != nil {
-		return err
-	}
-	for _, znode := range []string{path.Join(above, dirSign), dir} {
-		if s.made[znode] || znode == "/"+dirSign {
-			continue
-		}
-		if _, err := s.zk().Create(znode, []byte(dirMark), zk.FlagPersistent, s.store.acl); err != nil && !errors.Is(err, zk.ErrNodeExists) {
-			return err
-		}
-		s.made[znode] = true
-	}
-	return nil
-}
-
 // Set writes whatever version the znode has.
 func (s *session) Set(ctx context.Context, key, value []byte) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
 	_, err := s.zk().Set(string(key), value, -1)
+	return s.end(err)
+}
+
+// SetAll writes all znodes in one multi, whatever versions they have.
+func (s *session) SetAll(ctx context.Context, keys, values [][]byte) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	requests := make([]any, len(keys))
+	for i, key := range keys {
+		requests[i] = &zk.SetDataRequest{Path: string(key), Data: values[i], Version: -1}
+	}
+	_, err := s.zk().Multi(requests...)
 	return s.end(err)
 }
 
@@ -336,71 +330,6 @@ func (s *session) Delete(ctx context.Context, key []byte) error {
 		return err
 	}
 	return s.end(s.zk().Delete(string(key), -1))
-}
-
-// List returns the znodes below a directory: one request, and where there are
-// directories in it one for every znode there, and so on below.
-func (s *session) List(ctx context.Context, prefix []byte) ([]string, error) {
-	if err := s.begin(ctx); err != nil {
-		return nil, err
-	}
-	dir := strings.TrimSuffix(string(prefix), "/")
-	if dir == "" {
-		dir = "/"
-	}
-	var keys []string
-	err := s.sync(dir)
-	if err == nil {
-		keys, err = s.list(dir, nil)
-	}
-	if err := s.end(err); err != nil {
-		return nil, err
-	}
-	slices.Sort(keys)
-	return keys, nil
-}
-
-func (s *session) list(dir string, keys []string) ([]string, error) {
-	children, _, err := s.zk().Children(dir)
-	if err != nil {
-		if errors.Is(err, zk.ErrNoNode) {
-			return keys, nil
-		}
-		return nil, err
-	}
-	deep := dir == "/" || slices.Contains(children, dirSign)
-	for _, child := range children {
-		znode := path.Join(dir, child)
-		if !deep {
-			keys = append(keys, znode)
-			continue
-		}
-		if child == dirSign || znode == "/zookeeper" {
-			continue
-		}
-		if keys, err = s.look(znode, keys); err != nil {
-			return nil, err
-		}
-	}
-	return keys, nil
-}
-
-// look adds a znode that is a key, and what lies below it.
-func (s *session) look(znode string, keys []string) ([]string, error) {
-	value, stat, err := s.zk().Get(znode)
-	if errors.Is(err, zk.ErrNoNode) {
-		return keys, nil // deleted meanwhile
-	}
-	if err != nil {
-		return nil, err
-	}
-	if string(value) != dirMark {
-		keys = append(keys, znode)
-	}
-	if stat.NumChildren == 0 {
-		return keys, nil
-	}
-	return s.list(znode, keys)
 }
 
 // Sync returns once the session's server has seen all that was committed when

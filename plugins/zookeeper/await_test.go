@@ -1,0 +1,145 @@
+package zookeeper
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/benchctl/benchctl/core/driver"
+)
+
+// TestAWaitGoesOnAtAnotherServer kills the server of the session that waits.
+func TestAWaitGoesOnAtAnotherServer(t *testing.T) {
+	deployed := deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: 2 * time.Second, Options: quick("session-timeout", "10s")})
+	store := open(t, deployed.Setup)
+	waiter, other := store.must(t, 0), store.must(t, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	defer cancel()
+	for _, key := range []string{"/there", "/again"} {
+		if err := other.Create(ctx, []byte(key), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- errors.Join(waiter.AwaitPresent(ctx, []byte("/a")), waiter.AwaitAbsent(ctx, []byte("/there")))
+	}()
+	time.Sleep(300 * time.Millisecond)
+	if err := deployed.KillNode(ctx, deployed.Names()[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []func() error{
+		func() error { return other.Create(ctx, []byte("/a"), nil) },
+		func() error { return other.Delete(ctx, []byte("/there")) },
+	} {
+		select {
+		case err := <-ended:
+			t.Fatalf("a wait ended too early: %v", err)
+		case <-time.After(300 * time.Millisecond):
+		}
+		// Until there is a leader again; a lost answer may have been a success.
+		for err := change(); err != nil && !errors.Is(err, driver.ErrNotFound) && !errors.Is(err, driver.ErrExists); err = change() {
+			if ctx.Err() != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAWaitSeesWhatHappenedWhileItWasCut deletes and creates a key anew while
+// the waiting session has no connection.
+func TestAWaitSeesWhatHappenedWhileItWasCut(t *testing.T) {
+	deployed := deploy(t, Driver(), driver.Setup{Options: quick("session-timeout", "10s")})
+	store := open(t, deployed.Setup)
+	waiter, other := store.must(t, 0), store.must(t, 1)
+	if err := other.Create(t.Context(), []byte("/a"), nil); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- waiter.AwaitAbsent(ctx, []byte("/a")) }()
+	time.Sleep(300 * time.Millisecond)
+	waiter.turns.mu.Lock() // it does not come to dial
+	waiter.breakOff(true)
+	time.Sleep(100 * time.Millisecond)
+	err := errors.Join(other.Delete(ctx, []byte("/a")), other.Create(ctx, []byte("/a"), nil))
+	waiter.turns.mu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAWaitOutlivesItsSession gives the session up, as the guard would.
+func TestAWaitOutlivesItsSession(t *testing.T) {
+	deployed := deploy(t, Driver(), driver.Setup{Options: quick()})
+	store := open(t, deployed.Setup)
+	waiter, other := store.must(t, 0), store.must(t, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- waiter.AwaitPresent(ctx, []byte("/a")) }()
+	time.Sleep(300 * time.Millisecond)
+	waiter.guard.mu.Lock()
+	waiter.guard.hard = true
+	waiter.guard.mu.Unlock()
+	waiter.breakOff(false)
+	if err := other.Create(ctx, []byte("/a"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if err := waiter.Set(ctx, []byte("/a"), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAnAbandonedSessionLeavesNothing but its znodes; TestMain looks for what it
+// has left running.
+func TestAnAbandonedSessionLeavesNothing(t *testing.T) {
+	deployed := deploy(t, Driver(), driver.Setup{Options: quick("session-timeout", "5s")})
+	store := open(t, deployed.Setup)
+	incidents := make(chan driver.Incident, 10)
+	store.Notify(func(i driver.Incident) { incidents <- i })
+	dying, observer := store.must(t, 0), store.must(t, 1)
+	events, err := dying.Watch(t.Context(), []byte("/e/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dying.CreateEphemeral(t.Context(), []byte("/e/a"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(dying.Abandon(), dying.Abandon(), dying.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for range events { // it is closed
+	}
+	_, stat, err := observer.zk().Get("/e/a")
+	if err != nil || stat.EphemeralOwner != dying.zk().SessionID() {
+		t.Errorf("the znode of a session that was abandoned: %+v, %v", stat, err)
+	}
+	if err := dying.Create(t.Context(), []byte("/e/b"), nil); err == nil {
+		t.Error("a session that was abandoned still writes")
+	}
+	// One that is without a connection cannot come back.
+	later := store.must(t, 0)
+	if err := deployed.KillNode(t.Context(), deployed.Names()[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := later.Abandon(); err != nil {
+		t.Fatal(err)
+	}
+	for len(incidents) > 0 {
+		if i := <-incidents; i.Kind == driver.SessionExpired {
+			t.Errorf("%+v", i)
+		}
+	}
+}
