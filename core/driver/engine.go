@@ -140,9 +140,12 @@ func (e *engine) newWorker(store Store, thread int, session Session) (*worker, e
 		operations: workload.NewGenerator(e.workload, e.seed, thread, e.threads, e.keyPrefix),
 		samples:    newRing(e.threads + e.workload.Watchers()),
 	}
+	if err := w.able.check(e.workload.Ops()); err != nil {
+		return w, err
+	}
 	var err error
-	if w.alarm, err = newAlarm(); err == nil {
-		err = w.able.check(e.workload.Ops())
+	if paced(e.workload) {
+		w.alarm, err = newAlarm()
 	}
 	return w, err
 }
@@ -158,7 +161,9 @@ func (e *engine) close(store Store) {
 		for _, w := range e.workers {
 			if w != nil {
 				group.Go(w.session.Close)
-				w.alarm.close()
+				if w.alarm != nil {
+					w.alarm.close()
+				}
 			}
 		}
 		for _, w := range e.watchers {
@@ -173,88 +178,6 @@ func (e *engine) close(store Store) {
 	case <-done:
 	case <-time.After(stopGrace + e.setup.Timeout):
 	}
-}
-
-// stages executes all phases, and the rates that those try which search, and
-// returns the number of samples.
-func (e *engine) stages(ctx context.Context) (total int64, err error) {
-	rings := make([]*ring, 0, e.threads+len(e.watchers))
-	for _, w := range e.workers {
-		rings = append(rings, w.samples)
-	}
-	for _, w := range e.watchers {
-		rings = append(rings, w.samples)
-	}
-	encoder := newEncoder(rings, e.outbox)
-	verifier := &verifier{engine: e}
-	var searching *search
-	for i, stage := range e.workload.Stages() {
-		phase := stage.Phase
-		if phase.Until != nil {
-			if stage.Try == 1 {
-				searching = newSearch(phase)
-			}
-			if phase, err = e.searched(searching, i, stage); err != nil {
-				return total, err
-			}
-			if phase.Name == "" { // not worth trying
-				continue
-			}
-			encoder.observe = searching.observe
-		}
-		ended, err := e.phase(ctx, i, stage, phase, encoder)
-		encoder.observe = nil
-		if err != nil {
-			return total, err
-		}
-		total += ended.Samples
-		if ctx.Err() != nil {
-			return total, nil
-		}
-		if stage.Until != nil {
-			if err := e.judge(searching, stage, phase, ended); err != nil {
-				return total, err
-			}
-		}
-		if err := verifier.verified(ctx, i, phase); err != nil {
-			return total, err
-		}
-	}
-	return total, nil
-}
-
-// searched returns the phase at the rate that its search comes to next, or one
-// without a name for a try that is left out.
-func (e *engine) searched(s *search, index int, stage workload.Stage) (workload.Phase, error) {
-	now := time.Since(e.zero)
-	if stage.Try > 0 {
-		rate, worth := s.next()
-		if !worth {
-			return workload.Phase{}, e.outbox.put(phaseEndedEvent(index, &driverpb.PhaseEnded{AtNs: int64(now)}))
-		}
-		s.begin()
-		return stage.At(rate), nil
-	}
-	rate, text := s.result()
-	if s.kept == 0 {
-		e.doubts = append(e.doubts, stage.Name+": "+text)
-	}
-	s.begin()
-	return stage.At(rate), e.outbox.put(searchEvent(int64(now), SearchEnded, text))
-}
-
-// judge says what a rate that was tried came to, and whether the phase itself
-// kept its bound too, at the rate that was found.
-func (e *engine) judge(s *search, stage workload.Stage, phase workload.Phase, ended *driverpb.PhaseEnded) error {
-	found := s.kept > 0
-	kept, text := s.end(phase.Rate, ended.Unstarted)
-	if stage.Try > 0 {
-		return e.outbox.put(searchEvent(ended.AtNs, SearchTried, text))
-	}
-	if found && !kept {
-		e.doubts = append(e.doubts, fmt.Sprintf("%s: when it was measured at the rate that the search had found, %s was not kept (%s)", stage.Name, stage.Until, text))
-	}
-	return nil
 }
 
 // phase runs all threads through one phase, which is executed as a stage.
@@ -427,27 +350,4 @@ func (e *engine) finished(ctx context.Context, busy time.Duration) *driverpb.Fin
 			"threads %v did not stop within %v: their last operation is not counted", e.hung, stopGrace))
 	}
 	return f
-}
-
-func startedEvent(zero time.Time, version string) *driverpb.RunEvent {
-	return &driverpb.RunEvent{Event: &driverpb.RunEvent_Started{Started: &driverpb.Started{
-		WallUnixNs: zero.UnixNano(), StoreVersion: version,
-	}}}
-}
-
-func phaseStartedEvent(phase int, at time.Duration) *driverpb.RunEvent {
-	return &driverpb.RunEvent{Event: &driverpb.RunEvent_PhaseStarted{PhaseStarted: &driverpb.PhaseStarted{
-		Phase: int32(phase), AtNs: int64(at),
-	}}}
-}
-
-func phaseEndedEvent(phase int, ended *driverpb.PhaseEnded) *driverpb.RunEvent {
-	ended.Phase = int32(phase)
-	return &driverpb.RunEvent{Event: &driverpb.RunEvent_PhaseEnded{PhaseEnded: ended}}
-}
-
-func verdictEvent(phase int, v Verdict) *driverpb.RunEvent {
-	return &driverpb.RunEvent{Event: &driverpb.RunEvent_Verdict{Verdict: &driverpb.Verdict{
-		Phase: int32(phase), Property: v.Property, Result: string(v.Result), Checked: v.Checked, Detail: v.Detail, History: v.History,
-	}}}
 }

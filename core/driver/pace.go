@@ -2,6 +2,7 @@ package driver
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/benchctl/benchctl/core/sample"
@@ -24,6 +25,11 @@ func (l *phaseLoop) begin(now time.Duration, phase workload.Phase) {
 	if phase.For > 0 {
 		l.deadline = now + min(l.ends, phase.For)
 	}
+}
+
+// paced reports whether threads of a workload wait for moments.
+func paced(w *workload.Workload) bool {
+	return slices.ContainsFunc(w.Phases, func(p workload.Phase) bool { return p.Think > 0 || p.Rate > 0 || p.Active > 0 })
 }
 
 // through executes a phase in the way that it asks for.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"github.com/benchctl/benchctl/core/driver/driverpb"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -85,20 +84,15 @@ func (s *search) end(rate float64, unstarted int64) (kept bool, why string) {
 	return kept, fmt.Sprintf("%.6g arrivals a second: %s", rate, why)
 }
 
+// percentiles are those that a bound may be on.
+var percentiles = map[workload.Statistic]float64{"p50": 50, "p90": 90, "p95": 95, "p99": 99, "p999": 99.9, "max": 100}
+
 // value returns the statistic that the bound is on.
 func (s *search) value() int64 {
-	h := s.latencies
-	switch s.phase.Until.Of {
-	case "max":
-		return h.Max()
-	case "mean":
-		return int64(h.Mean())
-	case "p999":
-		return h.ValueAtPercentile(99.9)
+	if percentile, ok := percentiles[s.phase.Until.Of]; ok {
+		return s.latencies.ValueAtPercentile(percentile)
 	}
-	var percentile float64
-	fmt.Sscanf(string(s.phase.Until.Of), "p%g", &percentile)
-	return h.ValueAtPercentile(percentile)
+	return int64(s.latencies.Mean())
 }
 
 // result is the rate that the phase itself is to be executed at, and what is
@@ -118,7 +112,3 @@ const (
 	SearchTried IncidentKind = "search-tried" // a rate was
 	SearchEnded IncidentKind = "search-ended"
 )
-
-func searchEvent(at int64, kind IncidentKind, detail string) *driverpb.RunEvent {
-	return &driverpb.RunEvent{Event: &driverpb.RunEvent_Incident{Incident: &driverpb.Incident{AtNs: at, Kind: string(kind), Detail: detail}}}
-}
