@@ -231,7 +231,7 @@ func TestEphemeralKeysLiveAsLongAsTheirSession(t *testing.T) {
 		if got, err := observer.List(ctx, []byte("/e/")); !slices.Equal(got, []string{"/e/1", "/e/2"}) || err != nil {
 			t.Errorf("after close: %v, %v", got, err)
 		}
-		dying.resign() // no sign of life from now on
+		dying.leave() // no sign of life from now on
 		deadline := time.Now().Add(15 * time.Second)
 		for {
 			got, err := observer.List(ctx, []byte("/e/"))

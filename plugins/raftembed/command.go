@@ -21,25 +21,31 @@ const (
 	kindCompareAndSet
 	kindOpenSession
 	kindCloseSession
+	kindCreateEphemeralSequential
+	kindSetAll
 
 	kindGet
 	kindList
 	kindSync
 	kindKeepAlive
 	kindWatch
+	kindAwaitPresent
+	kindAwaitAbsent
 
-	lastWrite = kindCloseSession
-	lastKind  = kindWatch
+	lastWrite = kindSetAll
+	lastKind  = kindAwaitAbsent
 )
 
 func (k kind) writes() bool { return k <= lastWrite }
+
+func (k kind) awaits() bool { return k == kindAwaitPresent || k == kindAwaitAbsent }
 
 // command is a request as it stands in the log and on the wire.
 type command struct {
 	kind    kind
 	key     []byte
-	value   []byte
-	version int64  // compare-and-set: the one that the key must have; watch: after which to begin
+	value   []byte // set all: the keys and values, see appendPairs
+	version int64  // compare-and-set: the one that the key must have; watch and waits: after which to begin
 	session uint64 // owner of ephemeral keys
 }
 
@@ -88,6 +94,32 @@ func readCommand(b []byte) (c command, rest []byte, err error) {
 
 func appendBytes(b, value []byte) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(value))), value...)
+}
+
+// appendPairs appends keys and values in turn.
+func appendPairs(b []byte, keys, values [][]byte) []byte {
+	for i, key := range keys {
+		b = appendBytes(appendBytes(b, key), values[i])
+	}
+	return b
+}
+
+// pair is a key and its new value.
+type pair struct{ key, value []byte }
+
+// readPairs is the inverse of appendPairs. The pairs lie in b.
+func readPairs(b []byte) (pairs []pair, err error) {
+	for len(b) > 0 {
+		var p pair
+		if p.key, b, err = readBytes(b); err != nil {
+			return nil, err
+		}
+		if p.value, b, err = readBytes(b); err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, p)
+	}
+	return pairs, nil
 }
 
 func readNumber(b []byte) (uint64, []byte, error) {

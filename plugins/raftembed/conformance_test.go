@@ -9,18 +9,20 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	for _, placement := range []string{embedded, processes} {
-		for _, setup := range []driver.Setup{
-			{Nodes: 1, Reads: driver.Linearizable},
-			{Nodes: 3, Reads: driver.Linearizable},
-			{Nodes: 3, Reads: driver.Sequential},
-		} {
-			t.Run(fmt.Sprintf("%s/%d/%s", placement, setup.Nodes, setup.Reads), func(t *testing.T) {
-				setup.Options = map[string]string{
-					"placement": placement, "heartbeat": "150ms", "election": "150ms", "session-timeout": "1s",
-				}
-				drivertest.Run(t, Driver(), setup)
+	for _, c := range []struct {
+		placement string
+		nodes     int
+		reads     driver.Consistency
+	}{
+		{embedded, 1, driver.Linearizable},
+		{embedded, 3, driver.Sequential},
+		{processes, 3, driver.Linearizable},
+		{processes, 3, driver.Sequential},
+	} {
+		t.Run(fmt.Sprintf("%s/%d/%s", c.placement, c.nodes, c.reads), func(t *testing.T) {
+			drivertest.Run(t, Driver(), driver.Setup{
+				Nodes: c.nodes, Reads: c.reads, Options: map[string]string{"placement": c.placement, "session-timeout": "2s"},
 			})
-		}
+		})
 	}
 }

@@ -144,6 +144,19 @@ func (d *direct) watch(ctx context.Context, prefix string, after int64, take fun
 	}
 }
 
+func (d *direct) await(ctx context.Context, c *command) error {
+	for {
+		if n := d.nodes.at(d.index); n != nil && n.await(ctx, c) == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(retryEvery):
+		}
+	}
+}
+
 // watch hands over changes until ctx or the node ends or take returns false,
 // and returns the revision up to which it has handed them over.
 func (n *node) watch(ctx context.Context, prefix string, after int64, take func([]change, int) bool) int64 {

@@ -45,6 +45,8 @@ type machine struct {
 	floor   int64    // the history begins after this revision
 	held    int      // bytes of the history
 	changed *sync.Cond
+
+	waits map[string][]*wait // by key
 }
 
 // sessionState is what is replicated of a session: when it expires is the
@@ -65,7 +67,7 @@ type change struct {
 func (c *change) size() int { return len(c.key) + len(c.value) }
 
 func newMachine() *machine {
-	m := &machine{history: make([]change, historyLength)}
+	m := &machine{history: make([]change, historyLength), waits: map[string][]*wait{}}
 	m.changed = sync.NewCond(m.mu.RLocker())
 	m.clear()
 	return m
@@ -121,20 +123,21 @@ func (m *machine) apply(c *command) result {
 		}
 		m.remove(present)
 		return result{version: m.revision}
+	case kindSetAll:
+		return m.setAll(c)
 	case kindCreateEphemeral:
-		session := m.sessions[c.session]
-		switch {
-		case session == nil:
-			return result{status: sample.Unavailable, detail: "the session has expired"}
-		case present != nil:
+		if present != nil && m.sessions[c.session] != nil {
 			return result{status: sample.Exists}
 		}
-		e := m.store(string(c.key), c.value, c.session, driver.Created)
-		session.keys[e.key] = struct{}{}
-		return result{version: e.version}
+		return m.createEphemeral(c, string(c.key))
 	case kindCreateSequential:
-		e := m.store(fmt.Sprintf("%s%010d", c.key, m.revision+1), c.value, 0, driver.Created)
+		e := m.store(m.numbered(c.key), c.value, 0, driver.Created)
 		return result{version: e.version, keys: []string{e.key}}
+	case kindCreateEphemeralSequential:
+		key := m.numbered(c.key)
+		r := m.createEphemeral(c, key)
+		r.keys = []string{key}
+		return r
 	case kindOpenSession:
 		m.record(change{}) // a session's number is a revision no change has
 		m.sessions[uint64(m.revision)] = &sessionState{timeout: c.version, keys: map[string]struct{}{}}
@@ -162,6 +165,38 @@ func (m *machine) write(c *command, present *entry) result {
 	return result{version: m.store(present.key, c.value, present.owner, driver.Changed).version}
 }
 
+// setAll decides a transaction.
+func (m *machine) setAll(c *command) result {
+	pairs, err := readPairs(c.value)
+	if err != nil {
+		return result{status: sample.Other, detail: err.Error()}
+	}
+	for _, p := range pairs {
+		if m.byKey[string(p.key)] == nil {
+			return result{status: sample.NotFound}
+		}
+	}
+	for _, p := range pairs {
+		e := m.byKey[string(p.key)]
+		m.store(e.key, p.value, e.owner, driver.Changed)
+	}
+	return result{version: m.revision}
+}
+
+// numbered returns prefix with the number of the change that will create it.
+func (m *machine) numbered(prefix []byte) string { return fmt.Sprintf("%s%010d", prefix, m.revision+1) }
+
+// createEphemeral creates a key that is absent, for the command's session.
+func (m *machine) createEphemeral(c *command, key string) result {
+	session := m.sessions[c.session]
+	if session == nil {
+		return result{status: sample.Unavailable, detail: "the session has expired"}
+	}
+	e := m.store(key, c.value, c.session, driver.Created)
+	session.keys[e.key] = struct{}{}
+	return result{version: e.version}
+}
+
 func (m *machine) store(key string, value []byte, owner uint64, kind driver.WatchType) *entry {
 	value = bytes.Clone(value)
 	m.record(change{kind: kind, key: key, value: value})
@@ -180,7 +215,8 @@ func (m *machine) remove(e *entry) {
 	}
 }
 
-// record counts a change and keeps it, for which older ones may have to go.
+// record counts a change, tells those who wait for it, and keeps it, for which
+// older ones may have to go.
 func (m *machine) record(c change) {
 	m.revision++
 	c.revision = m.revision
@@ -192,6 +228,12 @@ func (m *machine) record(c change) {
 		*oldest = change{}
 	}
 	m.history[m.revision%historyLength] = c
+	switch c.kind {
+	case driver.Created:
+		m.seen(c.key, true)
+	case driver.Deleted:
+		m.seen(c.key, false)
+	}
 }
 
 func (m *machine) closeSession(id uint64) {
@@ -241,16 +283,6 @@ func (m *machine) latest() int64 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.revision
-}
-
-// reach waits until the state is no older than a revision, or stopped reports
-// true; whoever makes it so calls wake.
-func (m *machine) reach(revision int64, stopped func() bool) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	for m.revision < revision && !stopped() {
-		m.changed.Wait()
-	}
 }
 
 // sessionTimeouts returns every session with its timeout in ns.

@@ -311,29 +311,6 @@ func (n *node) execute(ctx context.Context, c *command, p *proposal) (result, er
 	return result{}, p.err
 }
 
-// readLocal answers from this node's state, whoever leads, once that is no older
-// than what the session has seen.
-func (n *node) readLocal(ctx context.Context, within time.Duration, c *command) result {
-	if seen := c.version - local; n.machine.latest() < seen {
-		ctx, cancel := context.WithTimeout(ctx, within)
-		defer cancel()
-		if err := n.reach(ctx, seen); err != nil {
-			return classify(err)
-		}
-	}
-	return n.machine.read(c)
-}
-
-// reach waits until this node's state is no older than a revision.
-func (n *node) reach(ctx context.Context, revision int64) error {
-	defer context.AfterFunc(ctx, n.machine.wake)()
-	n.machine.reach(revision, func() bool { return ctx.Err() != nil || n.stopped.Load() })
-	if n.stopped.Load() {
-		return errNotLeader
-	}
-	return ctx.Err()
-}
-
 // expire closes the sessions that have given no sign of life for their
 // timeout. Only the leader does so; a new one gives every session a full
 // timeout first.

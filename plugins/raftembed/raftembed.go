@@ -169,12 +169,7 @@ func (s *store) requester(index int) requester {
 }
 
 func (s *store) Session(_ context.Context, thread int) (driver.Session, error) {
-	dial := func() requester { return s.requester(thread) }
-	opened := &session{requester: dial(), dial: dial, timeout: s.setup.Duration("session-timeout")}
-	if s.setup.Reads == driver.Sequential {
-		opened.local = local
-	}
-	return opened, nil
+	return newSession(s, thread), nil
 }
 
 func (s *store) Close() error { return nil }

@@ -3,6 +3,8 @@ package raftembed
 import (
 	"context"
 	"time"
+
+	"github.com/benchctl/benchctl/core/sample"
 )
 
 // remote carries commands over TCP to the processes of nodes: to the one at
@@ -40,6 +42,32 @@ func (r *remote) do(ctx context.Context, c *command) result {
 		return classify(err)
 	}
 	return answer
+}
+
+// await asks one node after the other until one has seen what is awaited.
+func (r *remote) await(ctx context.Context, c *command) error {
+	if r.conn != nil && !r.conn.bind(ctx) {
+		r.close()
+	}
+	for {
+		if r.conn == nil && r.connect(ctx, time.Now().Add(r.timeout)) != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			continue
+		}
+		var forever time.Time
+		answer, err := r.conn.request(ctx, forever, c, 0)
+		if err == nil && answer.status == sample.OK {
+			return nil
+		}
+		r.close()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r.index++
+		time.Sleep(retryEvery)
+	}
 }
 
 // connect tries the nodes in turn until one answers.

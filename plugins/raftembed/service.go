@@ -21,8 +21,8 @@ import (
 // with one byte of flags, eight bytes of timeout (nanoseconds, little-endian)
 // and a command; the answer is a frame with a result. A frame begins with its
 // length in four bytes, little-endian. One request is under way on a
-// connection at a time. After a watch, results with changes follow until the
-// connection ends.
+// connection at a time. A wait is answered when it is over, whatever the timeout
+// says. After a watch, results with changes follow until the connection ends.
 const (
 	maxFrame      = 64 << 20
 	flagForwarded = 1  // by a node that took the receiver for the leader
@@ -130,6 +130,10 @@ func (s *service) answer(conn net.Conn) {
 			s.stream(ctx, conn, &command)
 			return
 		}
+		if command.kind.awaits() {
+			s.await(ctx, conn, r, &command)
+			continue
+		}
 		timeout := time.Duration(binary.LittleEndian.Uint64(in[1:]))
 		answer := c.execute(ctx, &command, in[0]&flagForwarded != 0, timeout)
 		out = endFrame(appendResult(beginFrame(out), &answer))
@@ -137,6 +141,28 @@ func (s *service) answer(conn net.Conn) {
 			return
 		}
 	}
+}
+
+// await answers once a wait is over. Until then a client says nothing: what can
+// be read is its next request, or its end.
+func (s *service) await(ctx context.Context, conn net.Conn, r *bufio.Reader, c *command) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		if _, err := r.Peek(1); err != nil {
+			cancel()
+		}
+	}()
+	var answer result
+	if err := s.node.await(ctx, c); err != nil {
+		answer = classify(err)
+	}
+	if _, err := conn.Write(endFrame(appendResult(beginFrame(nil), &answer))); err != nil {
+		conn.Close()
+	}
+	<-heard
 }
 
 // stream sends changes until the client goes.

@@ -18,6 +18,9 @@ type requester interface {
 	// watch hands over the changes of keys with a prefix that come after a
 	// revision, until ctx ends.
 	watch(ctx context.Context, prefix string, after int64, take func(changes []change, missed int) bool)
+	// await returns once the session's node, or one after it, has seen what a
+	// command awaits, or with the error of ctx.
+	await(ctx context.Context, c *command) error
 	close()
 }
 
@@ -32,11 +35,23 @@ type session struct {
 	timeout time.Duration    // of the session, without a sign of life
 	local   int64            // for sequential reads: local and the revision that the session has seen; else 0
 
+	living context.Context // ends with the session
+	leave  context.CancelFunc
+
 	mu     sync.Mutex
 	id     uint64 // 0 until the session owns an ephemeral key
-	resign context.CancelFunc
 	alive  sync.WaitGroup
 	closed bool
+}
+
+func newSession(s *store, thread int) *session {
+	dial := func() requester { return s.requester(thread) }
+	opened := &session{requester: dial(), dial: dial, timeout: s.setup.Duration("session-timeout")}
+	opened.living, opened.leave = context.WithCancel(context.Background())
+	if s.setup.Reads == driver.Sequential {
+		opened.local = local
+	}
+	return opened
 }
 
 // do notes what the session has seen, so that a read of its own node never shows
@@ -86,11 +101,19 @@ func (s *session) CompareAndSet(ctx context.Context, key, value []byte, version 
 }
 
 func (s *session) CreateSequential(ctx context.Context, prefix, value []byte) (string, error) {
-	r := s.do(ctx, &command{kind: kindCreateSequential, key: prefix, value: value})
+	return s.number(ctx, &command{kind: kindCreateSequential, key: prefix, value: value})
+}
+
+func (s *session) number(ctx context.Context, c *command) (string, error) {
+	r := s.do(ctx, c)
 	if err := failure(r); err != nil {
 		return "", err
 	}
 	return r.keys[0], nil
+}
+
+func (s *session) SetAll(ctx context.Context, keys, values [][]byte) error {
+	return failure(s.do(ctx, &command{kind: kindSetAll, value: appendPairs(nil, keys, values)}))
 }
 
 // Sync returns once the leader has confirmed that it leads: what was
@@ -106,6 +129,13 @@ func (s *session) CreateEphemeral(ctx context.Context, key, value []byte) error 
 	return failure(s.do(ctx, &command{kind: kindCreateEphemeral, key: key, value: value, session: s.id}))
 }
 
+func (s *session) CreateEphemeralSequential(ctx context.Context, prefix, value []byte) (string, error) {
+	if err := s.open(ctx); err != nil {
+		return "", err
+	}
+	return s.number(ctx, &command{kind: kindCreateEphemeralSequential, key: prefix, value: value, session: s.id})
+}
+
 // open makes the session known to the cluster, which a session that owns
 // nothing does not need, and keeps it alive from then on.
 func (s *session) open(ctx context.Context) error {
@@ -119,23 +149,21 @@ func (s *session) open(ctx context.Context) error {
 		return err
 	}
 	s.id = uint64(r.version)
-	living, resign := context.WithCancel(context.Background())
-	s.resign = resign
-	s.alive.Go(func() { s.keepAlive(living) })
+	s.alive.Go(s.keepAlive)
 	return nil
 }
 
-func (s *session) keepAlive(ctx context.Context) {
+func (s *session) keepAlive() {
 	to := s.dial()
 	defer to.close()
 	tick := time.NewTicker(s.timeout / 5)
 	defer tick.Stop()
 	for {
 		select {
-		case <-ctx.Done():
+		case <-s.living.Done():
 			return
 		case <-tick.C:
-			to.do(ctx, &command{kind: kindKeepAlive, session: s.id}) // a failed one is followed by the next
+			to.do(s.living, &command{kind: kindKeepAlive, session: s.id}) // a failed one is followed by the next
 		}
 	}
 }
@@ -150,9 +178,13 @@ func (s *session) Watch(ctx context.Context, prefix []byte) (<-chan driver.Watch
 	}
 	events := make(chan driver.WatchEvent, 1024)
 	to := s.dial()
+	ctx, cancel := context.WithCancel(ctx)
+	forget := context.AfterFunc(s.living, cancel)
 	go func() {
 		defer close(events)
 		defer to.close()
+		defer cancel()
+		defer forget()
 		to.watch(ctx, string(prefix), r.version, func(changes []change, missed int) bool {
 			for i, c := range changes {
 				event := driver.WatchEvent{Type: c.kind, Key: c.key, Value: c.value}
@@ -171,22 +203,60 @@ func (s *session) Watch(ctx context.Context, prefix []byte) (<-chan driver.Watch
 	return events, nil
 }
 
+func (s *session) AwaitPresent(ctx context.Context, key []byte) error {
+	return s.wait(ctx, kindAwaitPresent, key)
+}
+
+func (s *session) AwaitAbsent(ctx context.Context, key []byte) error {
+	return s.wait(ctx, kindAwaitAbsent, key)
+}
+
+// wait begins after all that was acknowledged before it.
+func (s *session) wait(ctx context.Context, kind kind, key []byte) error {
+	for {
+		r := s.do(ctx, &command{kind: kindSync})
+		switch {
+		case r.status == sample.OK:
+			return s.await(ctx, &command{kind: kind, key: key, version: r.version})
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case r.status != sample.Unavailable && r.status != sample.Timeout:
+			return failure(r)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(retryEvery):
+		}
+	}
+}
+
 // Close ends the session, and with it its ephemeral keys.
 func (s *session) Close() error {
+	return s.end(func() error {
+		return failure(s.do(context.Background(), &command{kind: kindCloseSession, session: s.id}))
+	})
+}
+
+// Abandon ends the signs of life, and leaves the rest to the leader.
+func (s *session) Abandon() error { return s.end(func() error { return nil }) }
+
+// end ends the session here, once, and then does what is to be done where the
+// cluster knows of it.
+func (s *session) end(part func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil
 	}
 	s.closed = true
-	var err error
-	if s.id != 0 {
-		s.resign()
-		s.alive.Wait()
-		err = failure(s.do(context.Background(), &command{kind: kindCloseSession, session: s.id}))
+	s.leave()
+	s.alive.Wait()
+	defer s.close()
+	if s.id == 0 {
+		return nil
 	}
-	s.close()
-	return err
+	return part()
 }
 
 // failure makes a driver's error of a result.

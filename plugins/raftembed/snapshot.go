@@ -110,6 +110,9 @@ func (m *machine) Restore(from io.ReadCloser) error {
 	if r.err != nil {
 		return fmt.Errorf("read the snapshot: %w", r.err)
 	}
+	for key := range m.waits {
+		m.seen(key, m.byKey[key] != nil)
+	}
 	return nil
 }
 
