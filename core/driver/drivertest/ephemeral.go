@@ -178,6 +178,6 @@ func abandon(t *trial) (string, string) {
 	t.must("operation beside an abandoned session", living.Set(t.ctx, others, []byte("4")))
 	t.must("abandon of a session without ephemeral keys", idle.Abandon())
 	t.must("close of an abandoned session", idle.Close())
-	return "outlives a dead client until its session is given up",
+	return "until its timeout if abandoned",
 		fmt.Sprintf("gone %v after its client, with a session timeout of %v", stayed.Round(10*time.Millisecond), timeout)
 }
