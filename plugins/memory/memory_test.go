@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/driver/drivertest"
 )
 
 func open(t *testing.T) driver.Store {
@@ -19,6 +20,8 @@ func open(t *testing.T) driver.Store {
 	}
 	return store
 }
+
+func TestConformance(t *testing.T) { drivertest.Run(t, Driver(), driver.Setup{}) }
 
 func TestOperations(t *testing.T) {
 	s, err := open(t).Session(t.Context(), 0)
