@@ -18,7 +18,11 @@ type operation struct {
 	thread   int
 	from, to int64
 	maybe    bool // it may have taken effect, or not
-	at       int  // its place in the history that was narrowed
+
+	// When its history is narrowed:
+	at   int  // its place
+	seen bool // somebody read what it wrote
+	idle bool // it explains nothing
 }
 
 // forever is the end of an operation whose outcome is unknown.

@@ -1,17 +1,18 @@
 package history
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/benchctl/benchctl/core/sample"
 )
 
 // narrowed returns the operations of a history with as little room for an order
-// as their answers leave. As no two writes make the same value, what was read
-// tells which write took effect, and when at the latest; and the value of one
-// that may not have taken effect, and that nobody read, explains nothing. So
-// many histories with unknown outcomes can be decided which would else take
-// longer than anybody waits. The history is linearizable if what is returned is.
+// as their answers leave: it is linearizable if, and only if, theirs is. As no
+// two writes make the same value, what was read tells which write took effect,
+// and when at the latest. Writes that explain nothing are left out. So histories
+// can be decided in which threads were held up in the midst of operations, or
+// got no answer, and which would else take longer than anybody waits.
 func narrowed(h history) []operation {
 	operations := slices.Clone(h.operations)
 	writers := map[Value]*operation{}
@@ -33,33 +34,51 @@ func narrowed(h history) []operation {
 			o.from = max(o.from, w.from)
 			w.to = min(w.to, o.to)
 			again = again || w.maybe // it may itself have read
-			w.maybe = false
+			w.maybe, w.seen = false, true
 		}
 	}
-	return slices.DeleteFunc(operations, idle(operations))
+	markIdle(operations)
+	return slices.DeleteFunc(operations, func(o operation) bool { return o.idle })
 }
 
-// idle returns which operations explain nothing: those that may not have taken
-// effect, whose value nobody read, and without which all others could have
-// ended as they did, because the key was present before them and after them.
-func idle(operations []operation) func(operation) bool {
-	conflicts, deletes := false, false
-	present := int64(forever) // from when on the key is, until a deletion
-	for i := range operations {
-		o := &operations[i]
-		conflicts = conflicts || o.Status == sample.Conflict
+// markIdle finds writes that explain nothing: nobody read what they wrote, and
+// without them all others can end as they did, as the key is present whether
+// they take effect or not. Of those that did take effect it finds the ones that
+// have a moment for that just before another write overwrites them.
+func markIdle(operations []operation) {
+	deletes := false
+	present := int64(forever) // from when on the key is, as long as nobody deletes it
+	for _, o := range operations {
+		if o.Status == sample.Conflict {
+			return // any write may explain it
+		}
 		deletes = deletes || o.Op == sample.OpDelete && o.effect()
 		if o.effect() && o.Op != sample.OpDelete && !o.maybe {
 			present = min(present, o.to)
 		}
 	}
-	return func(o operation) bool {
-		switch {
-		case !o.maybe || conflicts || o.Op == sample.OpDelete:
-			return false
-		case o.Op == sample.OpPut || o.Op == sample.OpCreate || o.Op == sample.OpCreateEphemeral:
-			return !deletes && present < o.from
+	var overwrite []*operation // whatever is there
+	for i := range operations {
+		o := &operations[i]
+		switch o.Op {
+		case sample.OpGet, sample.OpDelete:
+			continue
+		case sample.OpPut, sample.OpCreate, sample.OpCreateEphemeral:
+			if deletes || present >= o.from {
+				continue // it may explain that the key is present
+			}
 		}
-		return true
+		o.idle = o.maybe
+		if !o.maybe && (o.Op == sample.OpPut || o.Op == sample.OpSet && !o.failed() || o.Op == sample.OpTransaction) {
+			overwrite = append(overwrite, o)
+		}
+	}
+	slices.SortFunc(overwrite, func(a, b *operation) int {
+		return cmp.Or(cmp.Compare(b.from, a.from), cmp.Compare(a.to, b.to))
+	})
+	ended := int64(forever) // the first of those that began no earlier
+	for _, o := range overwrite {
+		o.idle = !o.seen && ended <= o.to
+		ended = min(ended, o.to)
 	}
 }

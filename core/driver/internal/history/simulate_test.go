@@ -13,6 +13,7 @@ import (
 // take effect at that moment, or much later, or never.
 type simulation struct {
 	random   *rand.Rand
+	ops      []sample.Op
 	unknown  float64 // share of the operations without an answer
 	held     Value   // by the key
 	done     []operation
@@ -29,7 +30,13 @@ type event struct {
 
 // simulated returns a history of a number of operations.
 func simulated(random *rand.Rand, threads, operations int, unknown float64) history {
-	s := &simulation{random: random, unknown: unknown, left: operations, writes: make([]int64, threads), lastRead: make([]Value, threads)}
+	s := &simulation{random: random, ops: simulatedOps, unknown: unknown, left: operations, writes: make([]int64, threads), lastRead: make([]Value, threads)}
+	switch random.IntN(4) {
+	case 0:
+		s.ops = simulatedOps[:len(simulatedOps)-2] // without conflicts
+	case 1:
+		s.ops = simulatedOps[2:7] // without deletions either
+	}
 	for thread := range threads {
 		s.in(0, 50, func(at int64) { s.begin(thread, at) })
 	}
@@ -54,8 +61,8 @@ func (s *simulation) in(after, within int64, do func(at int64)) {
 }
 
 var simulatedOps = []sample.Op{
-	sample.OpCreate, sample.OpSet, sample.OpPut, sample.OpGet, sample.OpGet, sample.OpGet, sample.OpDelete,
-	sample.OpCompareAndSet, sample.OpReadModifyWrite, sample.OpTransaction, sample.OpCreateEphemeral,
+	sample.OpDelete, sample.OpCreateEphemeral, sample.OpCreate, sample.OpPut, sample.OpSet, sample.OpGet, sample.OpGet,
+	sample.OpGet, sample.OpTransaction, sample.OpCompareAndSet, sample.OpReadModifyWrite,
 }
 
 func (s *simulation) begin(thread int, now int64) {
@@ -64,7 +71,7 @@ func (s *simulation) begin(thread int, now int64) {
 	}
 	s.left--
 	o := operation{thread: thread, from: now}
-	o.Op, o.Call = simulatedOps[s.random.IntN(len(simulatedOps))], now
+	o.Op, o.Call = s.ops[s.random.IntN(len(s.ops))], now
 	if o.Op != sample.OpGet && o.Op != sample.OpDelete {
 		o.Wrote = Made(thread, s.writes[thread])
 		s.writes[thread]++
@@ -143,21 +150,30 @@ func (s *simulation) apply(o *operation) sample.Status {
 	return sample.OK
 }
 
-// corrupted has one get of a history find the value of a random write.
+// corrupted has one operation of a history end in another way, or one get find
+// the value of a random write.
 func corrupted(random *rand.Rand, h history) history {
-	var gets []int
 	values := []Value{Made(9, 9)}
-	for i, o := range h.operations {
-		if o.Op == sample.OpGet && o.Status == sample.OK {
-			gets = append(gets, i)
-		}
+	for _, o := range h.operations {
 		if o.Wrote != Nothing {
 			values = append(values, o.Wrote)
 		}
 	}
 	bad := history{operations: slices.Clone(h.operations)}
-	if len(gets) > 0 {
-		bad.operations[gets[random.IntN(len(gets))]].Read = values[random.IntN(len(values))]
+	for range 100 {
+		o := &bad.operations[random.IntN(len(bad.operations))]
+		other := *o
+		switch other.Status = []sample.Status{sample.OK, sample.Exists, sample.NotFound, sample.Conflict}[random.IntN(4)]; {
+		case other.Op != sample.OpGet:
+		case other.Status == sample.OK:
+			other.Read = values[random.IntN(len(values))]
+		default:
+			other.Read = Nothing
+		}
+		if !o.maybe && other.tells() && other != *o {
+			*o = other
+			return bad
+		}
 	}
 	return bad
 }
