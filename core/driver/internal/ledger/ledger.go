@@ -6,18 +6,14 @@ package ledger
 
 import (
 	"bytes"
-	"math"
 
-	"github.com/cespare/xxhash/v2"
+	"github.com/benchctl/benchctl/core/driver/internal/choice"
 )
 
-// Ledger keeps the last write of one thread to each key that it has chosen. A
-// key is chosen by its hash: all keys while there is room, then every second,
-// every fourth, and so on, so that the choice is spread over the whole run and
-// is the same for every thread. It is not safe for concurrent use.
+// Ledger keeps the last write of one thread to each key that it has chosen. It
+// is not safe for concurrent use.
 type Ledger struct {
-	salt   uint64
-	limit  uint64 // hashes up to it are chosen
+	choice choice.Choice
 	slots  []slot // by hash, with open addressing
 	kept   int
 	stride int // room for a key
@@ -53,7 +49,7 @@ func New(salt uint64, room, stride int) *Ledger {
 		size *= 2
 	}
 	return &Ledger{
-		salt: salt, limit: math.MaxUint64, stride: stride,
+		choice: choice.New(salt), stride: stride,
 		slots: make([]slot, size), keys: make([]byte, size*stride),
 		spare: make([]slot, size), saved: make([]byte, size*stride),
 	}
@@ -73,11 +69,11 @@ func (l *Ledger) Doubt(key []byte) { l.note(key, doubtful, 0) }
 // Add notes a key that nobody should write again. It returns false if it was
 // there already.
 func (l *Ledger) Add(key string) bool {
-	hash := xxhash.Sum64String(key) ^ l.salt
-	if hash > l.limit || len(key) > l.stride {
+	l.scratch = append(l.scratch[:0], key...)
+	hash := l.choice.Hash(l.scratch)
+	if !l.choice.Has(hash) || len(key) > l.stride {
 		return true
 	}
-	l.scratch = append(l.scratch[:0], key...)
 	if i := l.find(hash, l.scratch); l.slots[i].used {
 		return false
 	}
@@ -86,8 +82,8 @@ func (l *Ledger) Add(key string) bool {
 }
 
 func (l *Ledger) note(key []byte, now state, write int64) {
-	hash := xxhash.Sum64(key) ^ l.salt
-	if hash > l.limit || len(key) > l.stride {
+	hash := l.choice.Hash(key)
+	if !l.choice.Has(hash) || len(key) > l.stride {
 		return
 	}
 	i := l.find(hash, key)
@@ -125,13 +121,13 @@ func (l *Ledger) key(i int) []byte {
 // narrow halves the choice until there is room.
 func (l *Ledger) narrow() {
 	for l.kept >= len(l.slots)/2 {
-		l.limit /= 2
+		l.choice = l.choice.Half()
 		l.slots, l.spare = l.spare, l.slots
 		l.keys, l.saved = l.saved, l.keys
 		clear(l.slots)
 		l.kept = 0
 		for i, s := range l.spare {
-			if !s.used || s.hash > l.limit {
+			if !s.used || !l.choice.Has(s.hash) {
 				continue
 			}
 			key := l.saved[i*l.stride : i*l.stride+s.size]
@@ -161,15 +157,12 @@ type Write struct {
 // key that all of them would have chosen. Keys of which nothing can be said are
 // left out.
 func Expect(ledgers []*Ledger) map[string]Expectation {
-	limit := uint64(math.MaxUint64)
-	for _, l := range ledgers {
-		limit = min(limit, l.limit)
-	}
+	chosen := common(ledgers)
 	expected := map[string]Expectation{}
 	doubted := map[string]bool{}
 	for thread, l := range ledgers {
 		for i, s := range l.slots {
-			if !s.used || s.hash > limit {
+			if !s.used || !chosen.Has(s.hash) {
 				continue
 			}
 			key := string(l.key(i))
@@ -192,10 +185,12 @@ func Expect(ledgers []*Ledger) map[string]Expectation {
 }
 
 // Share returns which share of all keys the ledgers' choice covers.
-func Share(ledgers []*Ledger) float64 {
-	share := 1.0
+func Share(ledgers []*Ledger) float64 { return common(ledgers).Share() }
+
+func common(ledgers []*Ledger) choice.Choice {
+	chosen := ledgers[0].choice
 	for _, l := range ledgers {
-		share = min(share, float64(l.limit)/math.MaxUint64)
+		chosen = chosen.Common(l.choice)
 	}
-	return share
+	return chosen
 }
