@@ -95,9 +95,10 @@ func (r *recipe) compareAndSet(ctx context.Context, key []byte) {
 	if !r.part(sample.OpGet, err) {
 		return
 	}
+	began := r.start
 	_, err = r.able.compareAndSetter.CompareAndSet(ctx, key, r.operations.Value(), version)
 	r.part(sample.OpCompareAndSet, err)
-	r.note(sample.OpCompareAndSet, r.status, r.end)
+	r.note(sample.OpCompareAndSet, r.status, began, r.end)
 }
 
 // openAndClose opens a session beside the thread's own, and closes it.

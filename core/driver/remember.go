@@ -2,6 +2,7 @@ package driver
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/benchctl/benchctl/core/driver/internal/ledger"
 	"github.com/benchctl/benchctl/core/sample"
@@ -22,12 +23,12 @@ type tally struct {
 }
 
 // remember notes what an operation has done to the thread's keys.
-func (w *worker) remember(op sample.Op, status sample.Status) {
+func (w *worker) remember(op sample.Op, status sample.Status, start, end time.Duration) {
 	switch op {
 	case sample.OpGet, sample.OpList:
 		return
 	case sample.OpTransaction:
-		w.rememberTransaction(status)
+		w.rememberTransaction(status, start, end)
 		return
 	}
 	key := w.operations.Key()
@@ -44,7 +45,7 @@ func (w *worker) remember(op sample.Op, status sample.Status) {
 		if w.operations.Adds() {
 			w.tally.created++
 		}
-		w.written.Wrote(key, w.operations.LastWrite())
+		w.written.Wrote(key, ledger.Write{Number: w.operations.LastWrite(), From: start, To: end})
 	case uncertain(status):
 		if op == sample.OpDelete || op == sample.OpCreateSequential || w.operations.Adds() {
 			w.tally.doubtful++
@@ -59,13 +60,13 @@ func uncertain(status sample.Status) bool {
 	return status == sample.Timeout || status == sample.Unavailable || status == sample.Other
 }
 
-func (w *worker) rememberTransaction(status sample.Status) {
+func (w *worker) rememberTransaction(status sample.Status, start, end time.Duration) {
 	keys := w.operations.Keys()
 	first := w.operations.LastWrite() - int64(len(keys)) + 1
 	for i, key := range keys {
 		switch {
 		case status == sample.OK:
-			w.written.Wrote(key, first+int64(i))
+			w.written.Wrote(key, ledger.Write{Number: first + int64(i), From: start, To: end})
 		case uncertain(status):
 			w.written.Doubt(key)
 		}

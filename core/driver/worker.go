@@ -159,14 +159,14 @@ func (w *worker) execute(ctx context.Context, op sample.Op, intended, start time
 	err := w.call(ctx, op)
 	end = time.Since(w.zero)
 	status, ok = w.record(ctx, op, intended, start, end, err)
-	w.note(op, status, end)
+	w.note(op, status, start, end)
 	return end, status, ok
 }
 
 // note keeps what an operation has done, for those who will ask.
-func (w *worker) note(op sample.Op, status sample.Status, end time.Duration) {
+func (w *worker) note(op sample.Op, status sample.Status, start, end time.Duration) {
 	if w.remembers {
-		w.remember(op, status)
+		w.remember(op, status, start, end)
 	}
 	if w.acks != nil {
 		w.acks.tell(op, w.operations, status, end)

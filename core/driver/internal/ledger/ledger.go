@@ -6,6 +6,8 @@ package ledger
 
 import (
 	"bytes"
+	"slices"
+	"time"
 
 	"github.com/benchctl/benchctl/core/driver/internal/choice"
 )
@@ -29,7 +31,7 @@ type slot struct {
 	used  bool
 	state state
 	size  int // of the key
-	write int64
+	write Write
 }
 
 type state uint8
@@ -55,16 +57,15 @@ func New(salt uint64, room, stride int) *Ledger {
 	}
 }
 
-// Wrote notes that a value was acknowledged under a key: write is its number
-// among all that the thread has made.
-func (l *Ledger) Wrote(key []byte, write int64) { l.note(key, wrote, write) }
+// Wrote notes that a value was acknowledged under a key.
+func (l *Ledger) Wrote(key []byte, w Write) { l.note(key, wrote, w) }
 
 // Deleted notes that the deletion of a key was acknowledged.
-func (l *Ledger) Deleted(key []byte) { l.note(key, deleted, 0) }
+func (l *Ledger) Deleted(key []byte) { l.note(key, deleted, Write{}) }
 
 // Doubt notes that it is not known whether a write or deletion took effect, or
 // when it will. Nothing can be said of the key from then on.
-func (l *Ledger) Doubt(key []byte) { l.note(key, doubtful, 0) }
+func (l *Ledger) Doubt(key []byte) { l.note(key, doubtful, Write{}) }
 
 // Add notes a key that nobody should write again. It returns false if it was
 // there already.
@@ -77,11 +78,11 @@ func (l *Ledger) Add(key string) bool {
 	if i := l.find(hash, l.scratch); l.slots[i].used {
 		return false
 	}
-	l.note(l.scratch, wrote, 0)
+	l.note(l.scratch, wrote, Write{})
 	return true
 }
 
-func (l *Ledger) note(key []byte, now state, write int64) {
+func (l *Ledger) note(key []byte, now state, w Write) {
 	hash := l.choice.Hash(key)
 	if !l.choice.Has(hash) || len(key) > l.stride {
 		return
@@ -91,15 +92,15 @@ func (l *Ledger) note(key []byte, now state, write int64) {
 	if !s.used {
 		if l.kept >= len(l.slots)/2 {
 			l.narrow()
-			l.note(key, now, write)
+			l.note(key, now, w)
 			return
 		}
 		l.kept++
-		*s = slot{hash: hash, used: true, state: now, size: copy(l.keys[i*l.stride:], key), write: write}
+		*s = slot{hash: hash, used: true, state: now, size: copy(l.keys[i*l.stride:], key), write: w}
 		return
 	}
 	if s.state != doubtful {
-		s.state, s.write = now, write
+		s.state, s.write = now, w
 	}
 }
 
@@ -140,17 +141,18 @@ func (l *Ledger) narrow() {
 }
 
 // Expectation is what the store may have under a key, as the ledgers of all
-// threads know it: the value of one of the writes, each the last of its
-// thread, or nothing if Absent.
+// threads know it: the value of one of the writes, each the last of its thread
+// and none over before another began, or nothing if Absent.
 type Expectation struct {
 	Writes []Write
 	Absent bool // a deletion may have been last
 }
 
-// Write is one write of one thread.
+// Write is one write of one thread. Times count from the run's zero.
 type Write struct {
-	Thread int
-	Number int64 // among all that the thread has made
+	Thread   int
+	Number   int64         // among all that the thread has made
+	From, To time.Duration // when it was issued, and when acknowledged
 }
 
 // Expect puts the ledgers of threads together: what is to be found under each
@@ -169,7 +171,8 @@ func Expect(ledgers []*Ledger) map[string]Expectation {
 			e := expected[key]
 			switch s.state {
 			case wrote:
-				e.Writes = append(e.Writes, Write{Thread: thread, Number: s.write})
+				s.write.Thread = thread
+				e.Writes = append(e.Writes, s.write)
 			case deleted:
 				e.Absent = true
 			case doubtful:
@@ -180,6 +183,13 @@ func Expect(ledgers []*Ledger) map[string]Expectation {
 	}
 	for key := range doubted {
 		delete(expected, key)
+	}
+	for key, e := range expected {
+		all := slices.Clone(e.Writes)
+		e.Writes = slices.DeleteFunc(e.Writes, func(w Write) bool {
+			return slices.ContainsFunc(all, func(later Write) bool { return later.From > w.To })
+		})
+		expected[key] = e
 	}
 	return expected
 }

@@ -11,23 +11,34 @@ func key(i int) []byte { return fmt.Appendf(nil, "/run/t/%08d", i) }
 
 func TestTheLastWriteIsExpected(t *testing.T) {
 	a, b := New(7, 100, 32), New(7, 100, 32)
-	a.Wrote(key(1), 0)
-	a.Wrote(key(1), 1)
-	a.Wrote(key(2), 2)
+	a.Wrote(key(1), Write{Number: 0})
+	a.Wrote(key(1), Write{Number: 1})
+	a.Wrote(key(2), Write{Number: 2})
 	a.Deleted(key(2))
-	a.Wrote(key(3), 3)
-	b.Wrote(key(3), 0)
-	a.Wrote(key(4), 4)
+	a.Wrote(key(3), Write{Number: 3})
+	b.Wrote(key(3), Write{Number: 0})
+	a.Wrote(key(4), Write{Number: 4})
 	b.Doubt(key(4))
 	b.Doubt(key(5))
-	b.Wrote(key(5), 1) // a write in doubt may still arrive
-	a.Wrote(append(key(6), "that is too long for this ledger"...), 5)
+	b.Wrote(key(5), Write{Number: 1}) // a write in doubt may still arrive
+	a.Wrote(append(key(6), "that is too long for this ledger"...), Write{Number: 5})
 	want := map[string]Expectation{
-		string(key(1)): {Writes: []Write{{0, 1}}},
+		string(key(1)): {Writes: []Write{{Number: 1}}},
 		string(key(2)): {Absent: true},
-		string(key(3)): {Writes: []Write{{0, 3}, {1, 0}}},
+		string(key(3)): {Writes: []Write{{Number: 3}, {Thread: 1}}},
 	}
 	if diff := cmp.Diff(want, Expect([]*Ledger{a, b})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAWriteThatWasOverBeforeAnotherBeganIsNotLast(t *testing.T) {
+	a, b, c := New(7, 100, 32), New(7, 100, 32), New(7, 100, 32)
+	a.Wrote(key(1), Write{Number: 4, From: 10, To: 20})
+	b.Wrote(key(1), Write{Number: 5, From: 19, To: 30}) // beside a's
+	c.Wrote(key(1), Write{Number: 6, From: 21, To: 25}) // after a's, beside b's
+	want := map[string]Expectation{string(key(1)): {Writes: []Write{{1, 5, 19, 30}, {2, 6, 21, 25}}}}
+	if diff := cmp.Diff(want, Expect([]*Ledger{a, b, c})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -38,10 +49,10 @@ func TestTheChoiceIsTheSameForAllThreads(t *testing.T) {
 	const room, many = 500, 200_000
 	busy, idle := New(3, room, 32), New(3, room, 32)
 	for i := range many {
-		busy.Wrote(key(i), int64(i))
+		busy.Wrote(key(i), Write{Number: int64(i)})
 	}
 	for i := range 400 {
-		idle.Wrote(key(i*400), int64(i))
+		idle.Wrote(key(i*400), Write{Number: int64(i)})
 	}
 	if busy.kept > room*2 || busy.kept < room/4 {
 		t.Errorf("%d keys are kept where there is room for %d", busy.kept, room)
@@ -91,7 +102,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	if n := testing.AllocsPerRun(10_000, func() {
 		i++
 		k = fmt.Appendf(k[:0], "/run/t/%08d", i)
-		l.Wrote(k, int64(i))
+		l.Wrote(k, Write{Number: int64(i)})
 		l.Deleted(k)
 	}); n > 1 { // the number that is formatted
 		t.Errorf("%v allocations a write", n)
@@ -105,11 +116,11 @@ func BenchmarkWrote(b *testing.B) {
 			keys := make([][]byte, 1<<14)
 			for i := range keys {
 				keys[i] = key(i)
-				l.Wrote(keys[i], 0)
+				l.Wrote(keys[i], Write{})
 			}
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				l.Wrote(keys[i&(len(keys)-1)], int64(i))
+				l.Wrote(keys[i&(len(keys)-1)], Write{Number: int64(i)})
 			}
 		})
 	}
