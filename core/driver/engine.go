@@ -41,6 +41,7 @@ type engine struct {
 	watchers []*watcher
 	version  string // of the store's servers, as they say
 	zero     time.Time
+	began    time.Duration      // when the last phase did
 	cancel   context.CancelFunc // ends the run
 	hung     []int              // threads that did not come back when they were stopped
 
@@ -209,11 +210,11 @@ func (e *engine) phase(ctx context.Context, index int, stage workload.Stage, pha
 		}()
 	}
 	ready.Wait()
-	began := time.Since(e.zero)
+	e.began = time.Since(e.zero)
 	for _, l := range loops {
-		l.begin(began, phase)
+		l.begin(e.began, phase)
 	}
-	if err := e.outbox.put(phaseStartedEvent(index, began)); err != nil {
+	if err := e.outbox.put(phaseStartedEvent(index, e.began)); err != nil {
 		close(release)
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/benchctl/benchctl/core/driver/internal/history"
 	"github.com/benchctl/benchctl/core/driver/internal/ledger"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
@@ -32,8 +33,9 @@ const (
 
 // The properties that are checked after a phase.
 const (
-	propertyReadBack = "read-back" // what was acknowledged is there
-	propertySequence = "sequence"  // numbers are unique and growing
+	propertyReadBack     = "read-back"    // what was acknowledged is there
+	propertySequence     = "sequence"     // numbers are unique and growing
+	propertyLinearizable = "linearizable" // an order of the operations explains all answers
 )
 
 // verifier checks, between the phases, that the store has done what it
@@ -52,6 +54,9 @@ func (e *engine) remembering() {
 		if slices.Contains(e.workload.Ops(), sample.OpCreateSequential) {
 			w.tally.numbers = ledger.New(e.seed, room, keyRoom)
 		}
+		if e.recordsHistories() {
+			w.history = history.New(e.seed, max(historyRoom/e.threads, historyRoomLeast), keyRoom)
+		}
 	}
 }
 
@@ -67,17 +72,24 @@ func (v *verifier) verified(ctx context.Context, index int, phase workload.Phase
 	if v.verify == VerifyNone || ctx.Err() != nil || len(v.hung) > 0 || phase.Warmup && !phase.Fill {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, readBackWithin)
-	defer cancel()
 	if verdict := v.readBack(ctx); verdict.Checked > 0 || verdict.Result != Held {
 		if err := v.outbox.put(verdictEvent(index, verdict)); err != nil {
 			return err
 		}
 	}
 	if !phase.Fill && slices.ContainsFunc(phase.Mix, func(s workload.Share) bool { return s.Op == sample.OpCreateSequential }) {
-		return v.outbox.put(verdictEvent(index, v.sequence()))
+		if err := v.outbox.put(verdictEvent(index, v.sequence())); err != nil {
+			return err
+		}
 	}
-	return nil
+	if v.verify != VerifyLinearizable || phase.Warmup {
+		return nil
+	}
+	verdict := v.linearizable(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return v.outbox.put(verdictEvent(index, verdict))
 }
 
 // finding is what a check of one key or folder came to.
@@ -88,9 +100,11 @@ type finding struct {
 
 // readBack looks for what was acknowledged.
 func (v *verifier) readBack(ctx context.Context) Verdict {
+	ctx, cancel := context.WithTimeout(ctx, readBackWithin)
+	defer cancel()
 	verdict := Verdict{Property: propertyReadBack, Result: Held}
-	if v.incidents.expired() && slices.Contains(v.workload.Ops(), sample.OpCreateEphemeral) {
-		verdict.Result, verdict.Detail = Undecided, "sessions have expired, and ephemeral keys with them"
+	if v.keysExpired() {
+		verdict.Result, verdict.Detail = Undecided, keysHaveExpired
 		return verdict
 	}
 	v.sync(ctx)
@@ -119,6 +133,13 @@ func (v *verifier) readBack(ctx context.Context) Verdict {
 			len(keys), 100*ledger.Share(ledgers), len(folders))
 	}
 	return verdict
+}
+
+const keysHaveExpired = "sessions have expired, and ephemeral keys with them"
+
+// keysExpired reports whether the store may have deleted keys of its own accord.
+func (v *verifier) keysExpired() bool {
+	return v.incidents.expired() && slices.Contains(v.workload.Ops(), sample.OpCreateEphemeral)
 }
 
 // first returns the first violation and the first thing undecided, with how

@@ -91,11 +91,15 @@ func (r *recipe) part(op sample.Op, err error) (ok bool) {
 // compareAndSet reads a key's version, and writes on condition that it still
 // has it.
 func (r *recipe) compareAndSet(ctx context.Context, key []byte) {
-	_, version, err := r.able.compareAndSetter.GetVersion(ctx, key)
-	if !r.part(sample.OpGet, err) {
+	began := r.start
+	value, version, err := r.able.compareAndSetter.GetVersion(ctx, key)
+	r.found(value, err)
+	ok := r.part(sample.OpGet, err)
+	r.note(sample.OpGet, r.status, began, r.end)
+	if !ok {
 		return
 	}
-	began := r.start
+	began = r.start
 	_, err = r.able.compareAndSetter.CompareAndSet(ctx, key, r.operations.Value(), version)
 	r.part(sample.OpCompareAndSet, err)
 	r.note(sample.OpCompareAndSet, r.status, began, r.end)

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/benchctl/benchctl/core/driver/internal/history"
 	"github.com/benchctl/benchctl/core/driver/internal/ledger"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
@@ -37,6 +38,8 @@ type worker struct {
 	remembers bool // in this phase
 	written   *ledger.Ledger
 	tally     tally
+	history   *history.Recorder // nil: operations are not checked as a history
+	read      history.Value     // what the operation under way has found, if there is a history
 }
 
 // abilities are a session's optional interfaces; nil: it lacks one.
@@ -167,6 +170,9 @@ func (w *worker) execute(ctx context.Context, op sample.Op, intended, start time
 func (w *worker) note(op sample.Op, status sample.Status, start, end time.Duration) {
 	if w.remembers {
 		w.remember(op, status, start, end)
+		if w.history != nil {
+			w.testify(op, status, start, end)
+		}
 	}
 	if w.acks != nil {
 		w.acks.tell(op, w.operations, status, end)
@@ -196,6 +202,7 @@ func (w *worker) record(ctx context.Context, op sample.Op, intended, start, end 
 // call makes the one request of an operation.
 func (w *worker) call(ctx context.Context, op sample.Op) error {
 	key := w.operations.Key()
+	var value []byte
 	var err error
 	switch op {
 	case sample.OpCreate:
@@ -203,7 +210,8 @@ func (w *worker) call(ctx context.Context, op sample.Op) error {
 	case sample.OpSet:
 		err = w.session.Set(ctx, key, w.operations.Value())
 	case sample.OpGet:
-		_, err = w.session.Get(ctx, key)
+		value, err = w.session.Get(ctx, key)
+		w.found(value, err)
 	case sample.OpDelete:
 		err = w.session.Delete(ctx, key)
 	case sample.OpPut:
@@ -230,7 +238,8 @@ func (w *worker) call(ctx context.Context, op sample.Op) error {
 func (w *worker) readModifyWrite(ctx context.Context, key []byte) error {
 	give := time.Since(w.zero) + w.setup.Timeout
 	for {
-		_, version, err := w.able.compareAndSetter.GetVersion(ctx, key)
+		value, version, err := w.able.compareAndSetter.GetVersion(ctx, key)
+		w.found(value, err)
 		if err != nil {
 			return err
 		}

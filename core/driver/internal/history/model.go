@@ -62,6 +62,32 @@ func step(value Value, o *operation) (next Value, ok bool) {
 	return o.Wrote, true // put
 }
 
+// state is what a key has at one moment of an order.
+type state struct {
+	value   Value
+	readers int // that still have to find it
+}
+
+// after returns the state after an operation, and whether it can come there in
+// an order. As no two writes make the same value, a write can only come when
+// all have found what it overwrites; readers says how many there are of each
+// value, or nothing at all.
+func (s state) after(o *operation, readers map[Value]int) (next state, ok bool) {
+	next.value, ok = step(s.value, o)
+	next.readers = s.readers
+	if o.reads() && !o.maybe {
+		if s.value == anything {
+			next.readers = readers[o.Read]
+		}
+		next.readers = max(next.readers-1, 0)
+	}
+	if o.effect() {
+		ok = ok && next.readers == 0
+		next.readers = readers[next.value]
+	}
+	return next, ok
+}
+
 const (
 	searchBytes = 64 << 20 // that one search may take
 	stateBytes  = 200      // that porcupine keeps of each state which it comes to, beside a bit for every operation
@@ -85,22 +111,29 @@ func (c checker) check(h history) Result {
 		return Undecided
 	}
 	c.deadline = time.Now().Add(time.Until(c.deadline) / 4)
-	return c.search(history{h.start, narrowed(h)})
+	h = history{h.start, narrowed(h)}
+	readers := map[Value]int{}
+	for _, o := range h.operations {
+		if o.reads() && !o.maybe {
+			readers[o.Read]++
+		}
+	}
+	return c.search(h, readers)
 }
 
 // search leaves it to porcupine to try the orders, until the time or the memory
 // is used up.
-func (c checker) search(h history) Result {
+func (c checker) search(h history, readers map[Value]int) Result {
 	left := c.memory / (len(h.operations)/8 + stateBytes)
 	steps, gaveUp := 0, false
 	model := porcupine.NondeterministicModel{
-		Init: func() []any { return []any{h.start} },
-		Step: func(value, input, _ any) []any {
+		Init: func() []any { return []any{state{value: h.start}} },
+		Step: func(before, input, _ any) []any {
 			if steps++; steps%clockEvery == 0 {
 				gaveUp = gaveUp || c.over()
 			}
 			o := input.(*operation)
-			next, ok := step(value.(Value), o)
+			next, ok := before.(state).after(o, readers)
 			switch {
 			case gaveUp || !ok && !o.maybe:
 				return nil // and so, once it gives up, the search soon ends
@@ -109,13 +142,13 @@ func (c checker) search(h history) Result {
 				return nil
 			}
 			left--
-			if o.maybe && ok && next != value {
-				return []any{value, next}
+			switch {
+			case !o.maybe:
+				return []any{next}
+			case !ok || next == before:
+				return []any{before}
 			}
-			if o.maybe {
-				return []any{value}
-			}
-			return []any{next}
+			return []any{before, next}
 		},
 	}
 	asked := make([]porcupine.Operation, len(h.operations))

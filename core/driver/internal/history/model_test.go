@@ -22,7 +22,7 @@ func checkerFor(t testing.TB) checker {
 func agrees(t *testing.T, h history) Result {
 	t.Helper()
 	c := checkerFor(t)
-	plain := c.search(h)
+	plain := c.search(h, nil)
 	if plain == Undecided {
 		return plain
 	}
@@ -211,11 +211,11 @@ func TestMemoryIsBounded(t *testing.T) {
 		h.operations = append(h.operations, operation{Operation: Operation{Op: sample.OpGet, Read: Made(int(i), 0)}, from: 3 + 2*i, to: 4 + 2*i})
 	}
 	c := checkerFor(t)
-	if found := c.search(h); found != Violated {
+	if found := c.search(h, nil); found != Violated {
 		t.Errorf("with enough memory: %v", found)
 	}
 	c.memory = 10 << 10
-	if found := c.search(h); found != Undecided {
+	if found := c.search(h, nil); found != Undecided {
 		t.Errorf("with little memory: %v", found)
 	}
 }

@@ -28,7 +28,7 @@ func narrowed(h history) []operation {
 		for i := range operations {
 			o := &operations[i]
 			w := writers[o.Read]
-			if w == nil || w == o || o.maybe || o.failed() || w.from > o.to {
+			if w == nil || w == o || o.maybe || !o.reads() || w.from > o.to {
 				continue // it may not have found that, or nobody can have written it
 			}
 			o.from = max(o.from, w.from)

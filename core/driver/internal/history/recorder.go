@@ -80,6 +80,10 @@ func (o *Operation) failed() bool { return o.Status != sample.OK && !o.unknown()
 // effect reports whether the operation changes the key, or may have.
 func (o *Operation) effect() bool { return o.Op != sample.OpGet && !o.failed() }
 
+// reads reports whether the operation found what it has read when it took
+// effect.
+func (o *Operation) reads() bool { return o.Read != Nothing && !o.failed() }
+
 // conditional reports whether the operation writes only to a key that has what
 // it has read.
 func (o *Operation) conditional() bool {
