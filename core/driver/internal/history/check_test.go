@@ -329,11 +329,11 @@ func TestWhatCannotBeDecided(t *testing.T) {
 	}{
 		"too many at once": {
 			conflict + tangle.String(), Undecided, 0,
-			"0 operations on 1 keys (chosen from 100 % of all) are linearizable, and 29 more could not be checked; on /k too many were under way at once, or without an answer: use more keys or fewer threads",
+			"0 operations since the run began, on 1 keys (chosen from 100 % of all), are linearizable, and 29 more could not be checked; on /k too many were under way at once, or without an answer: use more keys or fewer threads",
 		},
 		"at the end of a long history": {
 			long + tangle.String(), Held, 565,
-			"565 operations on 1 keys (chosen from 100 % of all) are linearizable, and 565 more could not be checked",
+			"565 operations since the run began, on 1 keys (chosen from 100 % of all), are linearizable, and 565 more could not be checked",
 		},
 		"values without a stamp": {
 			"0 1-2 create 0:0 ok\n0 3-4 get ? ok", Undecided, 0,

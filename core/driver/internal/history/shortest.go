@@ -6,8 +6,8 @@ import (
 )
 
 // shortest returns the shortest history in which a violation shows: it ends
-// with the first operation that has no place in any order, has no read that is
-// not needed nor any write, and begins as late as it can. It may be longer if
+// with the first operation that has no place in any order, has no read and no
+// write that is not needed, and begins as late as it can. It may be longer if
 // the time does not suffice to make sure of less.
 func (c checker) shortest(h history) history {
 	h = c.untilFirst(h)
