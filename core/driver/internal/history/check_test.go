@@ -228,6 +228,16 @@ func TestBadHistories(t *testing.T) {
 			* 0 3-7 read-modify-write 0:0>0:1 ok
 			* 1 4-8 read-modify-write 0:0>1:0 ok
 			0 9-10 get 1:0 ok`,
+		"lost update that took its time": `
+			* 0 1-2 create 0:0 ok
+			* 1 3-5 read-modify-write 0:0>1:0 ok
+			* 2 4-40 read-modify-write 0:0>2:0 ok
+			0 6-7 put 0:1 ok
+			3 8-9 read-modify-write 0:1>3:0 ok
+			3 10-11 set 3:1 ok
+			3 12-13 compare-and-set 3:0>3:2 conflict
+			3 14-15 get 3:1 ok
+			3 16-17 put 3:3 ok`,
 		"compare-and-set of what had changed": `
 			* 0 1-2 create 0:0 ok
 			* 0 3-4 set 0:1 ok
@@ -249,7 +259,7 @@ func TestBadHistories(t *testing.T) {
 		"creation of what is there, though it is overwritten": `
 			* 0 1-2 create 0:0 ok
 			* 1 3-9 create 1:0 ok
-			* 0 4-5 set 0:1 ok
+			0 4-5 set 0:1 ok
 			2 10-11 get 0:1 ok`,
 		"creation of what is there fails for no reason": `
 			* 1 1-2 create 1:0 exists
@@ -319,11 +329,11 @@ func TestWhatCannotBeDecided(t *testing.T) {
 	}{
 		"too many at once": {
 			conflict + tangle.String(), Undecided, 0,
-			"0 operations on 1 keys (chosen from 100 % of all) are linearizable, and 29 more could not be checked; on /k too many were under way at once, or without an answer: use more keys or fewer threads",
+			"0 operations since the run began, on 1 keys (chosen from 100 % of all), are linearizable, and 29 more could not be checked; on /k too many were under way at once, or without an answer: use more keys or fewer threads",
 		},
 		"at the end of a long history": {
 			long + tangle.String(), Held, 565,
-			"565 operations on 1 keys (chosen from 100 % of all) are linearizable, and 565 more could not be checked",
+			"565 operations since the run began, on 1 keys (chosen from 100 % of all), are linearizable, and 565 more could not be checked",
 		},
 		"values without a stamp": {
 			"0 1-2 create 0:0 ok\n0 3-4 get ? ok", Undecided, 0,

@@ -89,9 +89,9 @@ func (s state) after(o *operation, readers map[Value]int) (next state, ok bool) 
 }
 
 const (
-	searchBytes = 64 << 20 // that one search may take
-	stateBytes  = 200      // that porcupine keeps of each state which it comes to, beside a bit for every operation
-	clockEvery  = 64       // steps between two looks at the clock
+	searchBytes = 128 << 20 // that one search may take
+	stateBytes  = 200       // that porcupine keeps of each state which it comes to, beside a bit for every operation
+	clockEvery  = 64        // steps between two looks at the clock
 )
 
 // checker checks histories until ctx or its time ends.

@@ -27,7 +27,7 @@ type findings struct {
 // verdict sums up findings without a violation.
 func (f *findings) verdict() Verdict {
 	v := Verdict{Operations: f.operations - f.left, Ends: time.Duration(f.ends)}
-	detail := fmt.Sprintf("%d operations on %d keys (chosen from %.3g %% of all) are linearizable", v.Operations, f.keys, 100*f.share)
+	detail := fmt.Sprintf("%d operations since the run began, on %d keys (chosen from %.3g %% of all), are linearizable", v.Operations, f.keys, 100*f.share)
 	if f.left > 0 {
 		detail += fmt.Sprintf(", and %d more could not be checked", f.left)
 	}
