@@ -43,7 +43,7 @@ func (e *execution) executor(into *archive.Archive) *experiment.Executor {
 }
 
 // finish prints what an experiment has come to, and how what is missing is run.
-func (e *execution) finish(ctx context.Context, from *archive.Archive, outcome experiment.Outcome, err error, asJSON bool) error {
+func (e *execution) finish(ctx context.Context, from *archive.Archive, outcome experiment.Outcome, err error, f *runFlags) error {
 	e.console.clear()
 	switch {
 	case outcome.Experiment == 0 && ctx.Err() != nil:
@@ -52,8 +52,11 @@ func (e *execution) finish(ctx context.Context, from *archive.Archive, outcome e
 		return asUsage(err)
 	}
 	reading := context.WithoutCancel(ctx) // an interrupted experiment shows what it has
-	if printErr := e.printExperiment(reading, from, outcome.Experiment, asJSON); printErr != nil {
+	if printErr := e.printExperiment(reading, from, outcome.Experiment, f.asJSON); printErr != nil {
 		err = errors.Join(err, printErr)
+	}
+	if f.plot != "" && outcome.Complete > 0 {
+		err = errors.Join(err, e.plotExperiment(reading, from, outcome.Experiment, f.plot))
 	}
 	if writeErr := e.writeHistories(reading, from, outcome.Experiment); writeErr != nil {
 		err = errors.Join(err, writeErr)

@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/report"
 	"github.com/benchctl/benchctl/core/stats"
 )
@@ -27,32 +31,92 @@ func (a *app) printExperiment(ctx context.Context, from *archive.Archive, id int
 		})
 	}
 	runs = latest(runs)
-	ids := make([]int64, len(runs))
-	for i, run := range runs {
-		ids[i] = run.ID
-	}
-	summaries, err := from.Summaries(ctx, ids...)
+	records, err := recordsOfAll(ctx, from, runs)
 	if err != nil {
 		return err
-	}
-	verified, err := verifiedRuns(ctx, from, ids...)
-	if err != nil {
-		return err
-	}
-	var records []stats.Record
-	for _, run := range runs {
-		mine := slices.DeleteFunc(slices.Clone(summaries), func(s archive.Summary) bool { return s.RunID != run.ID })
-		of, err := recordsOf(run, mine, verified[run.ID])
-		if err != nil {
-			return err
-		}
-		records = append(records, of...)
 	}
 	where, err := environmentNotes(ctx, from, runs)
 	if err != nil {
 		return err
 	}
 	return printThroughput(a.stdout, records, where, runWarnings(runs))
+}
+
+// recordsOfAll reads the records of runs.
+func recordsOfAll(ctx context.Context, from *archive.Archive, runs []archive.Run) ([]stats.Record, error) {
+	ids := make([]int64, len(runs))
+	for i, run := range runs {
+		ids[i] = run.ID
+	}
+	summaries, err := from.Summaries(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	verified, err := verifiedRuns(ctx, from, ids...)
+	if err != nil {
+		return nil, err
+	}
+	var records []stats.Record
+	for _, run := range runs {
+		mine := slices.DeleteFunc(slices.Clone(summaries), func(s archive.Summary) bool { return s.RunID != run.ID })
+		of, err := recordsOf(run, mine, verified[run.ID])
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, of...)
+	}
+	return records, nil
+}
+
+// plotExperiment draws what an experiment has measured: over the parameter that
+// was swept if there is one, else over threads if there are several numbers of
+// them, else as bars.
+func (a *app) plotExperiment(ctx context.Context, from *archive.Archive, id int64, file string) error {
+	format, err := chart.ParseFormat(file)
+	if err != nil {
+		return &usageError{err}
+	}
+	runs, err := from.RunsOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	records, err := recordsOfAll(ctx, from, latest(runs))
+	if err != nil {
+		return err
+	}
+	if err := oneWorkload(records); err != nil {
+		return err
+	}
+	figure, err := draw(ctx, from, fitting(records), records, "")
+	if err != nil {
+		return err
+	}
+	if err := create(file, func(f *os.File) error { return figure.Render(f, format, chart.Slide) }); err != nil {
+		if errors.Is(err, chart.ErrEmpty) {
+			os.Remove(file)
+			return errors.New("no run is complete, so there is nothing to draw")
+		}
+		return err
+	}
+	fmt.Fprintln(a.stderr, "wrote", file)
+	return nil
+}
+
+// fitting is the kind of chart for what an experiment has varied.
+func fitting(records []stats.Record) string {
+	swept := 0
+	for _, key := range stats.Series(records) {
+		if strings.HasPrefix(key, "param.") {
+			swept++
+		}
+	}
+	switch {
+	case swept == 1:
+		return sweep
+	case len(stats.GroupBy(records, "threads")) > 1:
+		return "threads"
+	}
+	return "throughput"
 }
 
 // latest leaves out the runs that were executed again when their experiment was

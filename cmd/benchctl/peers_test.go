@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -259,7 +260,7 @@ func newBareLoop(b *testing.B, endpoint string, threads int) *bareLoop {
 		}
 		b.Cleanup(conn.Close)
 		folder := fmt.Sprintf("/bare-%d-%03d", threads, thread)
-		if _, err := conn.Create(folder, nil, zk.FlagPersistent, zk.WorldACL(zk.PermAll)); err != nil {
+		if _, err := conn.Create(folder, nil, zk.FlagPersistent, zk.WorldACL(zk.PermAll)); err != nil && !errors.Is(err, zk.ErrNodeExists) {
 			b.Fatal(err)
 		}
 		l.conns, l.folders = append(l.conns, conn), append(l.folders, folder)

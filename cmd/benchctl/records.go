@@ -102,7 +102,7 @@ func recordsOf(run archive.Run, summaries []archive.Summary, verified string) ([
 		Store: run.Store, StoreVersion: run.StoreVersion, PluginVersion: run.PluginVersion,
 		Nodes: run.Nodes, Threads: run.Threads,
 		Workload: run.Workload, WorkloadVersion: run.WorkloadVersion, Params: run.Params,
-		Reads: string(guarantees.Reads), Durability: string(guarantees.Durability), Connections: guarantees.Connections, Notes: guarantees.Notes,
+		Reads: string(setup.Reads), Promised: string(guarantees.Reads), Durability: string(guarantees.Durability), Connections: guarantees.Connections, Notes: guarantees.Notes,
 		Options: setup.Options, Labels: run.Labels, Verified: verified,
 	}
 	if len(summaries) == 0 {

@@ -77,6 +77,9 @@ func environmentNotes(ctx context.Context, from *archive.Archive, runs []archive
 	return notes, nil
 }
 
+// runWarningsShown is how many warnings of single runs stand beneath a table.
+const runWarningsShown = 12
+
 // runWarnings returns what the runs themselves warn of, once each.
 func runWarnings(runs []archive.Run) []string {
 	counts := map[string]int{}
@@ -87,6 +90,9 @@ func runWarnings(runs []archive.Run) []string {
 				warnings = append(warnings, w)
 			}
 		}
+	}
+	if more := len(warnings) - runWarningsShown; more > 1 {
+		warnings = append(warnings[:runWarningsShown], fmt.Sprintf("and %s of single runs: `benchctl runs` counts them, `benchctl show RUN` prints them", stats.Count(more, "other warning")))
 	}
 	return warnings
 }

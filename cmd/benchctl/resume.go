@@ -17,7 +17,7 @@ import (
 )
 
 // resumeFlags are those that go with --resume: none that changes the plan.
-var resumeFlags = []string{"resume", "allow-changed-plugin", "dry-run", "json", "archive", "verbose"}
+var resumeFlags = []string{"resume", "allow-changed-plugin", "dry-run", "json", "plot", "archive", "verbose"}
 
 func checkResumeFlags(flags *pflag.FlagSet, args []string) error {
 	if len(args) > 0 {
@@ -92,7 +92,7 @@ func (a *app) resumePlan(ctx context.Context, plan *experiment.Plan, f *runFlags
 		return err
 	}
 	outcome, err := e.executor(into).Resume(ctx, plan, earlier)
-	return e.finish(ctx, into, outcome, err, f.asJSON)
+	return e.finish(ctx, into, outcome, err, f)
 }
 
 // archivedPlan reads the plan of an experiment. Its workloads are those that

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -36,6 +37,7 @@ type runFlags struct {
 	resume       int64
 	allowChanged bool
 	dryRun       bool
+	plot         string
 	asJSON       bool
 }
 
@@ -63,6 +65,11 @@ with --resume and its number: only what is missing is run.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			given := cmd.Flags().Changed
+			if f.plot != "" {
+				if _, err := chart.ParseFormat(f.plot); err != nil {
+					return &usageError{err}
+				}
+			}
 			if given("resume") {
 				if err := checkResumeFlags(cmd.Flags(), args); err != nil {
 					return err
@@ -112,6 +119,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.Int64Var(&f.resume, "resume", 0, "run what is missing of `EXPERIMENT`, by its number")
 	flags.BoolVar(&f.allowChanged, "allow-changed-plugin", false, "resume with another binary of a plugin than before; the runs are marked by a warning")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plan and how long it will take, run nothing")
+	flags.StringVar(&f.plot, "plot", "", "the `FILE` to draw the result into, .svg, .png or .pdf: over what was swept, or as bars")
 	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON (docs/format/json.md)")
 }
 
@@ -138,5 +146,5 @@ func (a *app) run(ctx context.Context, f *runFlags, spec experiment.Spec) error 
 	}
 	defer into.Close()
 	outcome, err := e.executor(into).Execute(ctx, plan)
-	return e.finish(ctx, into, outcome, err, f.asJSON)
+	return e.finish(ctx, into, outcome, err, f)
 }

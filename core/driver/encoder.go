@@ -10,7 +10,11 @@ import (
 const (
 	chunkSamples = 4096                   // of a full chunk
 	chunkAge     = 500 * time.Millisecond // after which a chunk that is not full is sent
-	encodeEvery  = 2 * time.Millisecond   // how often the rings are looked at
+	// How often the rings are looked at: as often as samples come fast, and
+	// seldom where they do not, since every look takes processor time that the
+	// store may need.
+	encodeSoonest = 2 * time.Millisecond
+	encodeLatest  = 32 * time.Millisecond
 )
 
 // encoder turns the samples of all threads into chunks, beside the threads.
@@ -44,14 +48,17 @@ func (e *encoder) run(phase int, done <-chan struct{}) (int64, error) {
 	for i := range e.flushed {
 		e.flushed[i] = now
 	}
-	tick := time.NewTicker(encodeEvery)
-	defer tick.Stop()
+	pause := encodeSoonest
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
 	for finished := false; !finished; {
 		select {
 		case <-done:
 			finished = true
-		case now = <-tick.C:
+		case now = <-timer.C:
 		}
+		pause = e.pause(pause)
+		timer.Reset(pause)
 		for thread, ring := range e.rings {
 			due := finished || now.Sub(e.flushed[thread]) >= chunkAge
 			if err := e.encode(thread, ring, due, now); err != nil {
@@ -64,6 +71,22 @@ func (e *encoder) run(phase int, done <-chan struct{}) (int64, error) {
 		total += n
 	}
 	return total, nil
+}
+
+// pause is how long to wait for the next look, after the one that comes now: the
+// fullest ring should be filled by a sixteenth then, so that a burst finds room.
+func (e *encoder) pause(last time.Duration) time.Duration {
+	fullest := 0.0
+	for _, ring := range e.rings {
+		fullest = max(fullest, float64(ring.waiting())/float64(len(ring.slots)))
+	}
+	switch {
+	case fullest > 1.0/16:
+		return encodeSoonest
+	case fullest < 1.0/64:
+		return min(2*last, encodeLatest)
+	}
+	return last
 }
 
 // encode sends a thread's full chunks, and the rest too if it is due.

@@ -38,6 +38,8 @@ type engine struct {
 	plan
 	outbox   *outbox
 	workers  []*worker
+	pacer    *pacer      // nil where no thread ever waits
+	reads    Consistency // that the driver declares
 	watchers []*watcher
 	version  string // of the store's servers, as they say
 	zero     time.Time
@@ -68,6 +70,9 @@ func execute(ctx context.Context, p plan, outbox *outbox) error {
 	for _, w := range e.workers {
 		w.zero = e.zero
 	}
+	if e.pacer != nil {
+		e.pacer.begin(e.zero)
+	}
 	busy := cpuTime()
 	if err := outbox.put(startedEvent(e.zero, e.version)); err != nil {
 		return err
@@ -90,6 +95,12 @@ func (e *engine) open(ctx context.Context) (Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
+	guarantees, err := e.driver.Guarantees(e.setup)
+	if err != nil {
+		e.close(store)
+		return nil, err
+	}
+	e.reads = guarantees.Reads
 	if v, ok := store.(Versioner); ok {
 		if e.version, err = v.Version(ctx); err != nil {
 			e.close(store)
@@ -98,6 +109,12 @@ func (e *engine) open(ctx context.Context) (Store, error) {
 	}
 	if n, ok := store.(Notifier); ok {
 		n.Notify(e.incidents.tell)
+	}
+	if paced(e.workload) {
+		if e.pacer, err = newPacer(); err != nil {
+			e.close(store)
+			return nil, err
+		}
 	}
 	e.workers = make([]*worker, e.threads)
 	group, ctx := errgroup.WithContext(ctx)
@@ -141,14 +158,10 @@ func (e *engine) newWorker(store Store, thread int, session Session) (*worker, e
 		operations: workload.NewGenerator(e.workload, e.seed, thread, e.threads, e.keyPrefix),
 		samples:    newRing(e.threads + e.workload.Watchers()),
 	}
-	if err := w.able.check(e.workload.Ops()); err != nil {
-		return w, err
+	if e.pacer != nil {
+		w.pacer, w.wake = e.pacer, make(chan struct{}, 1)
 	}
-	var err error
-	if paced(e.workload) {
-		w.alarm, err = newAlarm()
-	}
-	return w, err
+	return w, w.able.check(e.workload.Ops())
 }
 
 // close ends the sessions and the store, but waits no longer for them than for
@@ -162,9 +175,6 @@ func (e *engine) close(store Store) {
 		for _, w := range e.workers {
 			if w != nil {
 				group.Go(w.session.Close)
-				if w.alarm != nil {
-					w.alarm.close()
-				}
 			}
 		}
 		for _, w := range e.watchers {
@@ -174,6 +184,9 @@ func (e *engine) close(store Store) {
 		}
 		_ = group.Wait() // the store is going away, there is nobody to tell
 		_ = store.Close()
+		if e.pacer != nil {
+			e.pacer.close()
+		}
 	}()
 	select {
 	case <-done:
@@ -314,6 +327,9 @@ func (e *engine) counts() (ops, failures int64) {
 	for _, w := range e.workers {
 		ops += int64(w.samples.head.Load())
 		failures += w.samples.failures.Load()
+	}
+	for _, w := range e.watchers {
+		ops += int64(w.samples.head.Load())
 	}
 	return ops, failures
 }

@@ -19,7 +19,7 @@ const (
 // recordsHistories reports whether operations are recorded with their answers.
 // Reads that may be late prove nothing.
 func (e *engine) recordsHistories() bool {
-	return e.verify == VerifyLinearizable && e.setup.Reads == Linearizable
+	return e.verify == VerifyLinearizable && e.reads == Linearizable
 }
 
 // found takes down what a read has returned, for the operation's testimony.
@@ -62,7 +62,7 @@ func (v *verifier) linearizable(ctx context.Context) Verdict {
 	verdict := Verdict{Property: propertyLinearizable, Result: Undecided}
 	switch {
 	case !v.recordsHistories():
-		verdict.Detail = fmt.Sprintf("the setup promises only %s reads, which may be late", v.setup.Reads)
+		verdict.Detail = fmt.Sprintf("the driver declares only %s reads, which may be late", v.reads)
 		return verdict
 	case v.keysExpired():
 		verdict.Detail = keysHaveExpired

@@ -210,7 +210,7 @@ func (v *verifier) inParallel(n int, belongs func(i int) int, do func(session in
 // sync lets sessions whose reads may be late catch up with what was
 // acknowledged.
 func (v *verifier) sync(ctx context.Context) {
-	if v.setup.Reads == Linearizable {
+	if v.reads == Linearizable {
 		return
 	}
 	var group sync.WaitGroup
@@ -225,7 +225,7 @@ func (v *verifier) sync(ctx context.Context) {
 // settled asks again while an answer that is not right may just be late.
 func (v *verifier) settled(ctx context.Context, ask func() finding) finding {
 	found := ask()
-	if v.setup.Reads == Linearizable {
+	if v.reads == Linearizable {
 		return found
 	}
 	for late := time.Now().Add(readBackLate); found.violation != "" && time.Now().Before(late) && ctx.Err() == nil; found = ask() {

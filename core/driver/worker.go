@@ -28,9 +28,10 @@ type worker struct {
 
 	operations *workload.Generator
 	samples    *ring
-	zero       time.Time // of the run
-	alarm      *alarm
-	meeting    *meeting // with the other threads
+	zero       time.Time     // of the run
+	pacer      *pacer        // of all threads; nil where none ever waits
+	wake       chan struct{} // by the pacer
+	meeting    *meeting      // with the other threads
 
 	acks *acks // what watchers are told; nil: there are none
 
@@ -271,6 +272,6 @@ func (w *worker) sleepUntil(ctx context.Context, at time.Duration, b bounds) boo
 				return false
 			}
 		}
-		w.alarm.sleep(min(left, naps))
+		w.pacer.sleepUntil(time.Since(w.zero)+min(left, naps), w.wake)
 	}
 }

@@ -126,10 +126,11 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) e
 		r.resting()
 		r.sampled.Wait()
 	}
-	for _, warning := range append(finished.Warnings, r.used.warning(r.environment.Cores)) {
-		if warning != "" {
-			r.writer.Warn(warning)
-		}
+	for _, warning := range finished.Warnings {
+		r.writer.Warn(fmt.Sprintf("%s: %s", r.run, warning))
+	}
+	if warning := r.used.warning(r.environment.Cores); warning != "" {
+		r.writer.Warn(warning)
 	}
 	if err == nil {
 		err = violated(r.violations)
@@ -233,7 +234,8 @@ func (r *running) PhaseEnded(phase int, at time.Duration, samples, unstarted int
 		r.writer.Warn(fmt.Sprintf("%s on %s, %s, %s: %d arrivals were due and could not be started before the phase ended, %d were: the threads did not keep up with the rate, and latencies count from when each should have started",
 			p.Name, r.run.Store, count(r.run.Nodes, "node"), count(r.run.Threads, "thread"), unstarted, samples))
 	}
-	if !p.Warmup && r.trend.rising(at, samples) {
+	closed := p.Rate == 0 && p.Active == 0 // else how fast it is was decided beforehand
+	if !p.Warmup && closed && r.trend.rising(at, samples) {
 		r.writer.Warn(fmt.Sprintf("%s on %s, %s: still getting faster while it was measured; a longer --warmup shows what it comes to", p.Name, r.run.Store, count(r.run.Nodes, "node")))
 	}
 	return r.writer.PhaseEnded(phase, at, samples, unstarted)

@@ -211,10 +211,10 @@ func Warnings(records []Record) []string {
 		warnings = append(warnings, fmt.Sprintf("too few repeats for %s: %s where %d are needed (--repeat %d)", what, atLeast(least, few < len(groups)), Enough, Enough))
 	}
 	warnings = append(warnings, failures(records)...)
-	if guarantees := GroupBy(records, "durability", "reads"); len(guarantees) > 1 {
+	if guarantees := GroupBy(records, "durability", promised); len(guarantees) > 1 {
 		var kinds []string
 		for _, g := range guarantees {
-			kinds = append(kinds, strings.Join(stores(g.Records), ", ")+": "+Guarantee(g.Records[0]))
+			kinds = append(kinds, strings.Join(setups(g.Records, records), ", ")+": "+Guarantee(g.Records[0]))
 		}
 		warnings = append(warnings, "unequal guarantees: "+strings.Join(kinds, "; "))
 	}
@@ -257,10 +257,20 @@ func atLeast(n int, some bool) string {
 	return fmt.Sprintf("there are %d", n)
 }
 
-func stores(records []Record) []string {
+// setups names the stores of some records, with their nodes where others of the
+// store's records are not among them.
+func setups(some, all []Record) []string {
+	whole := map[string]int{}
+	for _, g := range GroupBy(all, "store") {
+		whole[g.Values[0]] = len(g.Records)
+	}
 	var names []string
-	for _, g := range GroupBy(records, "store") {
-		names = append(names, g.Values[0])
+	for _, g := range GroupBy(some, "store") {
+		name := g.Values[0]
+		if len(g.Records) < whole[name] {
+			name += " with " + nodesOf(g.Records)
+		}
+		names = append(names, name)
 	}
 	return names
 }
@@ -274,7 +284,7 @@ func Guarantee(r Record) string {
 	if durability == "" {
 		durability = "durability " + r.Durability
 	}
-	return durability + ", " + r.Reads + " reads, " + connections(r.Connections)
+	return durability + ", " + r.Value(promised) + " reads, " + connections(r.Connections)
 }
 
 func connections(n int) string {
@@ -284,17 +294,37 @@ func connections(n int) string {
 	return Count(n, "connection") + " a thread"
 }
 
-// Guarantees says what each store's setup promises, one line for each.
+// Guarantees says what each store's setup promises, one line for each. A store
+// whose setups promise different things has their numbers of nodes named.
 func Guarantees(records []Record) []string {
 	var lines []string
-	for _, g := range GroupBy(records, "store", "durability", "reads") {
-		line := g.Values[0] + ": " + Guarantee(g.Records[0])
-		for _, note := range g.Records[0].Notes {
-			line += "; " + note
+	for _, store := range GroupBy(records, "store") {
+		kinds := GroupBy(store.Records, "durability", promised)
+		for _, g := range kinds {
+			line := store.Values[0]
+			if len(kinds) > 1 {
+				line += ", " + nodesOf(g.Records)
+			}
+			line += ": " + Guarantee(g.Records[0])
+			for _, note := range g.Records[0].Notes {
+				line += "; " + note
+			}
+			lines = append(lines, line)
 		}
-		lines = append(lines, line)
 	}
 	return lines
+}
+
+// nodesOf lists the numbers of nodes of records: 1 node, 3 or 5 nodes.
+func nodesOf(records []Record) string {
+	var numbers []string
+	for _, g := range GroupBy(records, "nodes") {
+		numbers = append(numbers, g.Values[0])
+	}
+	if len(numbers) == 1 && numbers[0] == "1" {
+		return "1 node"
+	}
+	return strings.Join(numbers, " or ") + " nodes"
 }
 
 // Verified says of how many runs the store was found to have done what it

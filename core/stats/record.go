@@ -3,6 +3,7 @@
 package stats
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,7 +25,8 @@ type Record struct {
 	Workload        string
 	WorkloadVersion int
 	Params          map[string]string
-	Reads           string // consistency
+	Reads           string // consistency that was asked for
+	Promised        string // consistency that the driver declares; empty: what was asked for
 	Durability      string
 	Connections     int               // network connections of each thread
 	Notes           []string          // of the guarantees
@@ -75,6 +77,10 @@ const (
 	labelPrefix  = "label."
 )
 
+// promised is the key of what the driver declares of reads. It follows from the
+// store and its setup, so it tells no series apart.
+const promised = "promised"
+
 // Value returns the record's value of a key, and "" for one that it lacks.
 func (r Record) Value(key string) string {
 	switch key {
@@ -90,6 +96,8 @@ func (r Record) Value(key string) string {
 		return strconv.Itoa(r.WorkloadVersion)
 	case "reads":
 		return r.Reads
+	case promised:
+		return cmp.Or(r.Promised, r.Reads)
 	case "durability":
 		return r.Durability
 	case "store-version":

@@ -332,13 +332,14 @@ func (s *session) Delete(ctx context.Context, key []byte) error {
 	return s.end(s.zk().Delete(string(key), -1))
 }
 
-// Sync returns once the session's server has seen all that was committed when
-// the leader took the request.
+// Sync returns once the session's server has applied all that was acknowledged
+// before. It is a transaction that only checks: ZooKeeper's own sync does not
+// wait, at the leader, for what a follower has acknowledged.
 func (s *session) Sync(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	_, err := s.zk().Sync("/")
+	_, err := s.zk().Multi(&zk.CheckVersionRequest{Path: "/", Version: -1})
 	return s.end(err)
 }
 
