@@ -214,7 +214,7 @@ func Warnings(records []Record) []string {
 	if guarantees := GroupBy(records, "durability", promised); len(guarantees) > 1 {
 		var kinds []string
 		for _, g := range guarantees {
-			kinds = append(kinds, strings.Join(setups(g.Records, records), ", ")+": "+Guarantee(g.Records[0]))
+			kinds = append(kinds, strings.Join(setups(g.Records, records), ", ")+": "+promise(g.Records[0]))
 		}
 		warnings = append(warnings, "unequal guarantees: "+strings.Join(kinds, "; "))
 	}
@@ -275,8 +275,11 @@ func setups(some, all []Record) []string {
 	return names
 }
 
-// Guarantee says in words what a record's setup promises.
-func Guarantee(r Record) string {
+// Guarantee says in words what a record's setup promises, and how many
+// connections it has.
+func Guarantee(r Record) string { return promise(r) + ", " + connections(r.Connections) }
+
+func promise(r Record) string {
 	durability := map[string]string{
 		"fsync":  "writes acknowledged after fsync on a majority",
 		"memory": "writes acknowledged from memory",
@@ -284,7 +287,7 @@ func Guarantee(r Record) string {
 	if durability == "" {
 		durability = "durability " + r.Durability
 	}
-	return durability + ", " + r.Value(promised) + " reads, " + connections(r.Connections)
+	return durability + ", " + r.Value(promised) + " reads"
 }
 
 func connections(n int) string {

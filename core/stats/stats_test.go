@@ -139,7 +139,7 @@ func TestWarnings(t *testing.T) {
 	want := []string{
 		"too few repeats for an interval: some have only 1 where 6 are needed (--repeat 6)",
 		"memory, 1 node, 1 thread: 5 of 105 set operations failed; they are not counted in throughput or latency",
-		"unequal guarantees: etcd: writes acknowledged after fsync on a majority, linearizable reads, 1 connection a thread; memory: writes acknowledged from memory, linearizable reads, 1 connection a thread",
+		"unequal guarantees: etcd: writes acknowledged after fsync on a majority, linearizable reads; memory: writes acknowledged from memory, linearizable reads",
 	}
 	if diff := cmp.Diff(want, Warnings(append(records, weaker))); diff != "" {
 		t.Error(diff)
