@@ -87,7 +87,8 @@ func (a *app) plotExperiment(ctx context.Context, from *archive.Archive, id int6
 	if err := oneWorkload(records); err != nil {
 		return err
 	}
-	figure, err := draw(ctx, from, fitting(records), records, "")
+	kind, over := fitting(records)
+	figure, err := draw(ctx, from, kind, records, over)
 	if err != nil {
 		return err
 	}
@@ -102,21 +103,22 @@ func (a *app) plotExperiment(ctx context.Context, from *archive.Archive, id int6
 	return nil
 }
 
-// fitting is the kind of chart for what an experiment has varied.
-func fitting(records []stats.Record) string {
-	swept := 0
+// fitting is the kind of chart for what an experiment has varied, and the
+// parameter that a sweep is drawn over.
+func fitting(records []stats.Record) (kind, over string) {
+	var swept []string
 	for _, key := range stats.Series(records) {
 		if strings.HasPrefix(key, "param.") {
-			swept++
+			swept = append(swept, key)
 		}
 	}
 	switch {
-	case swept == 1:
-		return sweep
+	case len(swept) == 1:
+		return sweep, swept[0]
 	case len(stats.GroupBy(records, "threads")) > 1:
-		return "threads"
+		return "threads", ""
 	}
-	return "throughput"
+	return "throughput", ""
 }
 
 // latest leaves out the runs that were executed again when their experiment was

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,35 @@ workloads:
 	s.expectSums()
 	s.verify()
 	s.noneLeft()
+}
+
+// TestTheExamplesOfThePageRun executes every definition on the page about
+// workloads for a moment, on a store that can do all of it.
+func TestTheExamplesOfThePageRun(t *testing.T) {
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(page(t, "workloads.md"), -1)
+	if len(blocks) < 6 {
+		t.Fatalf("the page has only %d examples", len(blocks))
+	}
+	times := regexp.MustCompile(`(for: |duration: \{default: )[0-9]+[sm]`)
+	counts := regexp.MustCompile(`ops: [0-9]+`)
+	for _, block := range blocks {
+		text := counts.ReplaceAllString(times.ReplaceAllString(block[1], "${1}150ms"), "ops: 5")
+		_, name, _ := strings.Cut(text, "name: ")
+		name, _, _ = strings.Cut(name, "\n")
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), name+".yaml")
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", file, "--store", "raftembed", "--nodes", "1", "--threads", "3",
+				"--option", "raftembed.session-timeout=1s")
+			if code := s.wait(); code != exitDone {
+				t.Errorf("exit code %d:\n%s\n%s", code, s.stderr.String(), text)
+			}
+			s.expectSums()
+			s.noneLeft()
+		})
+	}
 }
 
 // TestTheWorkloadsOnThePage compares the table of the page with what the

@@ -23,6 +23,8 @@ type keySpace struct {
 	digits int // of a folder's name
 
 	choice   Choice
+	uniform  bool // the choice; a word takes longer to compare
+	latest   bool
 	cursor   int64 // the next number that sequential chooses
 	random   *rand.Rand
 	zipf     zipf
@@ -34,7 +36,7 @@ func newKeySpace(folder string, keys Keys, thread, threads int64, random *rand.R
 	k := keySpace{
 		folder: []byte(folder), shared: int64(keys.Count), thread: thread, threads: threads,
 		depth: keys.Depth, fanOut: int64(keys.FanOut), digits: len(strconv.Itoa(max(keys.FanOut-1, 0))),
-		choice: keys.Choose, random: random, hotKeys: keys.HotKeys, hotShare: keys.HotOps / 100,
+		choice: keys.Choose, uniform: keys.Choose == ChooseUniform, latest: keys.Choose == ChooseLatest, random: random, hotKeys: keys.HotKeys, hotShare: keys.HotOps / 100,
 	}
 	if keys.ranked() {
 		k.zipf = newZipf(keys.Skew)
@@ -81,7 +83,7 @@ func (k *keySpace) own(i int64) int64 {
 // newest; else the thread's own.
 func (k *keySpace) population() int64 {
 	switch {
-	case k.shared == 0 || k.choice == ChooseLatest:
+	case k.shared == 0 || k.latest:
 		return k.shared + k.next - k.head
 	default:
 		return k.shared
@@ -91,7 +93,7 @@ func (k *keySpace) population() int64 {
 // number returns that of the i-th key of the population: in the order of
 // creation, for latest against it.
 func (k *keySpace) number(i int64) int64 {
-	if k.choice == ChooseLatest {
+	if k.latest {
 		if own := k.next - k.head; i >= own {
 			return k.shared - 1 - (i - own)
 		}
@@ -105,9 +107,10 @@ func (k *keySpace) number(i int64) int64 {
 
 // choose returns a position in a population of n.
 func (k *keySpace) choose(n int64) int64 {
-	switch k.choice {
-	case ChooseUniform:
+	if k.uniform {
 		return k.random.Int64N(n)
+	}
+	switch k.choice {
 	case ChooseZipfian, ChooseLatest:
 		return k.zipf.draw(k.random, n) - 1
 	case ChooseHotspot:
