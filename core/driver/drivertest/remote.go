@@ -155,7 +155,9 @@ func (r *Remote) Close() error {
 
 // HangUp ends the conversation, with everything that is still open.
 func (r *Remote) HangUp() {
+	r.sending.Lock()
 	_ = r.stream.CloseSend() // the call ends in any case
+	r.sending.Unlock()
 	select {
 	case <-r.ended:
 	case <-time.After(openWithin):
