@@ -163,7 +163,7 @@ var requestsPerSecond = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
 func runPeer(b *testing.B, peer, endpoint string, clients, total int) (ops float64, cpu time.Duration) {
 	b.Helper()
 	cmd := exec.Command(peer, "put", "--endpoints", endpoint, "--clients", strconv.Itoa(clients), "--conns", strconv.Itoa(clients),
-		"--total", strconv.Itoa(total), "--key-space-size", strconv.Itoa(peerKeys), "--key-size", strconv.Itoa(len("/benchctl/1/k/00000000")),
+		"--total", strconv.Itoa(total), "--key-space-size", strconv.Itoa(peerKeys), "--key-size", strconv.Itoa(len("/benchctl/1-69000000/k/00000000")),
 		"--val-size", strconv.Itoa(peerValue))
 	out, err := cmd.CombinedOutput()
 	found := requestsPerSecond.FindSubmatch(out)

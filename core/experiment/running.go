@@ -117,7 +117,7 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) e
 		Workload:     r.run.load,
 		Threads:      r.run.Threads,
 		Seed:         r.run.Seed,
-		KeyPrefix:    fmt.Sprintf("/benchctl/%d", r.writer.ID()),
+		KeyPrefix:    keyPrefix(r.writer.ID(), record.Setup.External),
 		SpillDir:     os.TempDir(),
 		StartTimeout: startTimeout,
 		Verify:       cmp.Or(r.plan.Verify, driver.VerifyReadBack),
@@ -139,6 +139,15 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) e
 		return errors.New("all nodes have ended during the run: what they said last is in their logs, which `benchctl show` prints")
 	}
 	return err
+}
+
+// keyPrefix is the folder of a run's keys. A cluster that runs already may have
+// what a run of the same number has left that another archive holds.
+func keyPrefix(run int64, external bool) string {
+	if external {
+		return fmt.Sprintf("/benchctl/%d-%x", run, time.Now().Unix())
+	}
+	return fmt.Sprintf("/benchctl/%d", run)
 }
 
 // violated sums up what the store did not keep.
