@@ -31,7 +31,7 @@ func tmpfs(t *testing.T, options string) string {
 func mount(t *testing.T, source, target, kind string, flags uintptr, options string) {
 	t.Helper()
 	err := unix.Mount(source, target, kind, flags, options)
-	if errors.Is(err, unix.EPERM) {
+	if errors.Is(err, unix.EPERM) && os.Getenv("CI") == "" { // in CI it fails
 		t.Skip("mounting a filesystem needs root:", err)
 	}
 	if err != nil {
