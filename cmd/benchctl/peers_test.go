@@ -25,10 +25,11 @@ import (
 
 // The peers that the load generator is measured against, on the same cluster
 // and in turn: etcd's own benchmark command, and a loop round go-zookeeper.
-// Each iteration of a benchmark is one pair; `make bench` makes five.
+// Each iteration of a benchmark is one pair.
 const (
 	etcdBenchmark = "go.etcd.io/etcd/v3/tools/benchmark@v3.6.8"
-	pairLasts     = 3 * time.Second
+	putLasts      = 3 * time.Second // long enough for whole seconds of processor time
+	callsLast     = 2 * time.Second // each of create, set and delete
 	peerKeys      = 10_000
 	peerValue     = 100
 )
@@ -125,12 +126,12 @@ phases: [{name: put, mix: {put: 1}, for: $duration}]
 		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
 			last := 0.0
 			ours := func() map[string]rate {
-				rates := runOurs(b, definition, "etcd", endpoint, clients, "put")
+				rates := runOurs(b, definition, "etcd", endpoint, clients, putLasts, "put")
 				last = rates["put"].ops
 				return rates
 			}
 			theirs := func() map[string]rate {
-				total := int(last * pairLasts.Seconds())
+				total := int(last * putLasts.Seconds())
 				ops, cpu := runPeer(b, peer, endpoint, clients, total)
 				_, idle := runPeer(b, peer, endpoint, clients, clients) // what starting and connecting takes
 				return map[string]rate{"put": {ops: ops, cpu: (cpu - idle).Seconds() / float64(total)}}
@@ -179,7 +180,7 @@ func runPeer(b *testing.B, peer, endpoint string, clients, total int) (ops float
 // runOurs runs benchctl once, and returns the rate of each operation of a
 // measured phase. The processor time is that of the plugin in the whole
 // seconds that lie within the phases, for the operations that ended in them.
-func runOurs(b *testing.B, definition, store, endpoint string, threads int, ops ...string) map[string]rate {
+func runOurs(b *testing.B, definition, store, endpoint string, threads int, lasts time.Duration, ops ...string) map[string]rate {
 	b.Helper()
 	bin, err := built()
 	if err != nil {
@@ -187,7 +188,7 @@ func runOurs(b *testing.B, definition, store, endpoint string, threads int, ops 
 	}
 	archive := filepath.Join(b.TempDir(), "a.db")
 	args := []string{"run", definition, "--store", store, "--endpoints", endpoint, "--threads", strconv.Itoa(threads),
-		"--duration", pairLasts.String(), "--archive", archive}
+		"--duration", lasts.String(), "--archive", archive}
 	if out, err := exec.Command(filepath.Join(bin, "benchctl"), args...).CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
@@ -236,7 +237,7 @@ func BenchmarkAgainstABareZooKeeperLoop(b *testing.B) {
 		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) {
 			loop := newBareLoop(b, endpoint, threads)
 			pairs(b, ops, func() map[string]rate {
-				return runOurs(b, "create-set-delete", "zookeeper", endpoint, threads, ops...)
+				return runOurs(b, "create-set-delete", "zookeeper", endpoint, threads, callsLast, ops...)
 			}, loop.run)
 		})
 	}
@@ -253,15 +254,19 @@ type bareLoop struct {
 func newBareLoop(b *testing.B, endpoint string, threads int) *bareLoop {
 	b.Helper()
 	l := &bareLoop{b: b, value: make([]byte, peerValue)}
+	acl := zk.WorldACL(zk.PermAll)
 	for thread := range threads {
 		conn, _, err := zk.Connect([]string{endpoint}, 10*time.Second, zk.WithLogInfo(false))
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.Cleanup(conn.Close)
-		folder := fmt.Sprintf("/bare-%d-%03d", threads, thread)
-		if _, err := conn.Create(folder, nil, zk.FlagPersistent, zk.WorldACL(zk.PermAll)); err != nil && !errors.Is(err, zk.ErrNodeExists) {
-			b.Fatal(err)
+		folder := ""
+		for _, name := range []string{"benchctl", fmt.Sprintf("0-%08d", threads), fmt.Sprintf("t%03d", thread)} { // as ours
+			folder += "/" + name
+			if _, err := conn.Create(folder, nil, zk.FlagPersistent, acl); err != nil && !errors.Is(err, zk.ErrNodeExists) {
+				b.Fatal(err)
+			}
 		}
 		l.conns, l.folders = append(l.conns, conn), append(l.folders, folder)
 	}
@@ -311,7 +316,7 @@ func (l *bareLoop) phase(call func(thread, i int) (bool, error)) rate {
 	began := time.Now()
 	for thread := range l.conns {
 		group.Go(func() {
-			for i := 0; !over.Load() && time.Since(began) < pairLasts; i++ {
+			for i := 0; !over.Load() && time.Since(began) < callsLast; i++ {
 				did, err := call(thread, i)
 				if err != nil {
 					l.b.Error(err)

@@ -38,7 +38,6 @@ type engine struct {
 	plan
 	outbox   *outbox
 	workers  []*worker
-	pacer    *pacer      // nil where no thread ever waits
 	reads    Consistency // that the driver declares
 	watchers []*watcher
 	version  string // of the store's servers, as they say
@@ -69,9 +68,9 @@ func execute(ctx context.Context, p plan, outbox *outbox) error {
 	e.zero = time.Now()
 	for _, w := range e.workers {
 		w.zero = e.zero
-	}
-	if e.pacer != nil {
-		e.pacer.begin(e.zero)
+		if w.alarm != nil {
+			w.alarm.begin(e.zero)
+		}
 	}
 	busy := cpuTime()
 	if err := outbox.put(startedEvent(e.zero, e.version)); err != nil {
@@ -109,12 +108,6 @@ func (e *engine) open(ctx context.Context) (Store, error) {
 	}
 	if n, ok := store.(Notifier); ok {
 		n.Notify(e.incidents.tell)
-	}
-	if paced(e.workload) {
-		if e.pacer, err = newPacer(); err != nil {
-			e.close(store)
-			return nil, err
-		}
 	}
 	e.workers = make([]*worker, e.threads)
 	group, ctx := errgroup.WithContext(ctx)
@@ -158,10 +151,12 @@ func (e *engine) newWorker(store Store, thread int, session Session) (*worker, e
 		operations: workload.NewGenerator(e.workload, e.seed, thread, e.threads, e.keyPrefix),
 		samples:    newRing(e.threads + e.workload.Watchers()),
 	}
-	if e.pacer != nil {
-		w.pacer, w.wake = e.pacer, make(chan struct{}, 1)
+	if err := w.able.check(e.workload.Ops()); err != nil || !paced(e.workload) {
+		return w, err
 	}
-	return w, w.able.check(e.workload.Ops())
+	var err error
+	w.alarm, err = newAlarm()
+	return w, err
 }
 
 // close ends the sessions and the store, but waits no longer for them than for
@@ -174,7 +169,7 @@ func (e *engine) close(store Store) {
 		group.SetLimit(openAtOnce)
 		for _, w := range e.workers {
 			if w != nil {
-				group.Go(w.session.Close)
+				group.Go(w.close)
 			}
 		}
 		for _, w := range e.watchers {
@@ -184,9 +179,6 @@ func (e *engine) close(store Store) {
 		}
 		_ = group.Wait() // the store is going away, there is nobody to tell
 		_ = store.Close()
-		if e.pacer != nil {
-			e.pacer.close()
-		}
 	}()
 	select {
 	case <-done:
@@ -207,7 +199,7 @@ func (e *engine) phase(ctx context.Context, index int, stage workload.Stage, pha
 	loops := make([]*phaseLoop, len(e.workers))
 	for thread, w := range e.workers {
 		ready.Add(1)
-		l := &phaseLoop{bounds: bounds{ops: phase.Ops, fill: phase.Fill, think: phase.Think, stop: &stop}}
+		l := &phaseLoop{bounds: bounds{ops: phase.Ops, fill: phase.Fill, think: phase.Think, quantum: quantum(phase, e.threads), stop: &stop}}
 		l.begins, l.ends, l.active = phase.Activity(thread, e.threads)
 		if phase.Rate > 0 {
 			l.arrivals = workload.NewArrivals(phase, e.seed, stage.Of, thread, e.threads)

@@ -32,6 +32,29 @@ func paced(w *workload.Workload) bool {
 	return slices.ContainsFunc(w.Phases, func(p workload.Phase) bool { return p.Think > 0 || p.Rate > 0 || p.Active > 0 })
 }
 
+// What the moments at which threads are woken are rounded up to: the kernel
+// wakes together all that are due at the same one, and an open loop costs
+// little more than its wake-ups. Where arrivals are few they are not rounded to
+// speak of.
+const (
+	quantumMost = 80 * time.Microsecond
+	quantumRate = 50_000 // arrivals a second for which it takes as long
+)
+
+// quantum is that of a phase. What a thread thinks is not measured.
+func quantum(p workload.Phase, threads int) time.Duration {
+	if p.Rate == 0 {
+		return quantumMost
+	}
+	rate := max(p.Rate, p.RateTo)
+	if p.Per == workload.PerThread {
+		rate *= float64(threads)
+	}
+	return time.Duration(float64(quantumMost)*min(rate/quantumRate, 1)) + 1
+}
+
+func roundUp(d, to time.Duration) time.Duration { return (d + to - 1) / to * to }
+
 // through executes a phase in the way that it asks for.
 func (w *worker) through(ctx context.Context, l *phaseLoop) {
 	switch {

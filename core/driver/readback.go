@@ -22,13 +22,16 @@ import (
 // Bounds of what is read back after a phase, so that it takes a moment and no
 // more.
 const (
-	readBackKeys    = 1000             // whose values are looked at, at most
-	readBackListed  = 200_000          // keys that are counted in one list, at most
-	readBackWithin  = 10 * time.Second // for all of it
-	readBackLate    = 2 * time.Second  // for a read that may be late
-	ledgerRoom      = 64 << 10         // keys that all threads remember together, at most
-	ledgerRoomLeast = 64               // keys that a thread remembers at least
-	keyRoom         = 96               // bytes of a key that is remembered, at most
+	readBackKeys   = 1000             // whose values are looked at, at most
+	readBackListed = 200_000          // keys that are counted in one list, at most
+	readBackWithin = 10 * time.Second // for all of it
+	readBackLate   = 2 * time.Second  // for a read that may be late
+	// Keys that all threads remember together, at most: more would make the
+	// threads wait for memory, and only readBackKeys of them are looked at.
+	ledgerRoom      = 8 << 10
+	numbersRoom     = 64 << 10 // keys that the store has numbered, likewise
+	ledgerRoomLeast = 64       // keys that a thread remembers at least
+	keyRoom         = 96       // bytes of a key that is remembered, at most
 )
 
 // The properties that are checked after a phase.
@@ -48,11 +51,11 @@ type verifier struct {
 
 // remembering gives every thread what it needs to remember its writes.
 func (e *engine) remembering() {
-	room := max(ledgerRoom/e.threads, ledgerRoomLeast)
+	room := func(all int) int { return max(all/e.threads, ledgerRoomLeast) }
 	for _, w := range e.workers {
-		w.written, w.tally.lastNumber = ledger.New(e.seed, room, keyRoom), none
+		w.written, w.tally.lastNumber = ledger.New(e.seed, room(ledgerRoom), keyRoom), none
 		if slices.Contains(e.workload.Ops(), sample.OpCreateSequential) {
-			w.tally.numbers = ledger.New(e.seed, room, keyRoom)
+			w.tally.numbers = ledger.New(e.seed, room(numbersRoom), keyRoom)
 		}
 		if e.recordsHistories() {
 			w.history = history.New(e.seed, max(historyRoom/e.threads, historyRoomLeast), keyRoom)

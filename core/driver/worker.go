@@ -28,10 +28,9 @@ type worker struct {
 
 	operations *workload.Generator
 	samples    *ring
-	zero       time.Time     // of the run
-	pacer      *pacer        // of all threads; nil where none ever waits
-	wake       chan struct{} // by the pacer
-	meeting    *meeting      // with the other threads
+	zero       time.Time // of the run
+	alarm      *alarm    // nil where no thread ever waits
+	meeting    *meeting  // with the other threads
 
 	acks *acks // what watchers are told; nil: there are none
 
@@ -104,13 +103,21 @@ func (a abilities) check(ops []sample.Op) error {
 	return nil
 }
 
+func (w *worker) close() error {
+	if w.alarm != nil {
+		w.alarm.close()
+	}
+	return w.session.Close()
+}
+
 // bounds is what ends a phase for a thread.
 type bounds struct {
 	ops      int64         // operations of the thread; 0: any number
 	deadline time.Duration // from the run's zero; 0: none
 	fill     bool
 	think    time.Duration
-	stop     *atomic.Bool // set when the phase ends for all threads
+	quantum  time.Duration // that the thread sleeps to the end of
+	stop     *atomic.Bool  // set when the phase ends for all threads
 }
 
 // run executes one phase in a closed loop. Between two operations it allocates
@@ -272,6 +279,6 @@ func (w *worker) sleepUntil(ctx context.Context, at time.Duration, b bounds) boo
 				return false
 			}
 		}
-		w.pacer.sleepUntil(time.Since(w.zero)+min(left, naps), w.wake)
+		w.alarm.sleepUntil(roundUp(time.Since(w.zero)+min(left, naps), b.quantum))
 	}
 }

@@ -165,13 +165,18 @@ func (k *keySpace) appendFolder(to []byte, number int64) []byte {
 	return to
 }
 
-// appendDecimal appends a number with at least so many digits.
+// appendDecimal appends a number with at least so many digits, of which there
+// are at most keyDigits.
 func appendDecimal(to []byte, number int64, digits int) []byte {
-	var text [20]byte
-	i := len(text)
-	for n := uint64(number); n > 0 || i > len(text)-digits; n /= 10 {
-		i--
-		text[i] = byte('0' + n%10)
+	begin := len(to)
+	to = append(to, "00000000"[:digits]...)
+	left := uint64(number)
+	for i := len(to) - 1; left > 0 && i >= begin; i-- {
+		to[i] = byte('0' + left%10)
+		left /= 10
 	}
-	return append(to, text[i:]...)
+	if left > 0 {
+		return strconv.AppendInt(to[:begin], number, 10)
+	}
+	return to
 }

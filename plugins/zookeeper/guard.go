@@ -11,7 +11,9 @@ const harder = 500 * time.Millisecond
 
 // guard ends operations that take too long or whose context has ended: the
 // client library's calls know neither. It watches one operation after the
-// other, with one timer for all of them.
+// other, with one timer for all of them: it is not set anew for each, which
+// would wake the scheduler, but when it fires it looks how long the operation
+// under way still has.
 type guard struct {
 	within   time.Duration
 	breakOff func(first bool)
@@ -22,6 +24,7 @@ type guard struct {
 	over      bool // it took too long
 	hard      bool // the session was given up
 	timer     *time.Timer
+	armed     bool      // it will fire
 	deadline  time.Time // of the operation
 	under     context.Context
 	forget    func() bool
@@ -36,10 +39,13 @@ func (g *guard) begin(ctx context.Context) error {
 	g.operation++
 	g.running, g.over = true, false
 	g.deadline = time.Now().Add(g.within)
-	if g.timer == nil {
-		g.timer = time.AfterFunc(g.within, g.expired)
-	} else {
+	switch {
+	case g.timer == nil:
+		g.timer = time.AfterFunc(g.within, g.fired)
+		g.armed = true
+	case !g.armed:
 		g.timer.Reset(g.within)
+		g.armed = true
 	}
 	if g.under != ctx {
 		if g.forget != nil {
@@ -55,17 +61,19 @@ func (g *guard) begin(ctx context.Context) error {
 func (g *guard) end() (over bool, cancelled error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.timer.Stop()
 	g.running = false
 	return g.over, g.under.Err()
 }
 
-func (g *guard) expired() {
+func (g *guard) fired() {
 	g.mu.Lock()
 	operation := g.operation
-	// A timer that fired as its operation ended may find the next one.
-	expired := g.running && !time.Now().Before(g.deadline)
+	left := time.Until(g.deadline)
+	expired := g.running && left <= 0
 	g.over = g.over || expired
+	if g.armed = g.running && !expired; g.armed {
+		g.timer.Reset(left)
+	}
 	g.mu.Unlock()
 	if expired {
 		g.abort(operation)
