@@ -140,7 +140,7 @@ func printThroughput(w io.Writer, records []stats.Record, where, warnings []stri
 	if len(measured) == 0 {
 		return nil
 	}
-	fmt.Fprintln(w, "successful operations per second and thread, median of the runs with its 95 % interval")
+	fmt.Fprintf(w, "successful operations per second and thread, median of the runs with its %s\n", stats.Interval(measured))
 	fmt.Fprintln(w)
 	loads := byWorkload(measured)
 	for _, load := range loads {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 )
 
 // makePage makes the page for a design review of what is selected.
-func makePage(title string, s selection, where []string, archivePath string) (report.Page, error) {
+func makePage(ctx context.Context, from *archive.Archive, title string, s selection, where []string, archivePath string) (report.Page, error) {
 	measured := stats.Measured(s.records)
 	loads := byWorkload(measured)
 	var names, refs []string
@@ -41,7 +42,7 @@ func makePage(title string, s selection, where []string, archivePath string) (re
 		if len(loads) > 1 {
 			title, suffix = load.ref(), "-"+strings.Join(load.Values, "-")
 		}
-		sections, err := load.sections(title, suffix, s.runs)
+		sections, err := load.sections(ctx, from, title, suffix, s.runs)
 		if err != nil {
 			return page, err
 		}
@@ -60,24 +61,31 @@ func makePage(title string, s selection, where []string, archivePath string) (re
 
 // sections returns the table and the charts of one workload. The names of the
 // charts' files end in suffix.
-func (l ofWorkload) sections(title, suffix string, runs []archive.Run) ([]report.Section, error) {
+func (l ofWorkload) sections(ctx context.Context, from *archive.Archive, title, suffix string, runs []archive.Run) ([]report.Section, error) {
 	mine := slices.DeleteFunc(slices.Clone(runs), func(r archive.Run) bool {
 		return r.Workload != l.Values[0] || fmt.Sprint(r.WorkloadVersion) != l.Values[1]
 	})
 	sections := []report.Section{{
 		Title: title,
-		Text:  "Successful operations per second and thread: the median of the runs with its 95 % interval.",
+		Text:  "Successful operations per second and thread: the median of the runs with its " + stats.Interval(l.Records) + ".",
 		Table: report.Throughput(l.Records),
 		Notes: append(stats.Warnings(l.Records), runWarnings(mine)...),
 	}}
 	kinds := []string{"throughput", "latency"}
-	if len(stats.GroupBy(l.Records, "threads")) > 1 {
+	fits, over := fitting(l.Records)
+	switch fits {
+	case sweep: // which has both, where bars would be too many
+		kinds = []string{sweep}
+	case "threads":
 		kinds = []string{"throughput", "threads", "latency"}
 	}
 	for _, kind := range kinds {
-		figure := chart.Kinds[kind](l.Records)
+		figure, err := draw(ctx, from, kind, l.Records, over)
+		if err != nil {
+			return nil, err
+		}
 		var svg bytes.Buffer
-		err := figure.Render(&svg, chart.SVG, chart.Page)
+		err = figure.Render(&svg, chart.SVG, chart.Page)
 		if errors.Is(err, chart.ErrEmpty) {
 			continue
 		}

@@ -47,7 +47,7 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 			if output == "" {
 				return printThroughput(a.stdout, s.records, where, runWarnings(s.runs))
 			}
-			return a.writeReport(output, title, s, where)
+			return a.writeReport(cmd.Context(), from, output, title, s, where)
 		},
 		Args: cobra.ArbitraryArgs,
 	}
@@ -98,11 +98,11 @@ func runWarnings(runs []archive.Run) []string {
 }
 
 // writeReport writes the page and its charts into a folder.
-func (a *app) writeReport(dir, title string, s selection, where []string) error {
+func (a *app) writeReport(ctx context.Context, from *archive.Archive, dir, title string, s selection, where []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the report's folder: %w", err)
 	}
-	page, err := makePage(title, s, where, a.archivePath)
+	page, err := makePage(ctx, from, title, s, where, a.archivePath)
 	if err != nil {
 		return err
 	}

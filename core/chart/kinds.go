@@ -150,7 +150,7 @@ func same(panels []Panel) {
 
 // figure begins a figure with the caption that all kinds have.
 func figure(title, subtitle string, records []stats.Record) Figure {
-	f := Figure{Title: title, Subtitle: subtitle + "; median of the runs, bars show the 95 % interval"}
+	f := Figure{Title: title, Subtitle: subtitle + "; median of the runs, bars show the " + stats.Interval(records)}
 	if len(records) == 0 {
 		return f
 	}

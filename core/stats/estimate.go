@@ -192,23 +192,43 @@ func Measured(records []Record) []Record {
 	return measured
 }
 
-// Warnings says what weakens a comparison of records.
-func Warnings(records []Record) []string {
-	var warnings []string
-	few, least := 0, math.MaxInt
-	groups := GroupBy(records, append(Series(records), "phase", "op")...)
-	for _, g := range groups {
+// Interval names what is given with the medians of records.
+func Interval(records []Record) string {
+	switch few, least, groups := tooFew(records); {
+	case few == 0:
+		return fmt.Sprintf("%g %% interval", 100*Confidence)
+	case least == fewest && few == groups:
+		return "range"
+	case least == fewest:
+		return fmt.Sprintf("%g %% interval, or range", 100*Confidence)
+	}
+	return "interval"
+}
+
+// tooFew counts the groups of repeats that are too few for an interval, and
+// returns the size of the smallest.
+func tooFew(records []Record) (few, least, groups int) {
+	least = math.MaxInt
+	all := GroupBy(records, append(Series(records), "phase", "op")...)
+	for _, g := range all {
 		if len(g.Records) < Enough {
 			few++
 			least = min(least, len(g.Records))
 		}
 	}
+	return few, least, len(all)
+}
+
+// Warnings says what weakens a comparison of records.
+func Warnings(records []Record) []string {
+	var warnings []string
+	few, least, groups := tooFew(records)
 	if few > 0 {
 		what := "an interval"
 		if least == fewest {
 			what = fmt.Sprintf("an interval at %g %%, so the range is shown, which is one at %g %%", 100*Confidence, 100*rangeLevel(fewest))
 		}
-		warnings = append(warnings, fmt.Sprintf("too few repeats for %s: %s where %d are needed (--repeat %d)", what, atLeast(least, few < len(groups)), Enough, Enough))
+		warnings = append(warnings, fmt.Sprintf("too few repeats for %s: %s where %d are needed (--repeat %d)", what, atLeast(least, few < groups), Enough, Enough))
 	}
 	warnings = append(warnings, failures(records)...)
 	if guarantees := GroupBy(records, "durability", promised); len(guarantees) > 1 {

@@ -35,39 +35,9 @@ func openAll(t *testing.T, setup driver.Setup, sessions int) []*session {
 func TestAWaitGoesOnAtAnotherNode(t *testing.T) {
 	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: 2 * time.Second, Options: map[string]string{"election": "500ms"}})
 	all := openAll(t, deployed.Setup, 2)
-	waiter, other := all[0], all[1]
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	if err := other.Create(ctx, []byte("/there"), nil); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() {
-		ended <- errors.Join(waiter.AwaitPresent(ctx, []byte("/a")), waiter.AwaitAbsent(ctx, []byte("/there")))
-	}()
-	time.Sleep(300 * time.Millisecond)
-	if err := deployed.KillNode(ctx, deployed.Names()[0]); err != nil {
-		t.Fatal(err)
-	}
-	for _, change := range []func() error{
-		func() error { return other.Put(ctx, []byte("/a"), nil) },
-		func() error { return other.Delete(ctx, []byte("/there")) },
-	} {
-		select {
-		case err := <-ended:
-			t.Fatalf("a wait ended too early: %v", err)
-		case <-time.After(300 * time.Millisecond):
-		}
-		// Until there is a leader again; a lost answer may have been a success.
-		for err := change(); err != nil && !errors.Is(err, driver.ErrNotFound); err = change() {
-			if ctx.Err() != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
+	drivertest.OutlivesNode(t, all[0], all[1], func(ctx context.Context) error {
+		return deployed.KillNode(ctx, deployed.Names()[0])
+	})
 }
 
 // TestAnAbandonedSessionLeavesNothing but its lease; TestMain looks for what it

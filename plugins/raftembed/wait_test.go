@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/driver/drivertest"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -19,39 +19,9 @@ func TestAWaitGoesOnAtAnotherNode(t *testing.T) {
 	for _, placement := range []string{embedded, processes} {
 		t.Run(placement, func(t *testing.T) {
 			r := deploy(t, 3, "placement", placement)
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-			defer cancel()
-			waiter, other := r.session(0), r.session(1)
-			if err := other.Create(ctx, []byte("/there"), nil); err != nil {
-				t.Fatal(err)
-			}
-			ended := make(chan error, 1)
-			go func() {
-				ended <- errors.Join(waiter.AwaitPresent(ctx, []byte("/a")), waiter.AwaitAbsent(ctx, []byte("/there")))
-			}()
-			time.Sleep(200 * time.Millisecond)
-			if err := r.KillNode(ctx, r.Names()[0]); err != nil {
-				t.Fatal(err)
-			}
-			for _, change := range []func() error{
-				func() error { return other.Put(ctx, []byte("/a"), nil) },
-				func() error { return other.Delete(ctx, []byte("/there")) },
-			} {
-				select {
-				case err := <-ended:
-					t.Fatalf("a wait ended too early: %v", err)
-				case <-time.After(200 * time.Millisecond):
-				}
-				// Until there is a leader again; a lost answer may have been a success.
-				for err := change(); err != nil && !errors.Is(err, driver.ErrNotFound); err = change() {
-					if ctx.Err() != nil {
-						t.Fatal(err)
-					}
-				}
-			}
-			if err := <-ended; err != nil {
-				t.Error(err)
-			}
+			drivertest.OutlivesNode(t, r.session(0), r.session(1), func(ctx context.Context) error {
+				return r.KillNode(ctx, r.Names()[0])
+			})
 		})
 	}
 }

@@ -7,47 +7,16 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/driver/drivertest"
 )
 
 // TestAWaitGoesOnAtAnotherServer kills the server of the session that waits.
 func TestAWaitGoesOnAtAnotherServer(t *testing.T) {
 	deployed := deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: 2 * time.Second, Options: quick("session-timeout", "10s")})
 	store := open(t, deployed.Setup)
-	waiter, other := store.must(t, 0), store.must(t, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
-	defer cancel()
-	for _, key := range []string{"/there", "/again"} {
-		if err := other.Create(ctx, []byte(key), nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ended := make(chan error, 1)
-	go func() {
-		ended <- errors.Join(waiter.AwaitPresent(ctx, []byte("/a")), waiter.AwaitAbsent(ctx, []byte("/there")))
-	}()
-	time.Sleep(300 * time.Millisecond)
-	if err := deployed.KillNode(ctx, deployed.Names()[0]); err != nil {
-		t.Fatal(err)
-	}
-	for _, change := range []func() error{
-		func() error { return other.Create(ctx, []byte("/a"), nil) },
-		func() error { return other.Delete(ctx, []byte("/there")) },
-	} {
-		select {
-		case err := <-ended:
-			t.Fatalf("a wait ended too early: %v", err)
-		case <-time.After(300 * time.Millisecond):
-		}
-		// Until there is a leader again; a lost answer may have been a success.
-		for err := change(); err != nil && !errors.Is(err, driver.ErrNotFound) && !errors.Is(err, driver.ErrExists); err = change() {
-			if ctx.Err() != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
+	drivertest.OutlivesNode(t, store.must(t, 0), store.must(t, 1), func(ctx context.Context) error {
+		return deployed.KillNode(ctx, deployed.Names()[0])
+	})
 }
 
 // TestAWaitSeesWhatHappenedWhileItWasCut deletes and creates a key anew while

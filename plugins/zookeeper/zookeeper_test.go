@@ -30,13 +30,13 @@ func quick(more ...string) map[string]string {
 }
 
 // deploy starts an ensemble where ZooKeeper is installed.
-func deploy(t *testing.T, d driver.Driver, setup driver.Setup) *drivertest.Deployment {
+func deploy(t testing.TB, d driver.Driver, setup driver.Setup) *drivertest.Deployment {
 	t.Helper()
 	drivertest.Needs(t, Driver())
 	return drivertest.Deploy(t, d, setup)
 }
 
-func open(t *testing.T, setup driver.Setup) *store {
+func open(t testing.TB, setup driver.Setup) *store {
 	t.Helper()
 	opened, err := Driver().Open(t.Context(), setup)
 	if err != nil {
@@ -45,7 +45,7 @@ func open(t *testing.T, setup driver.Setup) *store {
 	return opened.(*store)
 }
 
-func (s *store) must(t *testing.T, thread int) *session {
+func (s *store) must(t testing.TB, thread int) *session {
 	t.Helper()
 	opened, err := s.Session(t.Context(), thread)
 	if err != nil {

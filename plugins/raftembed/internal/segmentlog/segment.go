@@ -3,6 +3,7 @@ package segmentlog
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,6 +56,48 @@ func damaged(dir, name, what string) error {
 	return fmt.Errorf("%s %s: entries that this node has acknowledged are lost; "+
 		"restore the folder from a copy, or remove the node from the cluster and add it with an empty folder",
 		filepath.Join(dir, name), what)
+}
+
+func (l *Log) active() *segment { return l.segments[len(l.segments)-1] }
+
+// beginSegment begins a segment, with the values of the stable store.
+func (l *Log) beginSegment(number uint32) error {
+	b := seal(appendBegin(begin(nil), l.end), 0, number, kindBegin, 0)
+	for _, key := range slices.Sorted(maps.Keys(l.values)) {
+		start := len(b)
+		b = seal(appendValue(begin(b), []byte(key), l.values[key]), start, number, kindValue, 0)
+	}
+	s, err := l.takeSpare(number, b)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.segments = append(l.segments, s)
+	l.moveEnd(uint32(len(b)))
+	l.settle(l.mark())
+	return nil
+}
+
+// dropSegments retires the segments before the first entry.
+func (l *Log) dropSegments() error {
+	needed := l.active().number
+	if len(l.positions) > 0 {
+		needed = l.positions[0].segment
+	}
+	l.mu.Lock()
+	n := int(needed - l.segments[0].number)
+	dropped := slices.Clone(l.segments[:n])
+	l.segments = slices.Delete(l.segments, 0, n)
+	l.mu.Unlock()
+	l.busy.Lock() // one of them may still be synced
+	defer l.busy.Unlock()
+	for _, s := range dropped {
+		if err := l.retire(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ensureSpare makes a file ready to become the next segment. Its blocks are
