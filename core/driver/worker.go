@@ -103,6 +103,7 @@ func (a abilities) check(ops []sample.Op) error {
 	return nil
 }
 
+// close ends the thread's session, and a sleep that it may be in.
 func (w *worker) close() error {
 	if w.alarm != nil {
 		w.alarm.close()

@@ -68,7 +68,14 @@ func (s *session) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.mu.Lock()
 	s.conn.Store(conn)
+	closed := s.closed
+	s.mu.Unlock()
+	if closed { // meanwhile, by who knows only the connection before
+		conn.Close()
+		return net.ErrClosed
+	}
 	failed := time.NewTicker(openEvery)
 	defer failed.Stop()
 	for {
