@@ -11,17 +11,13 @@ import (
 // readAhead is how many bytes of a server's answers are read at once.
 const readAhead = 4 << 10
 
-// deadlineSlack is how much sooner than it asked for the client library is told
-// that a read or write took too long.
-const deadlineSlack = 100 * time.Millisecond
-
 // line is the connection to a server. One that was cut takes no more words, but
 // does not tell its reader, who would connect again, until it is closed.
 //
 // The client library reads the length of an answer and then the answer, and sets
 // and clears a deadline round each request. A line reads both at once, and moves
-// a deadline only when it has changed by deadlineSlack: the library sets one
-// before whatever it waits for, so those that it clears may stay.
+// a deadline only when it has changed by an eighth of what it leaves: the library
+// sets one before whatever it waits for, so those that it clears may stay.
 type line struct {
 	net.Conn
 	ahead   *bufio.Reader
@@ -47,7 +43,7 @@ func (l *line) SetWriteDeadline(t time.Time) error {
 }
 
 func moveDeadline(last *time.Time, t time.Time, set func(time.Time) error) error {
-	if t.IsZero() || t.Sub(*last).Abs() < deadlineSlack {
+	if t.IsZero() || t.Sub(*last).Abs() < time.Until(t)/8 {
 		return nil
 	}
 	*last = t
