@@ -40,6 +40,8 @@ func TestMain(m *testing.M) {
 		"benchctl-plugin-stale":     func() { driver.Serve(newFaulty("stale", stale)) },
 		"benchctl-plugin-repeating": func() { driver.Serve(newFaulty("repeating", repeating)) },
 		"benchctl-plugin-deaf":      func() { driver.Serve(newFaulty("deaf", deaf)) },
+
+		bareLoopCommand: runBareLoopCommand,
 	})
 }
 

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,12 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/go-zookeeper/zk"
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/driver/drivertest"
@@ -28,8 +24,7 @@ import (
 // Each iteration of a benchmark is one pair.
 const (
 	etcdBenchmark = "go.etcd.io/etcd/v3/tools/benchmark@v3.6.8"
-	putLasts      = 3 * time.Second // long enough for whole seconds of processor time
-	callsLast     = 2 * time.Second // each of create, set and delete
+	phaseLasts    = 3 * time.Second // long enough for whole seconds of processor time
 	peerKeys      = 10_000
 	peerValue     = 100
 )
@@ -52,21 +47,19 @@ func (c carried) Provision(setup driver.Setup, places []driver.Place) ([]driver.
 
 // rate is what one side of a pair reached with one operation.
 type rate struct {
-	ops float64 // a second
-	cpu float64 // the load generator's, in seconds an operation; 0: not measured
+	Ops float64 // a second
+	CPU float64 // the load generator's, in seconds an operation; 0: in no whole second
 }
 
-// pairs runs two sides in turn, now the one first and now the other, b.N
-// times, and reports for each operation the medians and those of the ratios
-// within the pairs.
+// pairs runs two sides in turn, now the one first and now the other, and
+// reports for each operation the medians and those of the ratios within the
+// pairs.
 func pairs(b *testing.B, ops []string, ours, theirs func() map[string]rate) {
 	ours() // nobody is measured on a cold server
 	var mine, other []map[string]rate
-	for i := range b.N {
-		sides := []func(){func() { mine = append(mine, ours()) }, func() { other = append(other, theirs()) }}
-		if i%2 == 1 {
-			slices.Reverse(sides)
-		}
+	sides := []func(){func() { mine = append(mine, ours()) }, func() { other = append(other, theirs()) }}
+	for b.Loop() {
+		slices.Reverse(sides)
 		for _, side := range sides {
 			side()
 		}
@@ -74,8 +67,12 @@ func pairs(b *testing.B, ops []string, ours, theirs func() map[string]rate) {
 	report := func(name, unit string, figure func(of map[string]rate) float64) {
 		var a, o, ratios []float64
 		for i := range mine {
-			a, o = append(a, figure(mine[i])), append(o, figure(other[i]))
-			ratios = append(ratios, a[i]/o[i])
+			if x, y := figure(mine[i]), figure(other[i]); x > 0 && y > 0 {
+				a, o, ratios = append(a, x), append(o, y), append(ratios, x/y)
+			}
+		}
+		if len(ratios) == 0 {
+			return
 		}
 		slices.Sort(a)
 		slices.Sort(o)
@@ -85,10 +82,8 @@ func pairs(b *testing.B, ops []string, ours, theirs func() map[string]rate) {
 		b.ReportMetric(median(ratios), name+"-ratio")
 	}
 	for _, op := range ops {
-		report(op, "a second", func(of map[string]rate) float64 { return of[op].ops })
-		if other[0][op].cpu > 0 {
-			report(op+"-cpu", "µs of the load generator's processor each", func(of map[string]rate) float64 { return of[op].cpu * 1e6 })
-		}
+		report(op, "a second", func(of map[string]rate) float64 { return of[op].Ops })
+		report(op+"-cpu", "µs of the load generator's processor each", func(of map[string]rate) float64 { return of[op].CPU * 1e6 })
 	}
 	b.ReportMetric(0, "ns/op") // of a pair, which says nothing
 }
@@ -126,15 +121,15 @@ phases: [{name: put, mix: {put: 1}, for: $duration}]
 		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
 			last := 0.0
 			ours := func() map[string]rate {
-				rates := runOurs(b, definition, "etcd", endpoint, clients, putLasts, "put")
-				last = rates["put"].ops
+				rates := runOurs(b, definition, "etcd", endpoint, clients, "put")
+				last = rates["put"].Ops
 				return rates
 			}
 			theirs := func() map[string]rate {
-				total := int(last * putLasts.Seconds())
+				total := int(last * phaseLasts.Seconds())
 				ops, cpu := runPeer(b, peer, endpoint, clients, total)
 				_, idle := runPeer(b, peer, endpoint, clients, clients) // what starting and connecting takes
-				return map[string]rate{"put": {ops: ops, cpu: (cpu - idle).Seconds() / float64(total)}}
+				return map[string]rate{"put": {Ops: ops, CPU: (cpu - idle).Seconds() / float64(total)}}
 			}
 			pairs(b, []string{"put"}, ours, theirs)
 		})
@@ -177,10 +172,10 @@ func runPeer(b *testing.B, peer, endpoint string, clients, total int) (ops float
 	return ops, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
-// runOurs runs benchctl once, and returns the rate of each operation of a
-// measured phase. The processor time is that of the plugin in the whole
-// seconds that lie within the phases, for the operations that ended in them.
-func runOurs(b *testing.B, definition, store, endpoint string, threads int, lasts time.Duration, ops ...string) map[string]rate {
+// runOurs runs benchctl once, and returns the rate of each operation in the
+// phase that is named after it. The processor time is that of the plugin in the
+// whole seconds of the phase, for the operations that ended in them.
+func runOurs(b *testing.B, definition, store, endpoint string, threads int, ops ...string) map[string]rate {
 	b.Helper()
 	bin, err := built()
 	if err != nil {
@@ -188,19 +183,20 @@ func runOurs(b *testing.B, definition, store, endpoint string, threads int, last
 	}
 	archive := filepath.Join(b.TempDir(), "a.db")
 	args := []string{"run", definition, "--store", store, "--endpoints", endpoint, "--threads", strconv.Itoa(threads),
-		"--duration", lasts.String(), "--archive", archive}
+		"--duration", phaseLasts.String(), "--archive", archive}
 	if out, err := exec.Command(filepath.Join(bin, "benchctl"), args...).CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
 	rates := map[string]rate{}
 	for _, op := range ops {
 		rates[op] = rate{
-			ops: number(b, bin, archive, "select throughput from summaries where not warmup and op = '"+op+"' and errors = 0"),
-			cpu: number(b, bin, archive, `
-				with counted as (select second, sum(ops) as ops from thread_seconds group by 1),
-				     spent as (select second, cpu_seconds from node_seconds where node = 'client')
-				select sum(cpu_seconds) / sum(ops) from counted join spent using (second)
-				where second > 0 and second < (select max(second) from counted)`),
+			Ops: number(b, bin, archive, "select throughput from summaries where phase = '"+op+"' and errors = 0"),
+			CPU: number(b, bin, archive, `
+				with counted as (select phase, second, sum(ops) as ops from thread_seconds group by 1, 2)
+				select coalesce(sum(cpu_seconds) / sum(ops), 0) from phases
+				join counted on counted.phase = phases.name
+				join node_seconds using (second)
+				where name = '`+op+`' and node = 'client' and second * 1e9 >= started_ns and (second + 1) * 1e9 <= ended_ns`),
 		}
 	}
 	return rates
@@ -236,100 +232,25 @@ func BenchmarkAgainstABareZooKeeperLoop(b *testing.B) {
 	ops := []string{"create", "set", "delete"}
 	for _, threads := range []int{1, 10, 100} {
 		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) {
-			loop := newBareLoop(b, endpoint, threads)
-			pairs(b, ops, func() map[string]rate {
-				return runOurs(b, "create-set-delete", "zookeeper", endpoint, threads, callsLast, ops...)
-			}, loop.run)
+			ours := func() map[string]rate {
+				return runOurs(b, "create-set-delete", "zookeeper", endpoint, threads, ops...)
+			}
+			theirs := func() map[string]rate { return runBareLoop(b, endpoint, threads) }
+			pairs(b, ops, ours, theirs)
 		})
 	}
 }
 
-// bareLoop is connections of go-zookeeper, each with a folder of its own.
-type bareLoop struct {
-	b       *testing.B
-	conns   []*zk.Conn
-	folders []string
-	value   []byte
-}
-
-func newBareLoop(b *testing.B, endpoint string, threads int) *bareLoop {
+// runBareLoop runs the loop in a process of its own, as benchctl's plugin is.
+func runBareLoop(b *testing.B, endpoint string, threads int) map[string]rate {
 	b.Helper()
-	l := &bareLoop{b: b, value: make([]byte, peerValue)}
-	acl := zk.WorldACL(zk.PermAll)
-	for thread := range threads {
-		conn, _, err := zk.Connect([]string{endpoint}, 10*time.Second, zk.WithLogInfo(false))
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(conn.Close)
-		folder := ""
-		for _, name := range []string{"benchctl", fmt.Sprintf("0-%08d", threads), fmt.Sprintf("t%03d", thread)} { // as ours
-			folder += "/" + name
-			if _, err := conn.Create(folder, nil, zk.FlagPersistent, acl); err != nil && !errors.Is(err, zk.ErrNodeExists) {
-				b.Fatal(err)
-			}
-		}
-		l.conns, l.folders = append(l.conns, conn), append(l.folders, folder)
+	out, err := exec.Command(bareLoopCommand, endpoint, strconv.Itoa(threads)).CombinedOutput()
+	if err != nil {
+		b.Fatalf("%v\n%s", err, out)
 	}
-	return l
-}
-
-// run creates for a time, sets what was created for as long, and deletes it.
-func (l *bareLoop) run() map[string]rate {
-	acl := zk.WorldACL(zk.PermAll)
-	created := make([]int, len(l.conns))
 	rates := map[string]rate{}
-	rates["create"] = l.phase(func(thread, i int) (bool, error) {
-		_, err := l.conns[thread].Create(l.key(thread, i), l.value, zk.FlagPersistent, acl)
-		created[thread] = i + 1
-		return true, err
-	})
-	rates["set"] = l.phase(func(thread, i int) (bool, error) {
-		_, err := l.conns[thread].Set(l.key(thread, i%created[thread]), l.value, -1)
-		return true, err
-	})
-	deleted := make([]int, len(l.conns))
-	rates["delete"] = l.phase(func(thread, i int) (bool, error) {
-		if i == created[thread] {
-			return false, nil
-		}
-		deleted[thread] = i + 1
-		return true, l.conns[thread].Delete(l.key(thread, i), -1)
-	})
-	for thread, conn := range l.conns { // what was left when the first thread was through
-		for i := deleted[thread]; i < created[thread]; i++ {
-			if err := conn.Delete(l.key(thread, i), -1); err != nil {
-				l.b.Fatal(err)
-			}
-		}
+	if err := json.Unmarshal(out, &rates); err != nil {
+		b.Fatalf("%v\n%s", err, out)
 	}
 	return rates
-}
-
-func (l *bareLoop) key(thread, i int) string { return fmt.Sprintf("%s/%08d", l.folders[thread], i) }
-
-// phase calls from all threads until the time is over or one of them has
-// nothing left to do.
-func (l *bareLoop) phase(call func(thread, i int) (bool, error)) rate {
-	var calls atomic.Int64
-	var over atomic.Bool
-	var group sync.WaitGroup
-	began := time.Now()
-	for thread := range l.conns {
-		group.Go(func() {
-			for i := 0; !over.Load() && time.Since(began) < callsLast; i++ {
-				did, err := call(thread, i)
-				if err != nil {
-					l.b.Error(err)
-				}
-				if !did || err != nil {
-					over.Store(true)
-					return
-				}
-				calls.Add(1)
-			}
-		})
-	}
-	group.Wait()
-	return rate{ops: float64(calls.Load()) / time.Since(began).Seconds()}
 }

@@ -21,10 +21,11 @@ const (
 // Only its own goroutine uses it.
 type encoder struct {
 	codec   *sample.Encoder
+	taken   [chunkSamples]sample.Sample
 	rings   []*ring // of the threads, and of the watchers behind them
 	outbox  *outbox
 	phase   int
-	observe func([]sample.Sample) // sees all samples of a phase; nil: nobody does
+	observe func([]sample.Sample) // sees all samples of a phase, and keeps none; nil: nobody does
 	sent    []int64               // by thread, samples of this phase
 	flushed []time.Time           // by thread, when its last chunk was sent
 }
@@ -78,7 +79,7 @@ func (e *encoder) run(phase int, done <-chan struct{}) (int64, error) {
 func (e *encoder) pause(last time.Duration) time.Duration {
 	fullest := 0.0
 	for _, ring := range e.rings {
-		fullest = max(fullest, float64(ring.waiting())/float64(len(ring.slots)))
+		fullest = max(fullest, float64(ring.waiting())/float64(ring.most))
 	}
 	switch {
 	case fullest > 1.0/16:
@@ -96,7 +97,7 @@ func (e *encoder) encode(thread int, ring *ring, due bool, now time.Time) error 
 		if waiting == 0 || (waiting < chunkSamples && !due) {
 			return nil
 		}
-		samples := ring.peek(chunkSamples)
+		samples := e.taken[:ring.take(e.taken[:])]
 		if e.observe != nil {
 			e.observe(samples)
 		}
@@ -107,7 +108,6 @@ func (e *encoder) encode(thread int, ring *ring, due bool, now time.Time) error 
 			Count:  int32(len(samples)),
 			Data:   e.codec.Append(nil, samples),
 		}
-		ring.drop(len(samples))
 		e.sent[thread] += int64(chunk.Count)
 		e.flushed[thread] = now
 		if err := e.outbox.put(&driverpb.RunEvent{Event: &driverpb.RunEvent_Chunk{Chunk: chunk}}); err != nil {

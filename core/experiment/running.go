@@ -33,6 +33,7 @@ type running struct {
 	trend   trend // of the phase under way
 	sampled sync.WaitGroup
 	resting context.CancelFunc // ends the sampling
+	stop    context.CancelFunc // ends the load; nil: it has not begun
 }
 
 // execute takes the run from launch to archive. Its error is one after which
@@ -112,7 +113,12 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) e
 		record.Setup.Endpoints = r.cluster.Endpoints()
 	}
 	r.Observer.Doing("opening sessions")
-	finished, err := r.plugin.Load(ctx, Load{
+	loading, stop := context.WithCancel(ctx)
+	defer stop()
+	r.mu.Lock()
+	r.stop = stop
+	r.mu.Unlock()
+	finished, err := r.plugin.Load(loading, Load{
 		Setup:        record.Setup,
 		Workload:     r.run.load,
 		Threads:      r.run.Threads,
@@ -132,10 +138,13 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) e
 	if warning := r.used.warning(r.environment.Cores); warning != "" {
 		r.writer.Warn(warning)
 	}
+	if loading.Err() != nil && ctx.Err() == nil {
+		err = nil // the load ended because it was told to
+	}
 	if err == nil {
 		err = violated(r.violations)
 	}
-	if err == nil && r.cluster != nil && len(r.cluster.Running()) == 0 {
+	if err == nil && r.noneRuns() {
 		return errors.New("all nodes have ended during the run: what they said last is in their logs, which `benchctl show` prints")
 	}
 	return err
@@ -190,7 +199,21 @@ func (r *running) nodeEvent(e node.Event) {
 		return
 	}
 	r.archiveEvent(e)
+	if e.Kind == node.Exited && r.stop != nil && r.noneRuns() {
+		time.AfterFunc(lastFailures, func() {
+			if r.noneRuns() {
+				r.stop()
+			}
+		})
+	}
 }
+
+// lastFailures is how long a run goes on when its last node has ended by itself:
+// the operations on their way fail, and are counted, but nothing more is learnt.
+const lastFailures = time.Second
+
+// noneRuns reports whether all nodes that were started have ended.
+func (r *running) noneRuns() bool { return r.cluster != nil && len(r.cluster.Running()) == 0 }
 
 func (r *running) archiveEvent(e node.Event) {
 	// An archive that takes no event takes no chunk either, and says so there.
