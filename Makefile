@@ -22,12 +22,14 @@ demo: build
 	bin/benchctl plot threads --archive $(DEMO)/benchctl.db -o $(DEMO)/threads.svg
 	bin/benchctl plot latency --archive $(DEMO)/benchctl.db -o $(DEMO)/latency.svg
 
-# Everything that CI runs.
+# Everything that CI runs. Most tests wait for stores more than they compute.
+AT_ONCE = 3
+RACING  = ./core/driver ./core/driver/internal/... ./core/host ./core/node ./core/archive ./plugins/...
+
 test: check
 	go build ./...
-	go test ./...
-	go test -race ./core/driver ./core/driver/internal/... ./core/host ./core/node ./core/archive
-	go test -race -skip 'Conformance|Passwords|TLS' ./plugins/...
+	go test -p $(AT_ONCE) ./...
+	go test -p $(AT_ONCE) -race -skip 'Conformance|Passwords|TLS' $(RACING)
 
 # Format, vet, lint with the import rules, generated code fresh, go.mod tidy.
 check: $(TOOLS)/tools

@@ -90,6 +90,7 @@ func (s *started) resumed(before string) {
 var resumeHint = regexp.MustCompile(`(?m)^to run what is missing: (benchctl run --resume 1 --archive '.*')$`)
 
 func TestResumeAfterAnInterrupt(t *testing.T) {
+	t.Parallel()
 	s := startedExperiment(t)
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
@@ -123,6 +124,7 @@ func TestResumeAfterAnInterrupt(t *testing.T) {
 }
 
 func TestResumeAfterBenchctlWasKilled(t *testing.T) {
+	t.Parallel()
 	s := startedExperiment(t)
 	if err := s.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)

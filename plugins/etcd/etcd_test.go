@@ -32,13 +32,19 @@ func TestMain(m *testing.M) {
 var quick = map[string]string{"session-timeout": "2s"}
 
 func TestConformance(t *testing.T) {
-	t.Run("one node", func(t *testing.T) { drivertest.Run(t, Driver(), driver.Setup{Options: quick}) })
-	t.Run("three nodes", func(t *testing.T) {
-		drivertest.Run(t, Driver(), driver.Setup{Nodes: 3, Options: quick, Reads: driver.Sequential})
-	})
+	for name, setup := range map[string]driver.Setup{
+		"one node":    {Options: quick},
+		"three nodes": {Nodes: 3, Options: quick, Reads: driver.Sequential},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			drivertest.Run(t, Driver(), setup)
+		})
+	}
 }
 
 func TestConformanceOfAnotherVersion(t *testing.T) {
+	t.Parallel()
 	binary, err := exec.LookPath("etcd")
 	if err != nil {
 		drivertest.Lacks(t, "no etcd is installed: Debian's package is etcd-server")

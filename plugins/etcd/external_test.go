@@ -25,6 +25,7 @@ func outside(t *testing.T, deployed *drivertest.Deployment, options map[string]s
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	files, others := drivertest.NewCertificates(t), drivertest.NewCertificates(t)
 	deployed := drivertest.Deploy(t, etcdtest.TLS(Driver(), files), driver.Setup{})
 	with := func(ca, certificate, key string) map[string]string {

@@ -20,6 +20,7 @@ func TestConformance(t *testing.T) {
 		{processes, 3, driver.Sequential},
 	} {
 		t.Run(fmt.Sprintf("%s/%d/%s", c.placement, c.nodes, c.reads), func(t *testing.T) {
+			t.Parallel()
 			drivertest.Run(t, Driver(), driver.Setup{
 				Nodes: c.nodes, Reads: c.reads, Options: map[string]string{"placement": c.placement, "session-timeout": "2s"},
 			})

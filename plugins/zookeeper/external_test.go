@@ -32,6 +32,7 @@ func refused(t *testing.T, want string, setup driver.Setup) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	drivertest.Needs(t, Driver())
 	files, others := drivertest.NewCertificates(t), drivertest.NewCertificates(t)
 	deployed := deploy(t, zookeepertest.TLS(Driver(), files), driver.Setup{Options: quick()})
@@ -47,6 +48,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestPasswords(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Options: quick()})
 	zookeepertest.RequirePassword(t, deployed.Endpoints(), nil, "bench", "right")
 	file := filepath.Join(t.TempDir(), "credentials")

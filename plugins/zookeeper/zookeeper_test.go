@@ -57,13 +57,16 @@ func (s *store) must(t testing.TB, thread int) *session {
 
 func TestConformance(t *testing.T) {
 	drivertest.Needs(t, Driver())
-	t.Run("one node", func(t *testing.T) { drivertest.Run(t, Driver(), driver.Setup{Options: quick()}) })
-	t.Run("three nodes", func(t *testing.T) {
-		drivertest.Run(t, Driver(), driver.Setup{Nodes: 3, Options: quick()})
-	})
-	t.Run("three nodes, sequential reads", func(t *testing.T) {
-		drivertest.Run(t, Driver(), driver.Setup{Nodes: 3, Options: quick(), Reads: driver.Sequential})
-	})
+	for name, setup := range map[string]driver.Setup{
+		"one node":                      {Options: quick()},
+		"three nodes":                   {Nodes: 3, Options: quick()},
+		"three nodes, sequential reads": {Nodes: 3, Options: quick(), Reads: driver.Sequential},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			drivertest.Run(t, Driver(), setup)
+		})
+	}
 }
 
 func TestTreesAreListed(t *testing.T) {
