@@ -16,5 +16,8 @@ func (s *session) Abandon() error {
 		line.cut()
 	}
 	s.zk().Close()
+	if line != nil {
+		line.Close() // the client library does not, while it opens a session
+	}
 	return nil
 }

@@ -1,8 +1,10 @@
 package zookeeper
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -335,4 +337,39 @@ func TestSetupsThatAreRefused(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
+}
+
+// TestAbandonedWhileItOpens has a server that accepts a connection and answers
+// nothing: the client library waits for the session, and must not for ever.
+func TestAbandonedWhileItOpens(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	options, err := driver.FillOptions(name, Driver().Info().Options, quick())
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := newSession(&store{setup: driver.Setup{Endpoints: []string{silent.Addr().String()}, Options: options}, tell: func(driver.Incident) {}}, 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	connected := make(chan error, 1)
+	go func() { connected <- opened.connect(ctx) }()
+	conn, err := silent.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Read(make([]byte, 4)); err != nil { // it asks for a session
+		t.Fatal(err)
+	}
+	if err := opened.Abandon(); err != nil {
+		t.Error(err)
+	}
+	cancel()
+	if <-connected == nil {
+		t.Error("connected")
+	}
+	goleak.VerifyNone(t, before)
 }
