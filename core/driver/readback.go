@@ -125,7 +125,8 @@ func (v *verifier) readBack(ctx context.Context) Verdict {
 		return v.count(ctx, session, folders[i])
 	})
 	verdict.Checked = int64(len(keys) + len(folders))
-	violated, undecided := first(append(values, counts...))
+	// A count tells how much was lost; a key may or may not be one that was chosen.
+	violated, undecided := first(append(counts, values...))
 	switch {
 	case violated != "":
 		verdict.Result, verdict.Detail = Violated, violated
