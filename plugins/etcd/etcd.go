@@ -70,6 +70,14 @@ func (etcd) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
 	}
 	if !setup.Bool("sync") {
 		g.Durability = driver.DurableMemory
+	} else if binary := setup.Option("binary"); binary != "" && setup.Nodes == 1 && !setup.External {
+		switch version, err := versionOf(binary); {
+		case err != nil:
+			g.Notes = append(g.Notes, fmt.Sprintf("whether a write is synced before it is acknowledged depends on the server's version, which could not be told: %v", err))
+		case mayAnswerEarly(version):
+			g.Durability = driver.DurableMemory
+			g.Notes = append(g.Notes, fmt.Sprintf("etcd %s with one node may acknowledge a write just before it is synced; 3.4.21 and 3.5.5 do not", version))
+		}
 	}
 	if setup.External {
 		g.Notes = append(g.Notes, "whether the servers sync their logs is as they were started, not checked")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -237,5 +238,35 @@ func TestSetupsThatAreRefused(t *testing.T) {
 	}
 	if _, err := server(t.TempDir()); err == nil || !strings.Contains(err.Error(), "is no program") {
 		t.Errorf("a folder as a binary: %v", err)
+	}
+}
+
+func TestOneNodeOfAnOldVersionIsNotDurable(t *testing.T) {
+	for printed, want := range map[string]driver.Guarantees{
+		"etcd Version: 3.4.20": {Durability: driver.DurableMemory, Notes: []string{"etcd 3.4.20 with one node may acknowledge a write just before it is synced; 3.4.21 and 3.5.5 do not"}},
+		"etcd Version: 3.5.4":  {Durability: driver.DurableMemory, Notes: []string{"etcd 3.5.4 with one node may acknowledge a write just before it is synced; 3.4.21 and 3.5.5 do not"}},
+		"etcd Version: 3.4.21": {Durability: driver.DurableFsync},
+		"etcd Version: 3.5.5":  {Durability: driver.DurableFsync},
+		"etcd Version: 3.6.0":  {Durability: driver.DurableFsync},
+		"Usage: etcd [flags]":  {Durability: driver.DurableFsync, Notes: []string{"whether a write is synced before it is acknowledged depends on the server's version, which could not be told: BINARY --version prints no version of etcd"}},
+	} {
+		binary := filepath.Join(t.TempDir(), "etcd")
+		if err := os.WriteFile(binary, fmt.Appendf(nil, "#!/bin/sh\necho '%s'\n", printed), 0o700); err != nil { //nolint:gosec // it is a program
+			t.Fatal(err)
+		}
+		options, err := driver.FillOptions(name, Driver().Info().Options, map[string]string{"binary": binary})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, nodes := range []int{1, 3} {
+			if nodes == 3 {
+				want = driver.Guarantees{Durability: driver.DurableFsync}
+			}
+			g, err := Driver().Guarantees(driver.Setup{Nodes: nodes, Reads: driver.Linearizable, Options: options})
+			notes := strings.ReplaceAll(strings.Join(g.Notes, "; "), binary, "BINARY")
+			if err != nil || g.Durability != want.Durability || notes != strings.Join(want.Notes, "; ") {
+				t.Errorf("%q on %d nodes: %+v, %v", printed, nodes, g, err)
+			}
+		}
 	}
 }
