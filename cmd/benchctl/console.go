@@ -73,7 +73,6 @@ func (c *console) Write(b []byte) (int, error) {
 type progress struct {
 	*console
 	plan    *experiment.Plan
-	mixed   bool   // the plan has several workloads
 	archive string // its path
 
 	mu    sync.Mutex
@@ -86,7 +85,7 @@ type progress struct {
 }
 
 func newProgress(c *console, plan *experiment.Plan, archive string) *progress {
-	return &progress{console: c, plan: plan, mixed: len(plan.Definitions()) > 1, archive: archive}
+	return &progress{console: c, plan: plan, archive: archive}
 }
 
 func (p *progress) ExperimentStarted(id int64, runs []experiment.Run) {
@@ -101,21 +100,8 @@ func (p *progress) RunStarted(run experiment.Run) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.run = time.Now()
-	p.head = fmt.Sprintf("run %d of %d: %s", run.Position+1, len(p.plan.Runs), p.name(run))
+	p.head = fmt.Sprintf("run %d of %d: %s", run.Position+1, len(p.plan.Runs), run)
 	p.status("%s%s", p.head, p.left())
-}
-
-// name names a run, with its workload where there are several and its setup
-// where it has a name.
-func (p *progress) name(run experiment.Run) string {
-	name := run.String()
-	if p.mixed {
-		name = run.Workload + ", " + name
-	}
-	if run.Setup != "" {
-		name += ", " + run.Setup
-	}
-	return name
 }
 
 func (p *progress) Doing(what string) {
@@ -161,7 +147,7 @@ func (p *progress) RunEnded(run experiment.Run, id int64, state experiment.State
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
-	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %.1f s\n", run.Position+1, len(p.plan.Runs), id, p.name(run), state, took.Seconds())
+	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %.1f s\n", run.Position+1, len(p.plan.Runs), id, run, state, took.Seconds())
 	if failure != nil && state == experiment.Failed && len(p.plan.Runs) > 1 { // else it is benchctl's last word
 		fmt.Fprintf(p, "  %v\n", failure)
 	}

@@ -87,7 +87,7 @@ func (a *app) plotExperiment(ctx context.Context, from *archive.Archive, id int6
 	if err := oneWorkload(records); err != nil {
 		return err
 	}
-	kind, over := fitting(records)
+	kind, over := fitting(stats.Measured(records))
 	figure, err := draw(ctx, from, kind, records, over)
 	if err != nil {
 		return err
@@ -103,8 +103,8 @@ func (a *app) plotExperiment(ctx context.Context, from *archive.Archive, id int6
 	return nil
 }
 
-// fitting is the kind of chart for what an experiment has varied, and the
-// parameter that a sweep is drawn over.
+// fitting is the kind of chart for what varies between runs, and the parameter
+// that a sweep is drawn over.
 func fitting(records []stats.Record) (kind, over string) {
 	var swept []string
 	for _, key := range stats.Series(records) {

@@ -58,6 +58,7 @@ func ParsePlan(document []byte, archived func(ref string) (*workload.Definition,
 			return nil, fmt.Errorf("read the plan: run at position %d: %w", i, err)
 		}
 	}
+	plan.name()
 	return plan, nil
 }
 

@@ -118,6 +118,7 @@ func NewPlan(spec Spec) (*Plan, error) {
 			plan.Runs = append(plan.Runs, run)
 		}
 	}
+	plan.name()
 	return plan, nil
 }
 

@@ -27,14 +27,13 @@ type Run struct {
 	Params    map[string]string  `json:"params"`   // every parameter, defaults included
 	Seed      uint64             `json:"seed"`
 
+	name       string
 	definition *workload.Definition
 	load       *workload.Workload
 }
 
-// String names the run as progress lines do.
-func (r Run) String() string {
-	return fmt.Sprintf("%s, %s, %s", r.Store, count(r.Nodes, "node"), count(r.Threads, "thread"))
-}
+// String names the run by what tells it apart in its plan, repeats aside.
+func (r Run) String() string { return r.name }
 
 func count(n int, noun string) string { return stats.Count(n, noun) }
 
@@ -79,6 +78,22 @@ func (r Run) record(labels map[string]string) stats.Record {
 		Store: r.Store, Nodes: r.Nodes, Threads: r.Threads, Reads: string(r.Reads),
 		Workload: r.definition.Name, WorkloadVersion: r.definition.Version, Params: r.Params,
 		Options: r.Options, Labels: r.labels(labels),
+	}
+}
+
+// name gives every run its name.
+func (p *Plan) name() {
+	records := make([]stats.Record, len(p.Runs))
+	for i, run := range p.Runs {
+		records[i] = run.record(p.Labels)
+	}
+	keys := stats.Series(records)
+	values := make([]string, len(keys))
+	for i, record := range records {
+		for k, key := range keys {
+			values[k] = record.Value(key)
+		}
+		p.Runs[i].name = stats.Label(keys, values)
 	}
 }
 

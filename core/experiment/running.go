@@ -263,8 +263,8 @@ func (r *running) Chunk(header sample.Header, data []byte) error { return r.writ
 func (r *running) PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error {
 	p := r.stages[phase]
 	if unstarted > 0 && !p.Warmup {
-		r.writer.Warn(fmt.Sprintf("%s on %s, %s, %s: %d arrivals were due and could not be started before the phase ended, %d were: the threads did not keep up with the rate, and latencies count from when each should have started",
-			p.Name, r.run.Store, count(r.run.Nodes, "node"), count(r.run.Threads, "thread"), unstarted, samples))
+		r.writer.Warn(fmt.Sprintf("%s on %s: %d arrivals were due and could not be started before the phase ended, %d were: the threads did not keep up with the rate, and latencies count from when each should have started",
+			p.Name, r.run, unstarted, samples))
 	}
 	closed := p.Rate == 0 && p.Active == 0 // else how fast it is was decided beforehand
 	if !p.Warmup && closed && r.trend.rising(at, samples) {

@@ -161,23 +161,31 @@ func variesWithinStore(records []Record, key string) bool {
 
 // Label names a group of a comparison by the keys of Series.
 func Label(keys, values []string) string {
-	parts := make([]string, len(keys))
+	var parts []string
 	for i, key := range keys {
+		if values[i] == "" {
+			continue // an option or label that only others have
+		}
 		switch key {
 		case "store", "workload":
-			parts[i] = values[i]
+			parts = append(parts, values[i])
 		case "nodes", "threads":
 			n, _ := strconv.Atoi(values[i])
-			parts[i] = Count(n, strings.TrimSuffix(key, "s"))
+			parts = append(parts, Count(n, strings.TrimSuffix(key, "s")))
 		default:
-			_, name, ok := strings.Cut(key, ".")
-			if !ok {
-				name = key
-			}
-			parts[i] = name + " " + values[i]
+			parts = append(parts, short(key)+" "+values[i])
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// short is a key's name without its kind: of option.sync, sync.
+func short(key string) string {
+	_, name, ok := strings.Cut(key, ".")
+	if !ok {
+		return key
+	}
+	return name
 }
 
 // Measured returns the records that a comparison may use: those of complete
@@ -231,13 +239,7 @@ func Warnings(records []Record) []string {
 		warnings = append(warnings, fmt.Sprintf("too few repeats for %s: %s where %d are needed (--repeat %d)", what, atLeast(least, few < groups), Enough, Enough))
 	}
 	warnings = append(warnings, failures(records)...)
-	if guarantees := GroupBy(records, "durability", promised); len(guarantees) > 1 {
-		var kinds []string
-		for _, g := range guarantees {
-			kinds = append(kinds, strings.Join(setups(g.Records, records), ", ")+": "+promise(g.Records[0]))
-		}
-		warnings = append(warnings, "unequal guarantees: "+strings.Join(kinds, "; "))
-	}
+	warnings = append(warnings, unequal(records)...)
 	return warnings
 }
 
@@ -274,80 +276,10 @@ func atLeast(n int, some bool) string {
 	if some {
 		return fmt.Sprintf("some have only %d", n)
 	}
+	if n == 1 {
+		return "there is 1"
+	}
 	return fmt.Sprintf("there are %d", n)
-}
-
-// setups names the stores of some records, with their nodes where others of the
-// store's records are not among them.
-func setups(some, all []Record) []string {
-	whole := map[string]int{}
-	for _, g := range GroupBy(all, "store") {
-		whole[g.Values[0]] = len(g.Records)
-	}
-	var names []string
-	for _, g := range GroupBy(some, "store") {
-		name := g.Values[0]
-		if len(g.Records) < whole[name] {
-			name += " with " + nodesOf(g.Records)
-		}
-		names = append(names, name)
-	}
-	return names
-}
-
-// Guarantee says in words what a record's setup promises, and how many
-// connections it has.
-func Guarantee(r Record) string { return promise(r) + ", " + connections(r.Connections) }
-
-func promise(r Record) string {
-	durability := map[string]string{
-		"fsync":  "writes acknowledged after fsync on a majority",
-		"memory": "writes acknowledged from memory",
-	}[r.Durability]
-	if durability == "" {
-		durability = "durability " + r.Durability
-	}
-	return durability + ", " + r.Value(promised) + " reads"
-}
-
-func connections(n int) string {
-	if n == 0 {
-		return "no connections"
-	}
-	return Count(n, "connection") + " a thread"
-}
-
-// Guarantees says what each store's setup promises, one line for each. A store
-// whose setups promise different things has their numbers of nodes named.
-func Guarantees(records []Record) []string {
-	var lines []string
-	for _, store := range GroupBy(records, "store") {
-		kinds := GroupBy(store.Records, "durability", promised)
-		for _, g := range kinds {
-			line := store.Values[0]
-			if len(kinds) > 1 {
-				line += ", " + nodesOf(g.Records)
-			}
-			line += ": " + Guarantee(g.Records[0])
-			for _, note := range g.Records[0].Notes {
-				line += "; " + note
-			}
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
-// nodesOf lists the numbers of nodes of records: 1 node, 3 or 5 nodes.
-func nodesOf(records []Record) string {
-	var numbers []string
-	for _, g := range GroupBy(records, "nodes") {
-		numbers = append(numbers, g.Values[0])
-	}
-	if len(numbers) == 1 && numbers[0] == "1" {
-		return "1 node"
-	}
-	return strings.Join(numbers, " or ") + " nodes"
 }
 
 // Verified says of how many runs the store was found to have done what it

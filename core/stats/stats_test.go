@@ -121,6 +121,9 @@ func TestSeriesAreToldApartByWhatDiffers(t *testing.T) {
 	if got := Label([]string{"store", "nodes", "threads", "param.size"}, []string{"etcd", "1", "10", "200"}); got != "etcd, 1 node, 10 threads, size 200" {
 		t.Error(got)
 	}
+	if got := Label([]string{"store", "option.sync"}, []string{"memory", ""}); got != "memory" {
+		t.Error(got)
+	}
 }
 
 func TestWarnings(t *testing.T) {
