@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"image/color"
 	"math"
 	"slices"
 
@@ -39,13 +38,14 @@ func (p Panel) draw(c draw.Canvas, theme Theme, series []Series) {
 		c.StrokeLine2(draw.LineStyle{Color: theme.Grid, Width: 0.7}, left, height, c.Max.X, height)
 		theme.text(c, theme.Label, left-6, height+theme.Label.Font.Size*0.09, draw.XRight, draw.YCenter, p.Format(tick))
 	}
-	c.StrokeLine2(draw.LineStyle{Color: theme.Axis, Width: 1}, left, bottom, c.Max.X, bottom)
 	plot := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: left, Y: bottom}, Max: vg.Point{X: c.Max.X, Y: top}}}
+	if !p.Lines {
+		p.bars(plot, theme, y, series)
+	}
+	c.StrokeLine2(draw.LineStyle{Color: theme.Axis, Width: 1}, left, bottom, c.Max.X, bottom) // bars stand on it, lines may run over it
 	if p.Lines {
 		p.lines(plot, theme, y, series)
-		return
 	}
-	p.bars(plot, theme, y, series)
 }
 
 // span is from the least value above 0 to the greatest, with their intervals.
@@ -120,7 +120,9 @@ func (p Panel) bars(c draw.Canvas, theme Theme, y scale, series []Series) {
 			theme.fill(c, vg.Rectangle{Min: vg.Point{X: x + gap, Y: c.Min.Y}, Max: vg.Point{X: x + width - gap, Y: top}}, s.shade())
 			above := top
 			if e.Known() {
-				p.whisker(c, theme.Axis, y, e, x+width/2, min(width*0.18, 5))
+				half := min(width*0.18, 5)
+				p.whisker(c, draw.LineStyle{Color: theme.Background, Width: 2.9}, y, e, x+width/2, half+0.8) // to be seen on dark bars
+				p.whisker(c, draw.LineStyle{Color: theme.Axis, Width: 1.3}, y, e, x+width/2, half)
 				above = y.at(e.High, c.Min.Y, c.Max.Y)
 			}
 			if text := p.Format(e.Value); theme.Value.Width(text) < width+1 {
@@ -131,9 +133,8 @@ func (p Panel) bars(c draw.Canvas, theme Theme, y scale, series []Series) {
 }
 
 // whisker draws an interval.
-func (p Panel) whisker(c draw.Canvas, ink color.Color, y scale, e stats.Estimate, x, half vg.Length) {
+func (p Panel) whisker(c draw.Canvas, style draw.LineStyle, y scale, e stats.Estimate, x, half vg.Length) {
 	low, high := y.at(e.Low, c.Min.Y, c.Max.Y), y.at(e.High, c.Min.Y, c.Max.Y)
-	style := draw.LineStyle{Color: ink, Width: 1.3}
 	c.StrokeLine2(style, x, low, x, high)
 	c.StrokeLine2(style, x-half, low, x+half, low)
 	c.StrokeLine2(style, x-half, high, x+half, high)
@@ -153,7 +154,7 @@ func (p Panel) lines(c draw.Canvas, theme Theme, y scale, series []Series) {
 			}
 			x := place(i, j) + shift
 			if e.Known() {
-				p.whisker(c, s.shade(), y, e, x, radius/1.4)
+				p.whisker(c, draw.LineStyle{Color: s.shade(), Width: 1.3}, y, e, x, radius/1.4)
 			}
 			points = append(points, vg.Point{X: x, Y: y.at(e.Value, c.Min.Y, c.Max.Y)})
 		}
