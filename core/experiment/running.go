@@ -138,7 +138,7 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) e
 	if warning := r.used.warning(r.environment.Cores); warning != "" {
 		r.writer.Warn(warning)
 	}
-	if errors.Is(err, context.Canceled) && ctx.Err() == nil {
+	if errors.Is(err, context.Canceled) && loading.Err() != nil && ctx.Err() == nil {
 		err = nil // the load ended because it was told to
 	}
 	if err == nil {

@@ -1,32 +1,27 @@
 package stats
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
 
-// Guarantees says what each store's setups promise, one line for each promise.
-// A store whose setups promise different things has named what tells them
+// Guarantees says what each store's setups promise, one line for each promise
+// with its notes. A store whose setups differ in them has named what tells them
 // apart.
 func Guarantees(records []Record) []string {
 	var lines []string
 	for _, store := range GroupBy(records, "store") {
-		for _, g := range GroupBy(store.Records, "durability", promised) {
+		kinds := map[string][]Record{}
+		for _, r := range store.Records {
+			kinds[declared(r)] = append(kinds[declared(r)], r)
+		}
+		for _, kind := range slices.Sorted(maps.Keys(kinds)) {
 			line := store.Values[0]
-			if which := which(g.Records, store.Records); which != "" {
+			if which := distinction(kinds[kind], store.Records, declared); which != "" {
 				line += ", " + which
 			}
-			line += ": " + Guarantee(g.Records[0])
-			var notes []string
-			for _, r := range g.Records {
-				for _, note := range r.Notes {
-					if !slices.Contains(notes, note) {
-						notes = append(notes, note)
-						line += "; " + note
-					}
-				}
-			}
-			lines = append(lines, line)
+			lines = append(lines, line+": "+kind)
 		}
 	}
 	return lines
@@ -47,7 +42,7 @@ func unequal(records []Record) []string {
 		var names []string
 		for _, store := range GroupBy(g.Records, "store") {
 			name := store.Values[0]
-			if which := which(store.Records, whole[name]); which != "" {
+			if which := distinction(store.Records, whole[name], promise); which != "" {
 				name += " with " + which
 			}
 			names = append(names, name)
@@ -57,10 +52,10 @@ func unequal(records []Record) []string {
 	return []string{"unequal guarantees: " + strings.Join(kinds, "; ")}
 }
 
-// which names the records of a store that promise one thing by what those that
-// promise another lack: their numbers of nodes, or else an option or a label.
-// It is empty if all promise it.
-func which(some, all []Record) string {
+// distinction names the records of a store that promise one thing by what those
+// that promise another lack: their numbers of nodes, or else an option or a
+// label. It is empty if all promise it.
+func distinction(some, all []Record, promise func(Record) string) string {
 	var others []Record
 	for _, r := range all {
 		if promise(r) != promise(some[0]) {
@@ -98,6 +93,11 @@ func nodes(numbers []string) string {
 		return "1 node"
 	}
 	return strings.Join(numbers, " or ") + " nodes"
+}
+
+// declared is all that a record's driver says of its setup.
+func declared(r Record) string {
+	return strings.Join(append([]string{Guarantee(r)}, r.Notes...), "; ")
 }
 
 // Guarantee says in words what a record's setup promises, and how many
