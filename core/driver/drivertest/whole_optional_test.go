@@ -24,13 +24,14 @@ func (s *wholeSession) CreateEphemeralSequential(ctx context.Context, prefix, va
 }
 
 // number creates a numbered key, if it is so broken with a number that was
-// given before.
+// given before, whichever calls those after the seventieth are.
 func (s *wholeSession) number(ctx context.Context, prefix, value []byte, owner *wholeSession, twice fault) (string, error) {
 	state, broken, unlock := s.on()
 	number := state.numbers[string(prefix)]
 	state.numbers[string(prefix)]++
+	again := broken == twice && number > 70
 	switch {
-	case broken == twice && number > 70 && number%10 == 0:
+	case again:
 		number--
 	case broken == "numbers by session":
 		s.given++
@@ -38,7 +39,7 @@ func (s *wholeSession) number(ctx context.Context, prefix, value []byte, owner *
 	}
 	unlock()
 	key := fmt.Sprintf("%s%010d", prefix, number)
-	if broken == twice && number > 70 && number%10 == 9 {
+	if again {
 		_ = s.Put(ctx, []byte(key), value)
 		return key, nil
 	}
