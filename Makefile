@@ -24,7 +24,7 @@ demo: build
 
 # Everything that CI runs. Most tests wait for stores more than they compute.
 AT_ONCE = 3
-RACING  = ./core/driver ./core/driver/internal/... ./core/host ./core/node ./core/archive ./plugins/...
+RACING  = ./core/driver/... ./core/protocol ./core/engine/... ./core/plugin ./core/client ./core/host ./core/node ./core/archive ./plugins/...
 
 test: check
 	go build ./...
@@ -39,12 +39,12 @@ check: $(TOOLS)/tools
 	go mod tidy -diff
 	$(TOOLS)/buf lint
 	PATH="$(TOOLS):$$PATH" $(TOOLS)/buf generate -o $(TOOLS)/generated
-	diff -r -x '*.proto' -x handshake.go core/driver/driverpb $(TOOLS)/generated/core/driver/driverpb
+	diff -r -x '*.proto' -x doc.go core/protocol/driverpb $(TOOLS)/generated/core/protocol/driverpb
 
 # The figures of docs/performance.md; the last ones compare the load generator
 # with its peers, in pairs, and take some minutes.
 bench:
-	go test -run '^$$' -bench . ./core/sample ./core/workload ./core/driver ./core/archive
+	go test -run '^$$' -bench . ./core/sample ./core/workload ./core/engine/... ./core/archive
 	go test -run '^$$' -bench Against -benchtime 11x -timeout 40m ./cmd/benchctl
 
 generate: $(TOOLS)/tools

@@ -12,8 +12,8 @@ import (
 
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/driver/driverpb"
 	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/report"
 	"github.com/benchctl/benchctl/core/workload"
 	"github.com/benchctl/benchctl/workloads"
@@ -71,7 +71,7 @@ func (a *app) listWorkloads(ctx context.Context, stores []string, format string)
 		return err
 	}
 	t := report.Table{Columns: []report.Column{{Name: "workload"}}}
-	var plugins []driver.Description
+	var plugins []protocol.Description
 	search := host.NewSearch(a.getenv)
 	for _, store := range stores {
 		path, err := search.Find(store)
@@ -109,7 +109,7 @@ func (a *app) listWorkloads(ctx context.Context, stores []string, format string)
 }
 
 // lacks says what a plugin lacks to execute a workload.
-func lacks(plugin driver.Description, load *workload.Workload) string {
+func lacks(plugin protocol.Description, load *workload.Workload) string {
 	var missing []string
 	for _, op := range load.Ops() {
 		if !plugin.Can(op) {
@@ -167,7 +167,7 @@ func (a *app) pluginCommand() *cobra.Command {
 				t.Rows = append(t.Rows, []string{found.Name, version, summary, found.Path})
 			}
 			if len(t.Rows) == 0 {
-				return fmt.Errorf("no plugin is found: put binaries called %sNAME beside benchctl, on PATH or in a folder of $BENCHCTL_PLUGIN_PATH", driverpb.BinaryPrefix)
+				return fmt.Errorf("no plugin is found: put binaries called %sNAME beside benchctl, on PATH or in a folder of $BENCHCTL_PLUGIN_PATH", protocol.BinaryPrefix)
 			}
 			return t.Write(a.stdout)
 		},
@@ -197,16 +197,16 @@ func (a *app) pluginCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) describe(ctx context.Context, name, path string) (driver.Description, error) {
+func (a *app) describe(ctx context.Context, name, path string) (protocol.Description, error) {
 	p, err := host.Launch(ctx, name, path, host.Options{Log: a.logger(newConsole(a.stderr))})
 	if err != nil {
-		return driver.Description{}, err
+		return protocol.Description{}, err
 	}
 	defer p.Close()
 	return p.Describe(ctx)
 }
 
-func (a *app) printDescription(d driver.Description, path string) error {
+func (a *app) printDescription(d protocol.Description, path string) error {
 	facts := report.Table{Columns: []report.Column{{Name: ""}, {Name: ""}}}
 	add := func(name, value string) { facts.Rows = append(facts.Rows, []string{name, value}) }
 	add("plugin", d.Name+" "+d.Version)
@@ -256,7 +256,7 @@ func (a *app) versionCommand() *cobra.Command {
 				Protocol int    `json:"protocol"`
 				Schema   int64  `json:"schema"`
 				Go       string `json:"go"`
-			}{buildVersion(), driverpb.ProtocolVersion, archive.Schema, runtime.Version()}
+			}{buildVersion(), protocol.Version, archive.Schema, runtime.Version()}
 			if asJSON {
 				return json.NewEncoder(a.stdout).Encode(v)
 			}

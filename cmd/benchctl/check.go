@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/benchctl/benchctl/core/conformance"
 	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/driver/drivertest"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/node"
 	"github.com/benchctl/benchctl/core/report"
@@ -60,8 +60,8 @@ It exits with 1 if any case fails.`,
 
 // checked is what the suite showed of one plugin.
 type checked struct {
-	Plugin  string              `json:"plugin"`
-	Results []drivertest.Result `json:"results"`
+	Plugin  string               `json:"plugin"`
+	Results []conformance.Result `json:"results"`
 }
 
 func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
@@ -86,7 +86,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
 			return asUsage(err)
 		}
 		all = append(all, checked{name, results})
-		failed += len(drivertest.Violations(results))
+		failed += len(conformance.Violations(results))
 	}
 	console.clear()
 	switch f.format {
@@ -105,7 +105,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
 }
 
 // checkOne deploys the store of one plugin and puts it through the suite.
-func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f *checkFlags, name string, options map[string]string) ([]drivertest.Result, error) {
+func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f *checkFlags, name string, options map[string]string) ([]conformance.Result, error) {
 	console.status("%s: launching", name)
 	launched, err := plugins.Launch(ctx, name)
 	if err != nil {
@@ -147,9 +147,9 @@ func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f
 		fmt.Fprintf(a.stdout, "%s, %s, %s reads\n", name, stats.Count(setup.Nodes, "node"), guarantees.Reads)
 	}
 	console.status("%s: %s", name, "create")
-	return drivertest.Check(ctx, drivertest.Subject{Plugin: launched.(plugin).Driver(), Setup: setup}, func(r drivertest.Result) {
+	return conformance.Check(ctx, conformance.Subject{Plugin: launched.(hosted).Client, Setup: setup}, func(r conformance.Result) {
 		console.clear()
-		if f.format == "table" || r.Verdict == drivertest.Failed {
+		if f.format == "table" || r.Verdict == conformance.Failed {
 			a.printResult(f.format, name, r)
 		}
 		console.status("%s: after %s", name, r.Case)
@@ -158,7 +158,7 @@ func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f
 
 // printResult prints what a case came to; where standard output has another
 // form, failures go to standard error.
-func (a *app) printResult(format, name string, r drivertest.Result) {
+func (a *app) printResult(format, name string, r conformance.Result) {
 	out, text := a.stdout, r.Proven
 	if format != "table" {
 		out = a.stderr
@@ -166,9 +166,9 @@ func (a *app) printResult(format, name string, r drivertest.Result) {
 	}
 	sign := "✓"
 	switch r.Verdict {
-	case drivertest.Failed:
+	case conformance.Failed:
 		sign, text = "✗", "FAILED"
-	case drivertest.Lacking:
+	case conformance.Lacking:
 		sign, text = "–", "not offered"
 	}
 	if text != "" && r.Detail != "" {
@@ -183,10 +183,10 @@ func functionsTable(all []checked) report.Table {
 	for _, c := range all {
 		t.Columns = append(t.Columns, report.Column{Name: c.Plugin})
 	}
-	for _, function := range drivertest.Functions() {
+	for _, function := range conformance.Functions() {
 		row := []string{string(function)}
 		for _, c := range all {
-			row = append(row, drivertest.Proven(c.Results, function))
+			row = append(row, conformance.Proven(c.Results, function))
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/report"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -143,12 +144,12 @@ func (p *progress) left() string {
 	return fmt.Sprintf(" · about %v left", rest.Round(time.Second))
 }
 
-func (p *progress) RunEnded(run experiment.Run, id int64, state experiment.State, took time.Duration, failure error) {
+func (p *progress) RunEnded(run experiment.Run, id int64, state record.State, took time.Duration, failure error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
 	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %.1f s\n", run.Position+1, len(p.plan.Runs), id, run, state, took.Seconds())
-	if failure != nil && state == experiment.Failed && len(p.plan.Runs) > 1 { // else it is benchctl's last word
+	if failure != nil && state == record.Failed && len(p.plan.Runs) > 1 { // else it is benchctl's last word
 		fmt.Fprintf(p, "  %v\n", failure)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/benchctl/benchctl/core/driver/drivertest"
+	"github.com/benchctl/benchctl/core/conformance"
 )
 
 func page(t *testing.T, path string) string {
@@ -42,9 +42,9 @@ func TestTheFunctionsOnThePage(t *testing.T) {
 	if want := append([]string{"function"}, plugins...); !slices.Equal(rows[0], want) {
 		t.Errorf("columns %v, want %v", rows[0], want)
 	}
-	var functions []drivertest.Function
+	var functions []conformance.Function
 	for _, row := range rows[2:] {
-		functions = append(functions, drivertest.Function(row[0]))
+		functions = append(functions, conformance.Function(row[0]))
 		if len(row) != len(rows[0]) {
 			t.Errorf("%s has %d cells, want %d", row[0], len(row), len(rows[0]))
 		}
@@ -54,7 +54,7 @@ func TestTheFunctionsOnThePage(t *testing.T) {
 			}
 		}
 	}
-	if want := drivertest.Functions(); !slices.Equal(functions, want) {
+	if want := conformance.Functions(); !slices.Equal(functions, want) {
 		t.Errorf("rows %v, want %v", functions, want)
 	}
 }

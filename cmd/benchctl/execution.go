@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/client"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/report"
@@ -105,7 +106,7 @@ func (e *execution) writeHistories(ctx context.Context, from *archive.Archive, i
 
 // asUsage makes usage errors of what a plugin or plan refuses.
 func asUsage(err error) error {
-	var refused *host.Refused
+	var refused *client.Refused
 	var impossible *experiment.Refused
 	if errors.As(err, &refused) || errors.As(err, &impossible) {
 		return &usageError{err}

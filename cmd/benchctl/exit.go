@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/benchctl/benchctl/core/archive"
-	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/client"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -45,7 +45,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.As(err, &badWorkload), errors.Is(err, archive.ErrWorkloadChanged):
 		return exitWorkload
-	case errors.Is(err, host.ErrPlugin):
+	case errors.Is(err, client.ErrPlugin):
 		return exitPlugin
 	case errors.Is(err, archive.ErrArchive):
 		return exitArchive

@@ -16,8 +16,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 
-	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/driver/drivertest"
+	"github.com/benchctl/benchctl/core/conformance"
+	"github.com/benchctl/benchctl/core/plugin"
 	"github.com/benchctl/benchctl/plugins/etcd"
 	"github.com/benchctl/benchctl/plugins/memory"
 	"github.com/benchctl/benchctl/plugins/raftembed"
@@ -26,20 +26,20 @@ import (
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "server" { // a node that etcd's driver has started with its own binary
-		driver.Serve(etcd.Driver())
+		plugin.Serve(etcd.Driver())
 		return
 	}
 	testscript.Main(suite{m}, map[string]func(){
 		"benchctl":                  main,
-		"benchctl-plugin-etcd":      func() { driver.Serve(onTakenPorts(etcd.Driver())) },
-		"benchctl-plugin-memory":    func() { driver.Serve(memory.Driver()) },
-		"benchctl-plugin-raftembed": func() { driver.Serve(raftembed.Driver()) },
-		"benchctl-plugin-zookeeper": func() { driver.Serve(onTakenPorts(zookeeper.Driver())) },
+		"benchctl-plugin-etcd":      func() { plugin.Serve(onTakenPorts(etcd.Driver())) },
+		"benchctl-plugin-memory":    func() { plugin.Serve(memory.Driver()) },
+		"benchctl-plugin-raftembed": func() { plugin.Serve(raftembed.Driver()) },
+		"benchctl-plugin-zookeeper": func() { plugin.Serve(onTakenPorts(zookeeper.Driver())) },
 
-		"benchctl-plugin-lossy":     func() { driver.Serve(newFaulty("lossy", lossy)) },
-		"benchctl-plugin-stale":     func() { driver.Serve(newFaulty("stale", stale)) },
-		"benchctl-plugin-repeating": func() { driver.Serve(newFaulty("repeating", repeating)) },
-		"benchctl-plugin-deaf":      func() { driver.Serve(newFaulty("deaf", deaf)) },
+		"benchctl-plugin-lossy":     func() { plugin.Serve(newFaulty("lossy", lossy)) },
+		"benchctl-plugin-stale":     func() { plugin.Serve(newFaulty("stale", stale)) },
+		"benchctl-plugin-repeating": func() { plugin.Serve(newFaulty("repeating", repeating)) },
+		"benchctl-plugin-deaf":      func() { plugin.Serve(newFaulty("deaf", deaf)) },
 
 		bareLoopCommand: runBareLoopCommand,
 	})
@@ -70,7 +70,7 @@ func TestStories(t *testing.T) {
 			case "root":
 				return os.Geteuid() == 0, nil
 			case "zookeeper": // is installed, as it has to be in CI
-				err := drivertest.Missing(zookeeper.Driver())
+				err := conformance.Missing(zookeeper.Driver())
 				if os.Getenv("CI") == "" {
 					return err == nil, nil
 				}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/experiment"
-	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -141,7 +141,7 @@ func earlierRuns(ctx context.Context, from *archive.Archive, f *runFlags) (exper
 	if err != nil {
 		return earlier, err
 	}
-	environments := map[int64]node.Environment{}
+	environments := map[int64]record.Environment{}
 	for _, run := range runs {
 		if run.State != archive.Complete {
 			continue
@@ -151,7 +151,7 @@ func earlierRuns(ctx context.Context, from *archive.Archive, f *runFlags) (exper
 			if err != nil {
 				return earlier, err
 			}
-			environments[run.Environment] = node.Environment{CPU: e.CPU, Cores: e.Cores, Memory: e.MemoryBytes}
+			environments[run.Environment] = record.Environment{CPU: e.CPU, Cores: e.Cores, MemoryBytes: e.MemoryBytes}
 		}
 		earlier.Complete = append(earlier.Complete, experiment.Completed{
 			Position: run.Position, Store: run.Store, SHA256: run.PluginSHA256, Environment: environments[run.Environment],

@@ -10,6 +10,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/workload"
 	"github.com/benchctl/benchctl/workloads"
 )
@@ -113,8 +114,8 @@ func (f *runFlags) applyTerms(spec *experiment.Spec, given func(flag string) boo
 		spec.ReadyTimeout = f.ready
 	}
 	if given("verify") {
-		spec.Verify = driver.Verify(f.verify)
-		if !slices.Contains(driver.Verifications, spec.Verify) {
+		spec.Verify = load.Verify(f.verify)
+		if !slices.Contains(load.Verifications, spec.Verify) {
 			return usagef("--verify %q is none of none, read-back, linearizable", f.verify)
 		}
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/benchctl/benchctl/core/archive"
-	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/record"
 )
 
 // plugins gives an experiment the plugins that host finds and launches.
@@ -21,27 +21,22 @@ type plugins struct {
 	log    hclog.Logger
 }
 
-func (p plugins) Launch(ctx context.Context, store string) (experiment.Plugin, error) {
-	path, err := p.search.Find(store)
+func (l plugins) Launch(ctx context.Context, store string) (experiment.Plugin, error) {
+	path, err := l.search.Find(store)
 	if err != nil {
 		return nil, err
 	}
-	launched, err := host.Launch(ctx, store, path, host.Options{Log: p.log})
+	p, err := host.Launch(ctx, store, path, host.Options{Log: l.log})
 	if err != nil {
 		return nil, err
 	}
-	return plugin{launched}, nil
+	return hosted{p}, nil
 }
 
-type plugin struct{ *host.Plugin }
+type hosted struct{ *host.Plugin }
 
-func (p plugin) Identity() experiment.Identity {
+func (p hosted) Identity() experiment.Identity {
 	return experiment.Identity{Path: p.Path(), SHA256: p.SHA256(), PID: p.PID()}
-}
-
-func (p plugin) Load(ctx context.Context, load experiment.Load, sink experiment.Sink) (experiment.Finished, error) {
-	finished, err := p.Run(ctx, host.RunRequest(load), sink)
-	return experiment.Finished{Stopped: finished.Stopped, Warnings: finished.Warnings}, err
 }
 
 // keeper gives an experiment the archive.
@@ -51,7 +46,7 @@ type keeper struct {
 	environment int64
 }
 
-func (k *keeper) Begin(ctx context.Context, plan *experiment.Plan, e node.Environment) (int64, error) {
+func (k *keeper) Begin(ctx context.Context, plan *experiment.Plan, e record.Environment) (int64, error) {
 	if err := k.archiveEnvironment(ctx, e); err != nil {
 		return 0, err
 	}
@@ -73,13 +68,13 @@ func (k *keeper) Begin(ctx context.Context, plan *experiment.Plan, e node.Enviro
 	})
 }
 
-func (k *keeper) Resume(ctx context.Context, _ int64, e node.Environment) error {
+func (k *keeper) Resume(ctx context.Context, _ int64, e record.Environment) error {
 	return k.archiveEnvironment(ctx, e) // the rest is there
 }
 
-func (k *keeper) archiveEnvironment(ctx context.Context, e node.Environment) (err error) {
+func (k *keeper) archiveEnvironment(ctx context.Context, e record.Environment) (err error) {
 	k.environment, err = k.Environment(ctx, archive.Environment{
-		CPU: e.CPU, Cores: e.Cores, MemoryBytes: e.Memory, Kernel: e.Kernel, OS: e.OS,
+		CPU: e.CPU, Cores: e.Cores, MemoryBytes: e.MemoryBytes, Kernel: e.Kernel, OS: e.OS,
 		Filesystem: e.Filesystem, Fsync: e.Fsync, Virtualization: e.Virtualization, ClockSource: e.ClockSource,
 	})
 	return err
@@ -134,11 +129,13 @@ func (w writer) Event(at time.Duration, kind, node, detail string) error {
 	return w.RunWriter.Event(archive.Event{At: at, Kind: kind, Node: node, Detail: detail})
 }
 
-func (w writer) Verdict(phase int, v driver.Verdict) error {
+func (w writer) Verdict(phase int, v record.Verdict) error {
 	return w.RunWriter.Verdict(archive.Verdict{
 		Phase: w.phases[phase].Name, Property: v.Property, Result: archive.Result(v.Result), Checked: v.Checked, Detail: v.Detail, History: v.History,
 	})
 }
+
+func (w writer) Client(record.Client) error { return nil }
 
 func (w writer) NodeSecond(s node.Second) error {
 	return w.RunWriter.NodeSecond(archive.NodeSecond{
@@ -151,7 +148,7 @@ func (w writer) Warn(text string) {
 	_ = w.RunWriter.Warn(text) // an archive that takes no warning fails the run when it ends
 }
 
-func (w writer) End(ctx context.Context, state experiment.State, failure error) error {
+func (w writer) End(ctx context.Context, state record.State, failure error) error {
 	text := ""
 	if failure != nil {
 		text = failure.Error()

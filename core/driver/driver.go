@@ -13,6 +13,10 @@ import (
 	"time"
 )
 
+// SDKVersion is the version of the SDK that a plugin was built with: of this
+// package, core/plugin and core/driver/drivertest.
+const SDKVersion = "0.1.0"
+
 // A Driver knows one kind of store. It lives as long as the plugin's process.
 type Driver interface {
 	// Info says what the driver is. It must work without a store.
@@ -61,38 +65,6 @@ const (
 	SessionLost    IncidentKind = "session-lost"    // its connection broke; the session may live on
 	SessionResumed IncidentKind = "session-resumed" // it is connected again
 	SessionExpired IncidentKind = "session-expired" // the store has given it up; a new one takes its place
-)
-
-// Verify says how much of what a store acknowledges is checked in a run.
-type Verify string
-
-// How much may be checked. Each has all that the one before it has.
-const (
-	VerifyNone         Verify = "none"
-	VerifyReadBack     Verify = "read-back"    // after each phase, what was written is counted and a choice of it read
-	VerifyLinearizable Verify = "linearizable" // the operations on a choice of keys are checked as a history
-)
-
-// Verifications lists them.
-var Verifications = []Verify{VerifyNone, VerifyReadBack, VerifyLinearizable}
-
-// Verdict is what came of checking that the store did what it said.
-type Verdict struct {
-	Property string // what was checked
-	Result   Result
-	Checked  int64  // keys, operations or events that were looked at
-	Detail   string // one sentence
-	History  string // what shows a violation, in lines; empty otherwise
-}
-
-// Result is whether a property held.
-type Result string
-
-// The results.
-const (
-	Held      Result = "held"
-	Violated  Result = "violated"
-	Undecided Result = "undecided" // it would have taken more time or memory than it may
 )
 
 // A Session is one client connection. One thread uses it at a time.
@@ -314,24 +286,4 @@ type Info struct {
 	// Session is a nil pointer of the type of the driver's sessions: its
 	// optional interfaces are the capabilities that are advertised.
 	Session Session
-}
-
-// OptionType is the type of an option's value.
-type OptionType string
-
-// The types of options.
-const (
-	String   OptionType = "string"
-	Int      OptionType = "int"
-	Bool     OptionType = "bool"
-	Duration OptionType = "duration"
-)
-
-// Option is a setting that a driver takes with --option store.name=value.
-type Option struct {
-	Name    string     `json:"name"`
-	Type    OptionType `json:"type"`
-	Default string     `json:"default"`
-	Allowed []string   `json:"allowed,omitempty"` // empty: any value of the type
-	Help    string     `json:"help"`
 }

@@ -7,19 +7,22 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/machine"
 	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/protocol"
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
 // Plugin is what an experiment needs of a launched plugin.
 type Plugin interface {
-	driver.NodeController
-	Describe(ctx context.Context) (driver.Description, error)
+	node.Controller
+	Describe(ctx context.Context) (protocol.Description, error)
 	Prepare(ctx context.Context, setup driver.Setup) (guarantees driver.Guarantees, portsPerNode int, err error)
 	Provision(ctx context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error)
-	// Load executes one run and hands what happens to the sink.
-	Load(ctx context.Context, load Load, sink Sink) (Finished, error)
+	// Run executes one run and hands what happens to the sink.
+	Run(ctx context.Context, r protocol.RunRequest, sink protocol.Sink) error
 	Identity() Identity
 	Close() error
 }
@@ -36,53 +39,14 @@ type Plugins interface {
 	Launch(ctx context.Context, store string) (Plugin, error)
 }
 
-// Load is what a plugin executes in one run.
-type Load struct {
-	Setup        driver.Setup
-	Workload     *workload.Workload
-	Threads      int
-	Seed         uint64
-	KeyPrefix    string        // every key begins with it
-	SpillDir     string        // where samples wait that are not taken in time
-	StartTimeout time.Duration // to connect and open the sessions
-	Verify       driver.Verify
-}
-
-// Finished is what a plugin says at the end of a run.
-type Finished struct {
-	Stopped  bool
-	Warnings []string
-}
-
-// Sink takes what a run produces, in the order in which it happens.
-type Sink interface {
-	Started(zero time.Time, storeVersion string) error
-	PhaseStarted(phase int, at time.Duration) error
-	Chunk(header sample.Header, data []byte) error
-	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
-	Progress(phase int, at time.Duration, ops, failures int64)
-	Incident(at time.Duration, incident driver.Incident) error
-	Verdict(phase int, v driver.Verdict) error
-}
-
-// State is how a run ended.
-type State string
-
-// The states of a run that has ended.
-const (
-	Complete    State = "complete"
-	Failed      State = "failed"
-	Interrupted State = "interrupted"
-)
-
 // Archive keeps runs.
 type Archive interface {
 	// Begin archives that an experiment starts, and returns its id.
-	Begin(ctx context.Context, plan *Plan, environment node.Environment) (int64, error)
+	Begin(ctx context.Context, plan *Plan, environment record.Environment) (int64, error)
 	// Resume prepares for more runs of an experiment that was begun before.
-	Resume(ctx context.Context, experiment int64, environment node.Environment) error
+	Resume(ctx context.Context, experiment int64, environment record.Environment) error
 	// BeginRun archives that a run starts.
-	BeginRun(ctx context.Context, experiment int64, record Record) (Writer, error)
+	BeginRun(ctx context.Context, experiment int64, planned Record) (Writer, error)
 }
 
 // Record is what is known of a run before its load starts.
@@ -91,7 +55,7 @@ type Record struct {
 	Labels      map[string]string
 	Setup       driver.Setup
 	Guarantees  driver.Guarantees
-	Description driver.Description
+	Description protocol.Description
 	Identity    Identity
 	Warnings    []string
 }
@@ -109,11 +73,12 @@ type Writer interface {
 	Chunk(header sample.Header, data []byte) error
 	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
 	Event(at time.Duration, kind, node, detail string) error
-	Verdict(phase int, v driver.Verdict) error
+	Verdict(phase int, v record.Verdict) error
 	NodeSecond(second node.Second) error
+	Client(client record.Client) error
 	Warn(text string)
 	// End archives how the run ended; failure is nil unless it failed.
-	End(ctx context.Context, state State, failure error) error
+	End(ctx context.Context, state record.State, failure error) error
 }
 
 // Observer is told what happens, to show it.
@@ -123,7 +88,7 @@ type Observer interface {
 	Doing(what string)
 	PhaseStarted(phase workload.Phase)
 	Progress(phase workload.Phase, at time.Duration, ops, failures int64)
-	RunEnded(run Run, id int64, state State, took time.Duration, failure error)
+	RunEnded(run Run, id int64, state record.State, took time.Duration, failure error)
 }
 
 // Executor executes plans.
@@ -170,7 +135,7 @@ type execution struct {
 	*Executor
 	plan        *Plan
 	earlier     Earlier
-	environment node.Environment
+	environment record.Environment
 	dataDir     string
 	kept        map[string]*deployment // for later runs, by Run.Deployment
 }
@@ -179,7 +144,7 @@ func (e *execution) execute(ctx context.Context, begin func() (int64, error)) (o
 	if e.dataDir = e.plan.DataDir; e.dataDir == "" {
 		e.dataDir = os.TempDir()
 	}
-	if e.environment, err = node.ReadEnvironment(ctx, e.dataDir); err != nil {
+	if e.environment, err = machine.Read(ctx, e.dataDir); err != nil {
 		return outcome, err
 	}
 	defer func() { err = errors.Join(err, e.releaseAll()) }()
@@ -204,14 +169,14 @@ func (e *execution) execute(ctx context.Context, begin func() (int64, error)) (o
 			return outcome, err
 		}
 		switch state {
-		case Complete:
+		case record.Complete:
 			outcome.Complete++
-		case Failed:
+		case record.Failed:
 			outcome.Failed++
 			if outcome.Failure == nil {
 				outcome.Failure = r.failure
 			}
-		case Interrupted:
+		case record.Interrupted:
 			return outcome, ctx.Err()
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/internal/yamlfile"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -77,7 +78,7 @@ func (p *reading) experiment(root ast.Node) {
 		p.Timeout = p.duration(e)
 	}
 	if e, ok := top["verify"]; ok {
-		if p.Verify = driver.Verify(p.TextOf(e)); !slices.Contains(driver.Verifications, p.Verify) {
+		if p.Verify = load.Verify(p.TextOf(e)); !slices.Contains(load.Verifications, p.Verify) {
 			p.Fail(p.At(e.Value), "verify: %q is none of %s", p.Verify, verifications())
 		}
 	}
@@ -354,7 +355,7 @@ func (p *reading) selection(e yamlfile.Entry) *stats.Selection {
 
 func verifications() string {
 	var names []string
-	for _, v := range driver.Verifications {
+	for _, v := range load.Verifications {
 		names = append(names, string(v))
 	}
 	return strings.Join(names, ", ")

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/workload"
 	"github.com/benchctl/benchctl/workloads"
 )
@@ -57,7 +58,7 @@ func TestAFileIsReadWhole(t *testing.T) {
 	}
 	wantTerms := Terms{
 		Name: "choice", Summary: "Which store for the lock service", Seed: 7,
-		Labels: map[string]string{"purpose": "review", "year": "2026"}, Timeout: 2 * time.Second, ReadyTimeout: time.Minute, Verify: driver.VerifyReadBack,
+		Labels: map[string]string{"purpose": "review", "year": "2026"}, Timeout: 2 * time.Second, ReadyTimeout: time.Minute, Verify: load.VerifyReadBack,
 	}
 	if diff := cmp.Diff(wantTerms, got.Terms); diff != "" {
 		t.Error(diff)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/node"
 	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/core/workload"
@@ -29,7 +30,7 @@ type Terms struct {
 	// ReadyTimeout is how long a node may take until it serves; 0: a minute.
 	ReadyTimeout time.Duration `json:"ready_timeout_ns,omitempty"`
 	// Verify is how much of what stores acknowledge is checked.
-	Verify driver.Verify `json:"verify,omitempty"`
+	Verify load.Verify `json:"verify,omitempty"`
 	// DataDir is the folder in which nodes keep their data while a run lasts;
 	// empty: the system's temporary folder.
 	DataDir string `json:"data_dir,omitempty"`
@@ -77,7 +78,7 @@ const maxRuns = 100_000
 // no stores and no workloads.
 func Defaults() Spec {
 	return Spec{
-		Terms:   Terms{Labels: map[string]string{}, Timeout: 5 * time.Second, ReadyTimeout: node.ReadyWithin, Verify: driver.VerifyReadBack},
+		Terms:   Terms{Labels: map[string]string{}, Timeout: 5 * time.Second, ReadyTimeout: node.ReadyWithin, Verify: load.VerifyReadBack},
 		Setups:  []Setup{{Nodes: []int{1, 3}, Reads: []driver.Consistency{driver.Linearizable}}},
 		Threads: []int{10},
 		Repeat:  1,

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/workloads"
@@ -163,7 +164,7 @@ func TestAPluginThatLacksAnOperationIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = plan.DriverSetup(driver.Description{Name: "a", Ops: []sample.Op{sample.OpCreate, sample.OpSet}}, plan.Runs[0])
+	_, err = plan.DriverSetup(protocol.Description{Name: "a", Ops: []sample.Op{sample.OpCreate, sample.OpSet}}, plan.Runs[0])
 	if err == nil || err.Error() != "workload create-set-delete@1 needs the operation delete, which plugin a lacks; it has create, set" {
 		t.Error(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/record"
 )
 
 // Earlier is what there is already of an experiment that is resumed. The zero
@@ -23,7 +23,7 @@ type Completed struct {
 	Position    int // in the plan
 	Store       string
 	SHA256      string // of the plugin's binary
-	Environment node.Environment
+	Environment record.Environment
 }
 
 // Missing returns the runs of a plan that are not complete, in their order.
@@ -66,18 +66,18 @@ func (e Earlier) CheckPlugin(store string, identity Identity) (warning string, e
 func short(sha256 string) string { return fmt.Sprintf("%.12s…", sha256) }
 
 // machineWarning says that complete runs were executed on another machine.
-func (e Earlier) machineWarning(now node.Environment) string {
+func (e Earlier) machineWarning(now record.Environment) string {
 	for _, c := range e.Complete {
-		if machine(c.Environment) != machine(now) {
+		if describe(c.Environment) != describe(now) {
 			return fmt.Sprintf("the experiment was resumed on another machine (%s) than earlier runs of it were executed on (%s)",
-				machine(now), machine(c.Environment))
+				describe(now), describe(c.Environment))
 		}
 	}
 	return ""
 }
 
-// machine says what of a machine must not change within an experiment. Memory
+// describe says what of a machine must not change within an experiment. Memory
 // is given in GiB because a new kernel may keep some of it for itself.
-func machine(e node.Environment) string {
-	return fmt.Sprintf("%s, %s, %d GiB of memory", e.CPU, count(e.Cores, "core"), (e.Memory+1<<29)>>30)
+func describe(e record.Environment) string {
+	return fmt.Sprintf("%s, %s, %d GiB of memory", e.CPU, count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30)
 }

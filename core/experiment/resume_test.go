@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/workload"
 	"github.com/benchctl/benchctl/workloads"
 )
@@ -138,16 +138,16 @@ func TestAChangedPluginIsRefusedOrWarnedOf(t *testing.T) {
 }
 
 func TestAnotherMachineIsWarnedOf(t *testing.T) {
-	before := node.Environment{CPU: "Able", Cores: 2, Memory: 4 << 30, Kernel: "6.1", Fsync: 1}
+	before := record.Environment{CPU: "Able", Cores: 2, MemoryBytes: 4 << 30, Kernel: "6.1", Fsync: 1}
 	cases := map[string]struct {
-		change func(*node.Environment)
+		change func(*record.Environment)
 		want   string
 	}{
-		"the same":    {func(*node.Environment) {}, ""},
-		"a new fsync": {func(e *node.Environment) { e.Fsync, e.Kernel, e.Memory = 2, "6.2", e.Memory-1<<20 }, ""},
-		"processor":   {func(e *node.Environment) { e.CPU = "Baker" }, "(Baker, 2 cores, 4 GiB of memory) than earlier runs of it were executed on (Able, 2 cores, 4 GiB of memory)"},
-		"cores":       {func(e *node.Environment) { e.Cores = 1 }, "(Able, 1 core, 4 GiB of memory)"},
-		"memory":      {func(e *node.Environment) { e.Memory *= 2 }, "(Able, 2 cores, 8 GiB of memory)"},
+		"the same":    {func(*record.Environment) {}, ""},
+		"a new fsync": {func(e *record.Environment) { e.Fsync, e.Kernel, e.MemoryBytes = 2, "6.2", e.MemoryBytes-1<<20 }, ""},
+		"processor":   {func(e *record.Environment) { e.CPU = "Baker" }, "(Baker, 2 cores, 4 GiB of memory) than earlier runs of it were executed on (Able, 2 cores, 4 GiB of memory)"},
+		"cores":       {func(e *record.Environment) { e.Cores = 1 }, "(Able, 1 core, 4 GiB of memory)"},
+		"memory":      {func(e *record.Environment) { e.MemoryBytes *= 2 }, "(Able, 2 cores, 8 GiB of memory)"},
 	}
 	for name, c := range cases {
 		now := before

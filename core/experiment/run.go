@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/core/workload"
@@ -165,7 +166,7 @@ func (p *Plan) Title() string {
 
 // DriverSetup returns the setup that a run asks of its plugin, every option
 // filled in, or why the plugin cannot execute the run.
-func (p *Plan) DriverSetup(description driver.Description, run Run) (driver.Setup, error) {
+func (p *Plan) DriverSetup(description protocol.Description, run Run) (driver.Setup, error) {
 	for _, op := range run.load.Ops() {
 		if !description.Can(op) {
 			return driver.Setup{}, &Refused{fmt.Sprintf("workload %s needs the operation %s, which plugin %s lacks; it has %s",

@@ -10,7 +10,11 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
+	"github.com/benchctl/benchctl/core/machine"
 	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/protocol"
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -38,22 +42,22 @@ type running struct {
 
 // execute takes the run from launch to archive. Its error is one after which
 // no other run can succeed; the run's own failure is kept in r.
-func (r *running) execute(ctx context.Context, experiment int64) (state State, err error) {
+func (r *running) execute(ctx context.Context, experiment int64) (state record.State, err error) {
 	began := time.Now()
 	r.stages = r.run.load.Stages()
 	r.Observer.Doing("launching the plugin")
 	if r.deployment, err = r.execution.deployment(ctx, r.run); err != nil {
-		return Failed, err
+		return record.Failed, err
 	}
 	r.serve(r.nodeEvent)
-	record, ports, err := r.prepare(ctx)
+	planned, ports, err := r.prepare(ctx)
 	if err == nil {
-		r.writer, err = r.Archive.BeginRun(ctx, experiment, record)
+		r.writer, err = r.Archive.BeginRun(ctx, experiment, planned)
 	}
 	if err != nil {
-		return Failed, errors.Join(err, r.release(r.deployment, r.run, true))
+		return record.Failed, errors.Join(err, r.release(r.deployment, r.run, true))
 	}
-	r.failure = r.deployAndLoad(ctx, record, ports)
+	r.failure = r.deployAndLoad(ctx, planned, ports)
 	released := r.release(r.deployment, r.run, r.failure != nil || ctx.Err() != nil)
 	if r.failure == nil {
 		r.failure = released
@@ -61,12 +65,12 @@ func (r *running) execute(ctx context.Context, experiment int64) (state State, e
 	failure := error(nil)
 	switch {
 	case ctx.Err() != nil:
-		state = Interrupted
+		state = record.Interrupted
 	case r.failure != nil:
-		state, failure = Failed, r.failure
+		state, failure = record.Failed, r.failure
 		r.archiveLogs(began)
 	default:
-		state = Complete
+		state = record.Complete
 	}
 	// What was measured is archived even though ctx may have ended.
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
@@ -75,42 +79,42 @@ func (r *running) execute(ctx context.Context, experiment int64) (state State, e
 }
 
 // prepare asks the plugin for all that is archived before the load starts.
-func (r *running) prepare(ctx context.Context) (record Record, ports int, err error) {
-	record = Record{Run: r.run, Labels: r.run.labels(r.plan.Labels), Identity: r.plugin.Identity()}
-	changed, err := r.earlier.CheckPlugin(r.run.Store, record.Identity)
+func (r *running) prepare(ctx context.Context) (planned Record, ports int, err error) {
+	planned = Record{Run: r.run, Labels: r.run.labels(r.plan.Labels), Identity: r.plugin.Identity()}
+	changed, err := r.earlier.CheckPlugin(r.run.Store, planned.Identity)
 	if err != nil {
-		return record, 0, err
+		return planned, 0, err
 	}
 	for _, warning := range []string{changed, r.earlier.machineWarning(r.environment)} {
 		if warning != "" {
-			record.Warnings = append(record.Warnings, warning)
+			planned.Warnings = append(planned.Warnings, warning)
 		}
 	}
-	if record.Description, err = r.plugin.Describe(ctx); err != nil {
-		return record, 0, err
+	if planned.Description, err = r.plugin.Describe(ctx); err != nil {
+		return planned, 0, err
 	}
-	if record.Setup, err = r.plan.DriverSetup(record.Description, r.run); err != nil {
-		return record, 0, err
+	if planned.Setup, err = r.plan.DriverSetup(planned.Description, r.run); err != nil {
+		return planned, 0, err
 	}
-	if record.Guarantees, ports, err = r.plugin.Prepare(ctx, record.Setup); err != nil {
-		return record, 0, err
+	if planned.Guarantees, ports, err = r.plugin.Prepare(ctx, planned.Setup); err != nil {
+		return planned, 0, err
 	}
-	if record.Deployed() && r.environment.MemoryFilesystem {
-		record.Warnings = append(record.Warnings, fmt.Sprintf(
+	if planned.Deployed() && machine.KeptInMemory(r.environment.Filesystem) {
+		planned.Warnings = append(planned.Warnings, fmt.Sprintf(
 			"the nodes' data is in %s, which is a %s: fsync costs nothing there, so writes are faster than on a disk",
 			r.dataDir, r.environment.Filesystem))
 	}
-	return record, ports, nil
+	return planned, ports, nil
 }
 
 // deployAndLoad starts the nodes and runs the load.
-func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) error {
-	if record.Deployed() {
-		r.Observer.Doing("starting " + count(record.Setup.Nodes, "node"))
-		if err := r.deploy(ctx, r.execution, fmt.Sprintf("benchctl-run-%d", r.writer.ID()), record.Setup, ports); err != nil {
+func (r *running) deployAndLoad(ctx context.Context, planned Record, ports int) error {
+	if planned.Deployed() {
+		r.Observer.Doing("starting " + count(planned.Setup.Nodes, "node"))
+		if err := r.deploy(ctx, r.execution, fmt.Sprintf("benchctl-run-%d", r.writer.ID()), planned.Setup, ports); err != nil {
 			return err
 		}
-		record.Setup.Endpoints = r.cluster.Endpoints()
+		planned.Setup.Endpoints = r.cluster.Endpoints()
 	}
 	r.Observer.Doing("opening sessions")
 	loading, stop := context.WithCancel(ctx)
@@ -118,22 +122,19 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) e
 	r.mu.Lock()
 	r.stop = stop
 	r.mu.Unlock()
-	finished, err := r.plugin.Load(loading, Load{
-		Setup:        record.Setup,
-		Workload:     r.run.load,
+	err := r.plugin.Run(loading, protocol.RunRequest{
+		Setup:        planned.Setup,
+		Load:         r.run.load,
 		Threads:      r.run.Threads,
 		Seed:         r.run.Seed,
-		KeyPrefix:    keyPrefix(r.writer.ID(), record.Setup.External),
+		KeyPrefix:    keyPrefix(r.writer.ID(), planned.Setup.External),
 		SpillDir:     os.TempDir(),
 		StartTimeout: startTimeout,
-		Verify:       cmp.Or(r.plan.Verify, driver.VerifyReadBack),
+		Verify:       cmp.Or(r.plan.Verify, load.VerifyReadBack),
 	}, r)
 	if r.resting != nil {
 		r.resting()
 		r.sampled.Wait()
-	}
-	for _, warning := range finished.Warnings {
-		r.writer.Warn(fmt.Sprintf("%s: %s", r.run, warning))
 	}
 	if warning := r.used.warning(r.environment.Cores); warning != "" {
 		r.writer.Warn(warning)
@@ -275,12 +276,12 @@ func (r *running) PhaseEnded(phase int, at time.Duration, samples, unstarted int
 
 // Verdict archives what came of checking the store. A violation fails the run:
 // what does not do what it says is not worth comparing.
-func (r *running) Verdict(phase int, v driver.Verdict) error {
+func (r *running) Verdict(phase int, v record.Verdict) error {
 	name := r.stages[phase].Name
 	switch v.Result {
-	case driver.Violated:
+	case record.Violated:
 		r.violations = append(r.violations, fmt.Errorf("%s, phase %s: %s violated: %s", r.run, name, v.Property, v.Detail))
-	case driver.Undecided:
+	case record.Undecided:
 		r.writer.Warn(fmt.Sprintf("%s, phase %s: %s could not be decided: %s", r.run, name, v.Property, v.Detail))
 	}
 	return r.writer.Verdict(phase, v)
@@ -289,6 +290,14 @@ func (r *running) Verdict(phase int, v driver.Verdict) error {
 // Incident archives what befell a session.
 func (r *running) Incident(at time.Duration, i driver.Incident) error {
 	return r.writer.Event(at, string(i.Kind), i.Node, i.Detail)
+}
+
+// Finished archives what the plugin says at the end.
+func (r *running) Finished(f protocol.Finished) error {
+	for _, warning := range f.Warnings {
+		r.writer.Warn(fmt.Sprintf("%s: %s", r.run, warning))
+	}
+	return r.writer.Client(f.Client)
 }
 
 // Progress shows how far the run is.

@@ -4,34 +4,15 @@
 package host
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 
-	"github.com/benchctl/benchctl/core/driver/driverpb"
+	"github.com/benchctl/benchctl/core/client"
+	"github.com/benchctl/benchctl/core/protocol"
 )
-
-// ErrPlugin is what every failure of a plugin wraps: one that cannot be
-// launched, dies or breaks the protocol. A store that fails is none.
-var ErrPlugin = errors.New("plugin failed")
-
-// failure is an ErrPlugin that says only what the person needs.
-type failure struct {
-	text  string
-	cause error
-}
-
-func (f *failure) Error() string        { return f.text }
-func (f *failure) Unwrap() error        { return f.cause }
-func (f *failure) Is(target error) bool { return target == ErrPlugin }
-
-func failf(cause error, format string, args ...any) error {
-	return &failure{text: fmt.Sprintf(format, args...), cause: cause}
-}
 
 // Found is a plugin's binary.
 type Found struct {
@@ -87,7 +68,7 @@ func (s Search) List() []Found {
 			continue // PATH may name what this person cannot read
 		}
 		for _, entry := range entries {
-			name, ok := strings.CutPrefix(entry.Name(), driverpb.BinaryPrefix)
+			name, ok := strings.CutPrefix(entry.Name(), protocol.BinaryPrefix)
 			if runtime.GOOS == "windows" {
 				name = strings.TrimSuffix(name, ".exe")
 			}
@@ -123,6 +104,6 @@ func (s Search) Find(store string) (string, error) {
 	if len(names) > 0 {
 		there = "there are " + strings.Join(names, ", ")
 	}
-	return "", failf(nil, "no plugin for store %q: %s; put %s%s beside benchctl, on PATH or in a folder of $BENCHCTL_PLUGIN_PATH",
-		store, there, driverpb.BinaryPrefix, store)
+	return "", client.Failf(nil, "no plugin for store %q: %s; put %s%s beside benchctl, on PATH or in a folder of $BENCHCTL_PLUGIN_PATH",
+		store, there, protocol.BinaryPrefix, store)
 }

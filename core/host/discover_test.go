@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/benchctl/benchctl/core/client"
 	"github.com/benchctl/benchctl/core/host"
 )
 
@@ -67,7 +68,7 @@ func TestPluginsAreFoundInOrder(t *testing.T) {
 	}
 	_, err := search.Find("notes")
 	wantText := `no plugin for store "notes": there are a-b, etcd, linked, zookeeper; put benchctl-plugin-notes beside benchctl, on PATH or in a folder of $BENCHCTL_PLUGIN_PATH`
-	if !errors.Is(err, host.ErrPlugin) || err.Error() != wantText {
+	if !errors.Is(err, client.ErrPlugin) || err.Error() != wantText {
 		t.Errorf("Find: %v", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -19,7 +20,7 @@ func TestTheExamplesOfTheProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	kinds := map[string]func() any{
-		"description": func() any { return new(driver.Description) },
+		"description": func() any { return new(protocol.Description) },
 		"setup":       func() any { return new(driver.Setup) },
 		"guarantees":  func() any { return new(driver.Guarantees) },
 		"places":      func() any { return new([]driver.Place) },

@@ -21,8 +21,9 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
-	"github.com/benchctl/benchctl/core/driver/driverpb"
+	"github.com/benchctl/benchctl/core/client"
 	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/protocol/driverpb"
 )
 
 // serveHandmade is a plugin that knows of go-plugin only what the protocol's
@@ -72,7 +73,7 @@ func TestAPluginMadeFromTheProtocolsPage(t *testing.T) {
 	p := launch(t, "handmade", host.Options{Log: seen.at(hclog.Info)})
 	r, s := request(t, "", 1), &sink{}
 	r.Seed = 3 // chunks, for this plugin
-	if _, err := p.Run(t.Context(), r, s); !errors.Is(err, host.ErrPlugin) || s.samples != 3 {
+	if err := p.Run(t.Context(), r, s); !errors.Is(err, client.ErrPlugin) || s.samples != 3 {
 		t.Errorf("%d chunks, %v", s.samples, err)
 	}
 	eventually(t, "its log", func() bool { return seen.String() == "[WARN]  plugin.handmade: made by hand\n" })

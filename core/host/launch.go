@@ -21,13 +21,13 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
 
-	"github.com/benchctl/benchctl/core/driver/driverpb"
+	"github.com/benchctl/benchctl/core/client"
+	"github.com/benchctl/benchctl/core/protocol"
 )
 
 const (
 	startTimeout = 15 * time.Second
 	closeTimeout = 5 * time.Second
-	window       = 16 << 20 // of HTTP/2 flow control
 )
 
 // Options is how a plugin is launched.
@@ -49,7 +49,7 @@ type Plugin struct {
 	within time.Duration // it has to begin to speak
 	cmd    *exec.Cmd
 	client *plugin.Client
-	driver driverpb.DriverClient
+	*client.Client
 	stderr *tail
 	closed sync.Once
 	gone   chan struct{} // closed when the process is no longer needed
@@ -66,11 +66,11 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 	}
 	path, err := filepath.Abs(path) // a bare name would be looked up on PATH
 	if err != nil {
-		return nil, failf(err, "find plugin %s: %v", path, err)
+		return nil, client.Failf(err, "find plugin %s: %v", path, err)
 	}
 	sum, err := hashFile(path)
 	if err != nil {
-		return nil, failf(err, "read plugin %s: %v", path, err)
+		return nil, client.Failf(err, "read plugin %s: %v", path, err)
 	}
 	p := &Plugin{
 		name:   store,
@@ -88,12 +88,12 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 	detach(p.cmd)
 	p.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
-			ProtocolVersion:  driverpb.ProtocolVersion,
-			MagicCookieKey:   driverpb.CookieKey,
-			MagicCookieValue: driverpb.CookieValue,
+			ProtocolVersion:  protocol.Version,
+			MagicCookieKey:   protocol.CookieKey,
+			MagicCookieValue: protocol.CookieValue,
 		},
 		VersionedPlugins: map[int]plugin.PluginSet{
-			driverpb.ProtocolVersion: {driverpb.PluginName: grpcPlugin{}},
+			protocol.Version: {protocol.PluginName: grpcPlugin{}},
 		},
 		Cmd:              p.cmd,
 		AutoMTLS:         true,
@@ -106,12 +106,8 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 		SyncStdout: output(),
 		SyncStderr: output(),
 		Logger:     quiet{Logger: options.Log, binary: filepath.Base(path)},
-		GRPCDialOptions: []grpc.DialOption{
-			grpc.WithInitialWindowSize(window),
-			grpc.WithInitialConnWindowSize(window),
-			grpc.WithIdleTimeout(0), // the connection cannot be made anew: see connect
-			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(driverpb.MaxMessage), grpc.MaxCallSendMsgSize(driverpb.MaxMessage)),
-		},
+		// The connection cannot be made anew: see connect.
+		GRPCDialOptions: append(client.DialOptions(), grpc.WithIdleTimeout(0)),
 	})
 	if err := p.start(ctx); err != nil {
 		return nil, err
@@ -145,15 +141,15 @@ func (p *Plugin) start(ctx context.Context) error {
 }
 
 func (p *Plugin) connect() error {
-	protocol, err := p.client.Client()
+	session, err := p.client.Client()
 	if err != nil {
 		return err
 	}
-	raw, err := protocol.Dispense(driverpb.PluginName)
+	raw, err := session.Dispense(protocol.PluginName)
 	if err != nil {
 		return err
 	}
-	p.driver = raw.(driverpb.DriverClient)
+	p.Client = client.New(p.name, raw.(*grpc.ClientConn), p.crashed)
 	p.pid = p.cmd.Process.Pid
 	// The connection stands, so the file of the plugin's socket has served.
 	// Without it nothing is left of a plugin that is killed.
@@ -169,20 +165,20 @@ var otherVersion = regexp.MustCompile(`(?i)incompatible (?:core )?API version wi
 func (p *Plugin) explain(err error) error {
 	if match := otherVersion.FindStringSubmatch(err.Error()); match != nil {
 		version, _ := strconv.Atoi(match[1])
-		if version > driverpb.ProtocolVersion {
-			return failf(err, "plugin %s speaks protocol %d, this benchctl speaks %d: upgrade benchctl", p.path, version, driverpb.ProtocolVersion)
+		if version > protocol.Version {
+			return client.Failf(err, "plugin %s speaks protocol %d, this benchctl speaks %d: upgrade benchctl", p.path, version, protocol.Version)
 		}
-		return failf(err, "plugin %s speaks protocol %d, this benchctl speaks %d: rebuild the plugin with the current core/driver", p.path, version, driverpb.ProtocolVersion)
+		return client.Failf(err, "plugin %s speaks protocol %d, this benchctl speaks %d: rebuild the plugin with the current core/driver", p.path, version, protocol.Version)
 	}
 	switch {
 	case errors.Is(err, plugin.ErrChecksumsDoNotMatch):
-		return failf(err, "plugin %s changed while it was being launched: try again", p.path)
+		return client.Failf(err, "plugin %s changed while it was being launched: try again", p.path)
 	case errors.Is(err, os.ErrPermission):
-		return failf(err, "plugin %s may not be executed: %v", p.path, err)
+		return client.Failf(err, "plugin %s may not be executed: %v", p.path, err)
 	case strings.Contains(err.Error(), "exec format error"):
-		return failf(err, "%s is no program for this machine: build the plugin with `go build`", p.path)
+		return client.Failf(err, "%s is no program for this machine: build the plugin with `go build`", p.path)
 	case strings.Contains(err.Error(), "timeout while waiting"):
-		return failf(err, "%s is not a plugin of benchctl: it said nothing for %v; a plugin's main calls driver.Serve", p.path, p.within)
+		return client.Failf(err, "%s is not a plugin of benchctl: it said nothing for %v; a plugin's main calls plugin.Serve", p.path, p.within)
 	}
 	said := ""
 	if line := firstLine(p.stderr.String()); line != "" {
@@ -192,7 +188,7 @@ func (p *Plugin) explain(err error) error {
 			said = fmt.Sprintf(" (it said: %q)", line)
 		}
 	}
-	return failf(err, "%s is not a plugin of benchctl%s; a plugin's main calls driver.Serve", p.path, said)
+	return client.Failf(err, "%s is not a plugin of benchctl%s; a plugin's main calls plugin.Serve", p.path, said)
 }
 
 func firstLine(text string) string {
@@ -219,10 +215,6 @@ func (p *Plugin) Path() string { return p.path }
 // SHA256 returns the hash of that binary, in hexadecimal.
 func (p *Plugin) SHA256() string { return p.sha256 }
 
-// Driver returns the plugin's side of the protocol, for calls that Plugin does
-// not make itself.
-func (p *Plugin) Driver() driverpb.DriverClient { return p.driver }
-
 // PID returns the number of the process.
 func (p *Plugin) PID() int { return p.pid }
 
@@ -248,7 +240,7 @@ func (p *Plugin) Close() error {
 
 // crashed returns what is known of a process that ended by itself, or nil if
 // it lives. It waits a moment, as a broken connection is often seen first.
-func (p *Plugin) crashed(doing string) error {
+func (p *Plugin) crashed(when string) error {
 	deadline := time.Now().Add(time.Second)
 	for !p.client.Exited() {
 		if time.Now().After(deadline) {
@@ -256,20 +248,17 @@ func (p *Plugin) crashed(doing string) error {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	text := fmt.Sprintf("plugin %s ended during the run", p.name)
-	if doing != run {
-		text = fmt.Sprintf("plugin %s ended when it was asked to %s", p.name, doing)
-	}
+	text := fmt.Sprintf("plugin %s ended %s", p.name, when)
 	if state := p.cmd.ProcessState; state != nil {
 		text += fmt.Sprintf(" (%v)", state)
 	}
 	if lines := p.stderr.String(); lines != "" {
 		text += "; its last lines:\n" + lines
 	}
-	return failf(nil, "%s", text)
+	return client.Failf(nil, "%s", text)
 }
 
-// grpcPlugin gives go-plugin the client of the driver's service.
+// grpcPlugin has go-plugin hand out the connection.
 type grpcPlugin struct{ plugin.NetRPCUnsupportedPlugin }
 
 func (grpcPlugin) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error {
@@ -277,5 +266,5 @@ func (grpcPlugin) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error {
 }
 
 func (grpcPlugin) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
-	return driverpb.NewDriverClient(conn), nil
+	return conn, nil
 }

@@ -16,8 +16,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/benchctl/benchctl/core/client"
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -51,7 +53,7 @@ func TestCallsCarryEveryField(t *testing.T) {
 	}
 
 	description, err := p.Describe(ctx)
-	if diff := cmp.Diff(driver.Describe(scripted{}), description); diff != "" || err != nil {
+	if diff := cmp.Diff(protocol.Describe(scripted{}), description); diff != "" || err != nil {
 		t.Errorf("Describe: %v (-want +got):\n%s", err, diff)
 	}
 	if !description.Can(sample.OpCreate) || !description.Has(driver.CapabilityProvision) {
@@ -80,7 +82,7 @@ func TestCallsCarryEveryField(t *testing.T) {
 			t.Errorf("%s: %v", verb, err)
 		}
 		err := call(ctx, "n9")
-		if want := "plugin scripted: " + verb + " node n9: cannot " + verb + " n9"; errors.Is(err, host.ErrPlugin) || err == nil || err.Error() != want {
+		if want := "plugin scripted: " + verb + " node n9: cannot " + verb + " n9"; errors.Is(err, client.ErrPlugin) || err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", verb, err, want)
 		}
 	}
@@ -91,11 +93,11 @@ func TestRefusalsAndFailuresAreToldApart(t *testing.T) {
 	ctx := t.Context()
 	many := setup("")
 	many.Nodes = 9
-	var refused *host.Refused
+	var refused *client.Refused
 	if _, _, err := p.Prepare(ctx, many); !errors.As(err, &refused) || err.Error() != "plugin scripted refuses: 9 nodes are too many: use at most 5" {
 		t.Errorf("Prepare: %v", err)
 	}
-	if _, err := p.Provision(ctx, setup("fail"), nil); errors.Is(err, host.ErrPlugin) || err == nil || err.Error() != "plugin scripted: provision nodes: there is no server binary: install one" {
+	if _, err := p.Provision(ctx, setup("fail"), nil); errors.Is(err, client.ErrPlugin) || err == nil || err.Error() != "plugin scripted: provision nodes: there is no server binary: install one" {
 		t.Errorf("Provision: %v", err)
 	}
 	if _, err := p.Provision(ctx, setup(""), []driver.Place{}); err == nil || err.Error() != "plugin scripted provisions 0 nodes instead of 1" {
@@ -103,23 +105,23 @@ func TestRefusalsAndFailuresAreToldApart(t *testing.T) {
 	}
 	canceled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := p.Describe(canceled); err == nil || errors.Is(err, host.ErrPlugin) {
+	if _, err := p.Describe(canceled); err == nil || errors.Is(err, client.ErrPlugin) {
 		t.Errorf("Describe: %v", err)
 	}
-	if _, err := launch(t, "bare", host.Options{}).Describe(ctx); !errors.Is(err, host.ErrPlugin) || !strings.Contains(err.Error(), "plugin bare: its description cannot be read") {
+	if _, err := launch(t, "bare", host.Options{}).Describe(ctx); !errors.Is(err, client.ErrPlugin) || !strings.Contains(err.Error(), "plugin bare: its description cannot be read") {
 		t.Errorf("Describe: %v", err)
 	}
 }
 
 func TestWhatIsNoPluginIsNamed(t *testing.T) {
 	cases := []struct{ name, script, want string }{
-		{"prints something else", "echo hello, world", `PATH is not a plugin of benchctl (it said: "hello, world"); a plugin's main calls driver.Serve`},
-		{"fails", "echo no libfoo >&2; exit 1", `PATH is not a plugin of benchctl (it said: "no libfoo"); a plugin's main calls driver.Serve`},
-		{"is silent", "exit 0", `PATH is not a plugin of benchctl; a plugin's main calls driver.Serve`},
-		{"hangs", "exec sleep 60", `PATH is not a plugin of benchctl: it said nothing for 500ms; a plugin's main calls driver.Serve`},
+		{"prints something else", "echo hello, world", `PATH is not a plugin of benchctl (it said: "hello, world"); a plugin's main calls plugin.Serve`},
+		{"fails", "echo no libfoo >&2; exit 1", `PATH is not a plugin of benchctl (it said: "no libfoo"); a plugin's main calls plugin.Serve`},
+		{"is silent", "exit 0", `PATH is not a plugin of benchctl; a plugin's main calls plugin.Serve`},
+		{"hangs", "exec sleep 60", `PATH is not a plugin of benchctl: it said nothing for 500ms; a plugin's main calls plugin.Serve`},
 		{"is newer", "echo '1|2|tcp|127.0.0.1:1|grpc|'; exec sleep 60", `plugin PATH speaks protocol 2, this benchctl speaks 1: upgrade benchctl`},
 		{"is older", "echo '1|0|tcp|127.0.0.1:1|grpc|'; exec sleep 60", `plugin PATH speaks protocol 0, this benchctl speaks 1: rebuild the plugin with the current core/driver`},
-		{"speaks net/rpc", "echo '1|1|tcp|127.0.0.1:1|netrpc|'; exec sleep 60", `PATH is not a plugin of benchctl; a plugin's main calls driver.Serve`},
+		{"speaks net/rpc", "echo '1|1|tcp|127.0.0.1:1|netrpc|'; exec sleep 60", `PATH is not a plugin of benchctl; a plugin's main calls plugin.Serve`},
 	}
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,7 +132,7 @@ func TestWhatIsNoPluginIsNamed(t *testing.T) {
 			}
 			seen := &logs{}
 			_, err := host.Launch(t.Context(), "x", path, host.Options{Log: seen.at(hclog.Info), StartTimeout: 500 * time.Millisecond})
-			if want := strings.ReplaceAll(test.want, "PATH", path); !errors.Is(err, host.ErrPlugin) || err.Error() != want {
+			if want := strings.ReplaceAll(test.want, "PATH", path); !errors.Is(err, client.ErrPlugin) || err.Error() != want {
 				t.Errorf("error %v\nwant  %s", err, want)
 			}
 			if seen.String() != "" {
@@ -154,7 +156,7 @@ func TestWhatCannotBeRunIsNamed(t *testing.T) {
 		plain:           "plugin " + plain + " may not be executed: fork/exec " + plain + ": permission denied",
 		"/nowhere/at-x": "read plugin /nowhere/at-x: open /nowhere/at-x: no such file or directory",
 	} {
-		if _, err := host.Launch(t.Context(), "x", path, host.Options{}); !errors.Is(err, host.ErrPlugin) || err.Error() != want {
+		if _, err := host.Launch(t.Context(), "x", path, host.Options{}); !errors.Is(err, client.ErrPlugin) || err.Error() != want {
 			t.Errorf("error %v\nwant  %s", err, want)
 		}
 	}
@@ -177,7 +179,7 @@ func TestALaunchCanBeGivenUp(t *testing.T) {
 		}
 	}()
 	_, err := host.Launch(ctx, "x", path, host.Options{StartTimeout: 2 * time.Second})
-	if !errors.Is(err, context.Canceled) || errors.Is(err, host.ErrPlugin) {
+	if !errors.Is(err, context.Canceled) || errors.Is(err, client.ErrPlugin) {
 		t.Errorf("error %v", err)
 	}
 	pid := readPID(t, pidFile)

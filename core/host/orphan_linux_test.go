@@ -11,14 +11,14 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/benchctl/benchctl/core/driver/driverpb"
 	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/protocol"
 )
 
 func TestAPluginDiesWithItsController(t *testing.T) {
 	for _, state := range []string{"running", "stopped"} {
 		t.Run(state, func(t *testing.T) {
-			controller := exec.Command(binary(t, "controller"), binary(t, driverpb.BinaryPrefix+"scripted"))
+			controller := exec.Command(binary(t, "controller"), binary(t, protocol.BinaryPrefix+"scripted"))
 			temporary := t.TempDir()
 			controller.Env = append(os.Environ(), "TMPDIR="+temporary)
 			out, err := controller.StdoutPipe()
@@ -66,7 +66,7 @@ func ended(pid int) bool {
 func TestAPluginOutlivesTheThreadThatLaunchedIt(t *testing.T) {
 	launched := make(chan *host.Plugin)
 	thread := make(chan int, 1)
-	path := binary(t, driverpb.BinaryPrefix+"scripted")
+	path := binary(t, protocol.BinaryPrefix+"scripted")
 	go func() {
 		runtime.LockOSThread() // and ends with the thread
 		thread <- syscall.Gettid()

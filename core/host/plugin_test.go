@@ -15,13 +15,16 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/go-plugin"
+	goplugin "github.com/hashicorp/go-plugin"
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 
 	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/driver/driverpb"
 	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/plugin"
+	"github.com/benchctl/benchctl/core/protocol"
+	"github.com/benchctl/benchctl/core/protocol/driverpb"
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -30,17 +33,17 @@ import (
 // started under the name of one.
 func TestMain(m *testing.M) {
 	switch name := filepath.Base(os.Args[0]); name {
-	case driverpb.BinaryPrefix + "scripted":
-		driver.Serve(scripted{})
+	case protocol.BinaryPrefix + "scripted":
+		plugin.Serve(scripted{})
 		return
-	case driverpb.BinaryPrefix + "lingering":
-		driver.Serve(scripted{})
+	case protocol.BinaryPrefix + "lingering":
+		plugin.Serve(scripted{})
 		time.Sleep(time.Hour)
 		return
-	case driverpb.BinaryPrefix + "bare":
+	case protocol.BinaryPrefix + "bare":
 		serveBare()
 		return
-	case driverpb.BinaryPrefix + "handmade":
+	case protocol.BinaryPrefix + "handmade":
 		if err := serveHandmade(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -189,22 +192,24 @@ func (bare) Run(r *driverpb.RunRequest, stream driverpb.Driver_RunServer) error 
 	return nil
 }
 
-type barePlugin struct{ plugin.NetRPCUnsupportedPlugin }
+type barePlugin struct {
+	goplugin.NetRPCUnsupportedPlugin
+}
 
-func (barePlugin) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
+func (barePlugin) GRPCServer(_ *goplugin.GRPCBroker, s *grpc.Server) error {
 	driverpb.RegisterDriverServer(s, bare{})
 	return nil
 }
 
-func (barePlugin) GRPCClient(context.Context, *plugin.GRPCBroker, *grpc.ClientConn) (any, error) {
+func (barePlugin) GRPCClient(context.Context, *goplugin.GRPCBroker, *grpc.ClientConn) (any, error) {
 	return nil, errors.New("a plugin is no client")
 }
 
 func serveBare() {
-	plugin.Serve(&plugin.ServeConfig{
-		HandshakeConfig:  plugin.HandshakeConfig{MagicCookieKey: driverpb.CookieKey, MagicCookieValue: driverpb.CookieValue},
-		VersionedPlugins: map[int]plugin.PluginSet{driverpb.ProtocolVersion: {driverpb.PluginName: barePlugin{}}},
-		GRPCServer:       plugin.DefaultGRPCServer,
+	goplugin.Serve(&goplugin.ServeConfig{
+		HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: protocol.CookieKey, MagicCookieValue: protocol.CookieValue},
+		VersionedPlugins: map[int]goplugin.PluginSet{protocol.Version: {protocol.PluginName: barePlugin{}}},
+		GRPCServer:       goplugin.DefaultGRPCServer,
 	})
 }
 
@@ -247,7 +252,7 @@ func (l *logs) at(level hclog.Level) hclog.Logger {
 // launch launches a plugin that is closed at the end of the test.
 func launch(t testing.TB, store string, options host.Options) *host.Plugin {
 	t.Helper()
-	p, err := host.Launch(context.Background(), store, binary(t, driverpb.BinaryPrefix+store), options)
+	p, err := host.Launch(context.Background(), store, binary(t, protocol.BinaryPrefix+store), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,10 +265,10 @@ func setup(behave string) driver.Setup {
 }
 
 // request is a run of creates: warm-up of 100, then as many as ops says.
-func request(t testing.TB, behave string, ops int64) host.RunRequest {
-	return host.RunRequest{
+func request(t testing.TB, behave string, ops int64) protocol.RunRequest {
+	return protocol.RunRequest{
 		Setup: setup(behave), Threads: 2, Seed: 1, KeyPrefix: "/t", SpillDir: t.TempDir(), StartTimeout: 30 * time.Second,
-		Workload: &workload.Workload{
+		Load: &workload.Workload{
 			Name: "test", Version: 1,
 			Keys:   workload.Keys{Space: workload.SpaceThread, Choose: workload.ChooseSequential},
 			Values: workload.Values{Size: 10},
@@ -280,12 +285,13 @@ const endless = 1 << 30
 
 // sink keeps what a run produces.
 type sink struct {
-	mu      sync.Mutex
-	order   []string // kinds of events, repetitions left out
-	zero    time.Time
-	samples int64 // in chunks
-	counted int64 // by the ends of phases
-	chunk   func() error
+	finished protocol.Finished
+	mu       sync.Mutex
+	order    []string // kinds of events, repetitions left out
+	zero     time.Time
+	samples  int64 // in chunks
+	counted  int64 // by the ends of phases
+	chunk    func() error
 }
 
 func (s *sink) event(kind string) {
@@ -326,7 +332,9 @@ func (s *sink) Chunk(h sample.Header, _ []byte) error {
 	return nil
 }
 
-func (s *sink) Verdict(int, driver.Verdict) error { return nil }
+func (s *sink) Verdict(int, record.Verdict) error { return nil }
+
+func (s *sink) Finished(f protocol.Finished) error { s.finished = f; return nil }
 
 func (s *sink) PhaseEnded(phase int, _ time.Duration, samples, _ int64) error {
 	s.event(fmt.Sprintf("end-%d", phase))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/benchctl/benchctl/core/client"
 	"github.com/benchctl/benchctl/core/host"
 )
 
@@ -18,7 +19,8 @@ func TestARunDeliversEverythingInOrder(t *testing.T) {
 	for range 2 { // a plugin can execute another run after the first
 		before := time.Now()
 		s := &sink{}
-		finished, err := p.Run(t.Context(), request(t, "", 500), s)
+		err := p.Run(t.Context(), request(t, "", 500), s)
+		finished := s.finished
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,14 +40,15 @@ func TestAStoppedRunKeepsWhatWasMeasured(t *testing.T) {
 	p := launch(t, "scripted", host.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	s := &sink{chunk: func() error { cancel(); return nil }}
-	finished, err := p.Run(ctx, request(t, "", endless), s)
+	err := p.Run(ctx, request(t, "", endless), s)
+	finished := s.finished
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	if !finished.Stopped || s.samples == 0 || finished.Samples != s.samples {
 		t.Errorf("%+v; %d samples in chunks", finished, s.samples)
 	}
-	if finished, err := p.Run(t.Context(), request(t, "", 100), &sink{}); err != nil || finished.Samples != 400 {
+	if again := new(sink); p.Run(t.Context(), request(t, "", 100), again) != nil || again.finished.Samples != 400 {
 		t.Errorf("the run after: %+v, %v", finished, err)
 	}
 }
@@ -54,14 +57,14 @@ func TestARunIsStoppedWhileItOpens(t *testing.T) {
 	p := launch(t, "scripted", host.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := p.Run(ctx, request(t, "slow-open", 1), &sink{}); !errors.Is(err, context.DeadlineExceeded) {
+	if err := p.Run(ctx, request(t, "slow-open", 1), &sink{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}
 	cancel()
-	if _, err := p.Run(ctx, request(t, "", 1), &sink{}); !errors.Is(err, context.DeadlineExceeded) {
+	if err := p.Run(ctx, request(t, "", 1), &sink{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a run that was given up before it began: %v", err)
 	}
-	if _, err := p.Run(t.Context(), request(t, "", 1), &sink{}); err != nil {
+	if err := p.Run(t.Context(), request(t, "", 1), &sink{}); err != nil {
 		t.Errorf("the run after: %v", err)
 	}
 }
@@ -69,31 +72,31 @@ func TestARunIsStoppedWhileItOpens(t *testing.T) {
 func TestASinkThatFailsStopsTheRun(t *testing.T) {
 	p := launch(t, "scripted", host.Options{})
 	full := errors.New("disk full")
-	if _, err := p.Run(t.Context(), request(t, "", endless), &sink{chunk: func() error { return full }}); !errors.Is(err, full) || errors.Is(err, host.ErrPlugin) {
+	if err := p.Run(t.Context(), request(t, "", endless), &sink{chunk: func() error { return full }}); !errors.Is(err, full) || errors.Is(err, client.ErrPlugin) {
 		t.Errorf("error %v", err)
 	}
 	eventually(t, "the plugin takes another run", func() bool {
-		_, err := p.Run(t.Context(), request(t, "", 1), &sink{})
+		err := p.Run(t.Context(), request(t, "", 1), &sink{})
 		return err == nil
 	})
 }
 
 func TestRunsThatFail(t *testing.T) {
 	p := launch(t, "scripted", host.Options{})
-	if _, err := p.Run(t.Context(), request(t, "fail", 1), &sink{}); errors.Is(err, host.ErrPlugin) || err == nil || err.Error() != "plugin scripted: open the store: connection refused: start the store" {
+	if err := p.Run(t.Context(), request(t, "fail", 1), &sink{}); errors.Is(err, client.ErrPlugin) || err == nil || err.Error() != "plugin scripted: open the store: connection refused: start the store" {
 		t.Errorf("error %v", err)
 	}
-	var refused *host.Refused
+	var refused *client.Refused
 	wrong := request(t, "", 1)
 	wrong.Threads = 0
-	if _, err := p.Run(t.Context(), wrong, &sink{}); !errors.As(err, &refused) {
+	if err := p.Run(t.Context(), wrong, &sink{}); !errors.As(err, &refused) {
 		t.Errorf("error %v", err)
 	}
 	s := &sink{}
 	r := request(t, "", 1)
 	r.Seed = 3 // chunks, for this plugin
-	_, err := launch(t, "bare", host.Options{}).Run(t.Context(), r, s)
-	if !errors.Is(err, host.ErrPlugin) || err.Error() != "plugin bare ended the run without a word on how it went: report this to the plugin's author" || s.samples != 3 {
+	err := launch(t, "bare", host.Options{}).Run(t.Context(), r, s)
+	if !errors.Is(err, client.ErrPlugin) || err.Error() != "plugin bare ended the run without a word on how it went: report this to the plugin's author" || s.samples != 3 {
 		t.Errorf("error %v after %d chunks", err, s.samples)
 	}
 }
@@ -102,14 +105,14 @@ func TestAPluginThatIsKilledMidRun(t *testing.T) {
 	seen := &logs{}
 	p := launch(t, "scripted", host.Options{Log: seen.at(hclog.Info)})
 	s := &sink{chunk: func() error { return ignore(syscall.Kill(p.PID(), syscall.SIGKILL), syscall.ESRCH) }}
-	_, err := p.Run(t.Context(), request(t, "", endless), s)
-	if !errors.Is(err, host.ErrPlugin) || err.Error() != "plugin scripted ended during the run (signal: killed)" {
+	err := p.Run(t.Context(), request(t, "", endless), s)
+	if !errors.Is(err, client.ErrPlugin) || err.Error() != "plugin scripted ended during the run (signal: killed)" {
 		t.Errorf("error %v", err)
 	}
 	if s.samples == 0 {
 		t.Error("nothing was delivered")
 	}
-	if _, err := p.Describe(t.Context()); !errors.Is(err, host.ErrPlugin) || err.Error() != "plugin scripted ended when it was asked to describe itself (signal: killed)" {
+	if _, err := p.Describe(t.Context()); !errors.Is(err, client.ErrPlugin) || err.Error() != "plugin scripted ended when it was asked to describe itself (signal: killed)" {
 		t.Errorf("a call after: %v", err)
 	}
 	if !gone(p.PID()) {
@@ -131,8 +134,8 @@ func TestACrashIsReportedWithItsLastLines(t *testing.T) {
 	seen := &logs{}
 	p := launch(t, "scripted", host.Options{Log: seen.at(hclog.Error)})
 	s := &sink{}
-	_, err := p.Run(t.Context(), request(t, "panic", endless), s)
-	if !errors.Is(err, host.ErrPlugin) {
+	err := p.Run(t.Context(), request(t, "panic", endless), s)
+	if !errors.Is(err, client.ErrPlugin) {
 		t.Fatalf("error %v", err)
 	}
 	text := err.Error()
@@ -148,7 +151,7 @@ func TestACrashIsReportedWithItsLastLines(t *testing.T) {
 	}
 
 	p = launch(t, "scripted", host.Options{})
-	if _, _, err := p.Prepare(t.Context(), setup("exit")); !errors.Is(err, host.ErrPlugin) || err.Error() != "plugin scripted ended when it was asked to prepare the setup (exit status 7)" {
+	if _, _, err := p.Prepare(t.Context(), setup("exit")); !errors.Is(err, client.ErrPlugin) || err.Error() != "plugin scripted ended when it was asked to prepare the setup (exit status 7)" {
 		t.Errorf("error %v", err)
 	}
 }
@@ -161,7 +164,7 @@ func BenchmarkStream(b *testing.B) {
 	b.SetBytes(bareChunks * bareChunk)
 	for b.Loop() {
 		s := &sink{}
-		if _, err := p.Run(b.Context(), r, s); s.samples != bareChunks {
+		if err := p.Run(b.Context(), r, s); s.samples != bareChunks {
 			b.Fatalf("%d chunks: %v", s.samples, err)
 		}
 	}

@@ -44,7 +44,7 @@ const (
 
 // Cluster is the nodes of one deployed store.
 type Cluster struct {
-	inside driver.NodeController // for the nodes inside the plugin
+	inside Controller // for the nodes inside the plugin
 	report func(Event)
 	dir    string
 	nodes  []*member
@@ -86,10 +86,17 @@ func (m *member) state() (p *process, running bool) {
 	return m.process, m.running
 }
 
+// Controller starts, stops and kills nodes that live inside the plugin.
+type Controller interface {
+	StartNode(ctx context.Context, node string) error // returns when it runs, ready or not
+	StopNode(ctx context.Context, node string) error  // flushes and ends in order
+	KillNode(ctx context.Context, node string) error  // ends as SIGKILL would
+}
+
 // NewCluster describes a cluster whose folders lie in dir. inside controls the
 // nodes that have no command of their own; report is called for every event,
 // from any goroutine.
-func NewCluster(dir string, nodes []driver.Node, places []driver.Place, inside driver.NodeController, report func(Event)) (*Cluster, error) {
+func NewCluster(dir string, nodes []driver.Node, places []driver.Place, inside Controller, report func(Event)) (*Cluster, error) {
 	if len(nodes) != len(places) {
 		return nil, fmt.Errorf("%d nodes for %d places", len(nodes), len(places))
 	}

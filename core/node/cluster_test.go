@@ -231,19 +231,3 @@ func TestSampleSeesWhatProcessesUse(t *testing.T) {
 		t.Errorf("%d seconds of the node, %d of the client, which used %.2f s", seen["a"], seen[Client], cpu)
 	}
 }
-
-func TestEnvironment(t *testing.T) {
-	e, err := ReadEnvironment(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if e.Cores < 1 || e.Filesystem == "unknown" || e.Fsync <= 0 || e.Kernel == "" {
-		t.Errorf("%+v", e)
-	}
-	if shm, err := ReadEnvironment(t.Context(), "/dev/shm"); err != nil || !shm.MemoryFilesystem {
-		t.Errorf("/dev/shm: %+v, %v", shm, err)
-	}
-	if _, err := ReadEnvironment(t.Context(), "/nowhere"); err == nil || !strings.Contains(err.Error(), "--data-dir") {
-		t.Errorf("a folder that is not there: %v", err)
-	}
-}

@@ -23,7 +23,7 @@ type Deployment struct {
 	Ports int // of each node
 	// Provision says how to start each node.
 	Provision func(context.Context, driver.Setup, []driver.Place) ([]driver.Node, error)
-	Inside    driver.NodeController // see NewCluster
+	Inside    Controller // see NewCluster
 	Report    func(Event)
 	Within    time.Duration // every node has to serve; 0: ReadyWithin
 	Keep      bool          // the folder, whatever happens

@@ -63,7 +63,7 @@ func deploy(t testing.TB, nodes int, options ...string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cluster, err := servers.NewCluster(dir, specs, places, d.(driver.NodeController), func(servers.Event) {})
+	cluster, err := servers.NewCluster(dir, specs, places, d.(servers.Controller), func(servers.Event) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/plugin"
 )
 
 // The values of the option placement.
@@ -223,7 +224,7 @@ func (*raftembed) Command(ctx context.Context, args []string) error {
 		return fmt.Errorf("-name %q should be one of -peers, and -dir a folder", *name)
 	}
 	if *withParent {
-		driver.ExitWithParent()
+		plugin.ExitWithParent()
 	}
 	n, err := startNode(nodeConfig{
 		peer: peers[i], dir: *dir, peers: peers, sync: *sync,

@@ -1,3 +1,6 @@
+// Package drivertest is what tests of a driver need: it deploys the driver's
+// store, serves the driver over the protocol, and puts it through the suite of
+// core/conformance.
 package drivertest
 
 import (
@@ -5,15 +8,16 @@ import (
 	"net"
 	"os"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/benchctl/benchctl/core/client"
+	"github.com/benchctl/benchctl/core/conformance"
 	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/driver/driverpb"
-	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/plugin"
+	"github.com/benchctl/benchctl/core/protocol/driverpb"
 )
 
 // Run puts a driver through the suite, each case as a subtest, on a cluster
@@ -26,9 +30,9 @@ func Run(t *testing.T, d driver.Driver, setup driver.Setup) {
 	for _, result := range results {
 		t.Run(result.Case, func(t *testing.T) {
 			switch result.Verdict {
-			case Lacking:
+			case conformance.Lacking:
 				t.Skip("the driver does not offer it")
-			case Failed:
+			case conformance.Failed:
 				t.Error(result.Detail)
 			default:
 				t.Logf("%s (%s)", result.Proven, result.Detail)
@@ -38,10 +42,10 @@ func Run(t *testing.T, d driver.Driver, setup driver.Setup) {
 }
 
 // Results puts a driver through the suite, and returns what came of it.
-func Results(t testing.TB, d driver.Driver, setup driver.Setup) []Result {
+func Results(t testing.TB, d driver.Driver, setup driver.Setup) []conformance.Result {
 	t.Helper()
 	setup = Deploy(t, d, setup).Setup
-	results, err := Check(t.Context(), Subject{Plugin: Serve(t, d), Setup: setup}, func(Result) {})
+	results, err := conformance.Check(t.Context(), conformance.Subject{Plugin: Serve(t, d), Setup: setup}, func(conformance.Result) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,56 +53,23 @@ func Results(t testing.TB, d driver.Driver, setup driver.Setup) []Result {
 }
 
 // Deployment is a store that was deployed for a test.
-type Deployment struct {
-	*node.Cluster // nil where nothing was to be deployed
-	Setup         driver.Setup
-}
+type Deployment = conformance.Deployment
 
 // Deploy fills in a setup, deploys the store if the driver can, and takes it
-// down at the end of the test.
+// down at the end of the test: see conformance.Deploy.
 func Deploy(t testing.TB, d driver.Driver, setup driver.Setup) *Deployment {
 	t.Helper()
-	info := d.Info()
-	options, err := driver.FillOptions(info.Name, info.Options, setup.Options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	setup.Options = options
-	setup.Nodes = max(setup.Nodes, 1)
-	setup.External = len(setup.Endpoints) > 0
-	if setup.Reads == "" {
-		setup.Reads = driver.Linearizable
-	}
-	if setup.Timeout == 0 {
-		setup.Timeout = 5 * time.Second
-	}
-	if _, err := d.Guarantees(setup); err != nil {
-		t.Fatal(err)
-	}
-	deployed := &Deployment{Setup: setup}
-	provisioner, ok := d.(driver.Provisioner)
-	if !ok || setup.External {
-		return deployed
-	}
-	inside, _ := d.(driver.NodeController)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	deployed.Cluster, err = node.Deploy(ctx, node.Deployment{
-		Dir: t.TempDir(), Name: "cluster", Setup: setup, Ports: provisioner.Ports(setup), Inside: inside,
-		Provision: func(_ context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
-			return provisioner.Provision(setup, places)
-		},
-		Report: func(e node.Event) { t.Logf("%s %s %s", e.Kind, e.Node, e.Detail) },
+	deployed, err := conformance.Deploy(t.Context(), t.TempDir(), d, setup, func(e conformance.NodeEvent) {
+		t.Logf("%s %s %s", e.Kind, e.Node, e.Detail)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := deployed.Close(false); err != nil {
+		if err := deployed.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	deployed.Setup.Endpoints = deployed.Endpoints()
 	return deployed
 }
 
@@ -119,22 +90,10 @@ func (p Provisioned) Provision(setup driver.Setup, places []driver.Place) ([]dri
 	return p.By(p.Driver.(driver.Provisioner), setup, places)
 }
 
-// Missing says what is to be installed before a driver can deploy its store
-// here.
-func Missing(d driver.Driver) error {
-	info := d.Info()
-	options, err := driver.FillOptions(info.Name, info.Options, nil)
-	if err != nil {
-		return err
-	}
-	_, err = d.Guarantees(driver.Setup{Nodes: 1, Reads: driver.Linearizable, Options: options})
-	return err
-}
-
 // Needs ends a test, as Lacks does, if something is missing.
 func Needs(t testing.TB, d driver.Driver) {
 	t.Helper()
-	if err := Missing(d); err != nil {
+	if err := conformance.Missing(d); err != nil {
 		Lacks(t, err.Error())
 	}
 }
@@ -150,21 +109,20 @@ func Lacks(t testing.TB, what string) {
 }
 
 // Serve offers a driver over the protocol, in this process, until the test
-// ends.
-func Serve(t testing.TB, d driver.Driver) driverpb.DriverClient {
+// ends, and returns a client of it.
+func Serve(t testing.TB, d driver.Driver) *client.Client {
 	t.Helper()
 	listener := bufconn.Listen(1 << 20)
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(driverpb.MaxMessage), grpc.MaxSendMsgSize(driverpb.MaxMessage))
-	driverpb.RegisterDriverServer(server, driver.NewServer(d))
+	server := grpc.NewServer(plugin.ServerOptions()...)
+	driverpb.RegisterDriverServer(server, plugin.NewServer(d))
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
 		_ = server.Serve(listener) // ends with Stop
 	}()
-	conn, err := grpc.NewClient("passthrough:///plugin",
+	conn, err := grpc.NewClient("passthrough:///plugin", append(client.DialOptions(),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(driverpb.MaxMessage), grpc.MaxCallSendMsgSize(driverpb.MaxMessage)),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,5 +131,5 @@ func Serve(t testing.TB, d driver.Driver) driverpb.DriverClient {
 		server.Stop()
 		<-served
 	})
-	return driverpb.NewDriverClient(conn)
+	return client.New(d.Info().Name, conn, nil)
 }

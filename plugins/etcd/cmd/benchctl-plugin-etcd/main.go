@@ -2,8 +2,8 @@
 package main
 
 import (
-	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/plugin"
 	"github.com/benchctl/benchctl/plugins/etcd"
 )
 
-func main() { driver.Serve(etcd.Driver()) }
+func main() { plugin.Serve(etcd.Driver()) }

@@ -2,8 +2,8 @@
 package main
 
 import (
-	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/plugin"
 	"github.com/benchctl/benchctl/plugins/memory"
 )
 
-func main() { driver.Serve(memory.Driver()) }
+func main() { plugin.Serve(memory.Driver()) }

@@ -2,8 +2,8 @@
 package main
 
 import (
-	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/plugin"
 	"github.com/benchctl/benchctl/plugins/raftembed"
 )
 
-func main() { driver.Serve(raftembed.Driver()) }
+func main() { plugin.Serve(raftembed.Driver()) }

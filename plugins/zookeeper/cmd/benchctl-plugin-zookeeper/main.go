@@ -2,8 +2,8 @@
 package main
 
 import (
-	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/plugin"
 	"github.com/benchctl/benchctl/plugins/zookeeper"
 )
 
-func main() { driver.Serve(zookeeper.Driver()) }
+func main() { plugin.Serve(zookeeper.Driver()) }

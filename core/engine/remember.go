@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/benchctl/benchctl/core/engine/internal/ledger"
+	"github.com/benchctl/benchctl/core/sample"
+)
+
+// tally counts what a thread has written outside of warm-up, for the time when
+// the store is asked for it.
+type tally struct {
+	created  int64 // keys of its own that it has created
+	deleted  int64 // of which it has deleted
+	doubtful int64 // creations and deletions of which it is not known whether they took effect
+
+	numbered   string // the key that create-sequential returned last
+	lastNumber int64
+	numbers    *ledger.Ledger // keys that the store has numbered
+	twice      string         // one that it gave a second time
+	backwards  string         // one whose number is not above that of the one before
+}
+
+// remember notes what an operation has done to the thread's keys.
+func (w *worker) remember(op sample.Op, status sample.Status, start, end time.Duration) {
+	switch op {
+	case sample.OpGet, sample.OpList:
+		return
+	case sample.OpTransaction:
+		w.rememberTransaction(status, start, end)
+		return
+	}
+	key := w.operations.Key()
+	if op == sample.OpCreateSequential && status == sample.OK {
+		w.rememberNumber()
+		w.tally.created++
+		return
+	}
+	switch {
+	case status == sample.OK && op == sample.OpDelete:
+		w.tally.deleted++
+		w.written.Deleted(key)
+	case status == sample.OK:
+		if w.operations.Adds() {
+			w.tally.created++
+		}
+		w.written.Wrote(key, ledger.Write{Number: w.operations.LastWrite(), From: start, To: end})
+	case uncertain(status):
+		if op == sample.OpDelete || op == sample.OpCreateSequential || w.operations.Adds() {
+			w.tally.doubtful++
+		}
+		w.written.Doubt(key)
+	}
+}
+
+// uncertain reports whether an operation that ended so may have taken effect,
+// or may still do so.
+func uncertain(status sample.Status) bool {
+	return status == sample.Timeout || status == sample.Unavailable || status == sample.Other
+}
+
+func (w *worker) rememberTransaction(status sample.Status, start, end time.Duration) {
+	keys := w.operations.Keys()
+	first := w.operations.LastWrite() - int64(len(keys)) + 1
+	for i, key := range keys {
+		switch {
+		case status == sample.OK:
+			w.written.Wrote(key, ledger.Write{Number: first + int64(i), From: start, To: end})
+		case uncertain(status):
+			w.written.Doubt(key)
+		}
+	}
+}
+
+// rememberNumber notes a key that the store has numbered: no number may be
+// given twice, and a session's numbers grow.
+func (w *worker) rememberNumber() {
+	t := &w.tally
+	key := t.numbered
+	prefix := len(w.operations.Key())
+	if n, err := strconv.ParseInt(key[min(prefix, len(key)):], 10, 64); err != nil || n <= t.lastNumber && t.lastNumber != none {
+		t.backwards = key
+	} else {
+		t.lastNumber = n
+	}
+	if !t.numbers.Add(key) {
+		t.twice = key
+	}
+}
+
+// none is no number: the store may begin with any from 0 on.
+const none = -1

@@ -1,0 +1,105 @@
+// Package machine reads what of a machine bears on what is measured on it: its
+// processors, memory and system, and the folder in which nodes keep their data.
+package machine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/benchctl/benchctl/core/record"
+	"github.com/shirou/gopsutil/v4/cpu"
+	"github.com/shirou/gopsutil/v4/disk"
+	"github.com/shirou/gopsutil/v4/host"
+	"github.com/shirou/gopsutil/v4/mem"
+)
+
+const (
+	fsyncTries = 50
+	fsyncSize  = 512 // bytes
+)
+
+// Read looks at the machine, and measures fsync in the data folder.
+func Read(ctx context.Context, dataDir string) (record.Environment, error) {
+	e := record.Environment{Cores: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH}
+	// What the system does not tell stays empty: it is a remark, not a result.
+	if infos, err := cpu.InfoWithContext(ctx); err == nil && len(infos) > 0 {
+		e.CPU = infos[0].ModelName
+	}
+	if memory, err := mem.VirtualMemoryWithContext(ctx); err == nil {
+		e.MemoryBytes = int64(memory.Total)
+	}
+	if info, err := host.InfoWithContext(ctx); err == nil {
+		e.Kernel = info.KernelVersion
+		e.OS = strings.TrimSpace(fmt.Sprintf("%s %s %s", info.Platform, info.PlatformVersion, runtime.GOARCH))
+		if info.VirtualizationRole == "guest" {
+			e.Virtualization = info.VirtualizationSystem
+		}
+	}
+	if source, err := os.ReadFile("/sys/devices/system/clocksource/clocksource0/current_clocksource"); err == nil {
+		e.ClockSource = strings.TrimSpace(string(source))
+	}
+	var err error
+	if e.Filesystem, err = filesystem(ctx, dataDir); err != nil {
+		return e, fmt.Errorf("look at the data folder %s: %w: name another with --data-dir", dataDir, err)
+	}
+	e.Fsync, err = fsyncTime(dataDir)
+	return e, err
+}
+
+// KeptInMemory reports whether a filesystem keeps files in memory, where fsync
+// costs nothing.
+func KeptInMemory(filesystem string) bool { return filesystem == "tmpfs" || filesystem == "ramfs" }
+
+// filesystem returns the type of the filesystem that a folder lies in: that of
+// the mount point nearest above it.
+func filesystem(ctx context.Context, dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return "", err
+	}
+	mounts, err := disk.PartitionsWithContext(ctx, true)
+	if err != nil {
+		return "", err
+	}
+	kind, nearest := "unknown", ""
+	for _, m := range mounts {
+		below, err := filepath.Rel(m.Mountpoint, dir)
+		if err == nil && filepath.IsLocal(below) && len(m.Mountpoint) >= len(nearest) {
+			kind, nearest = m.Fstype, m.Mountpoint
+		}
+	}
+	return kind, nil
+}
+
+// fsyncTime returns the median time of a small write made durable.
+func fsyncTime(dir string) (time.Duration, error) {
+	file, err := os.CreateTemp(dir, "benchctl-fsync-*")
+	if err != nil {
+		return 0, fmt.Errorf("write to the data folder %s: %w: name another with --data-dir", filepath.Clean(dir), err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	block := make([]byte, fsyncSize)
+	times := make([]time.Duration, fsyncTries)
+	for i := range times {
+		start := time.Now()
+		if _, err := file.Write(block); err != nil {
+			return 0, fmt.Errorf("write to the data folder %s: %w: free space there, or name another with --data-dir", dir, err)
+		}
+		if err := file.Sync(); err != nil {
+			return 0, fmt.Errorf("sync in the data folder %s: %w", dir, err)
+		}
+		times[i] = time.Since(start)
+	}
+	slices.Sort(times)
+	return times[len(times)/2], nil
+}
