@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -70,7 +71,7 @@ func TestStories(t *testing.T) {
 			case "root":
 				return os.Geteuid() == 0, nil
 			case "zookeeper": // is installed, as it has to be in CI
-				err := conformance.Missing(zookeeper.Driver())
+				err := conformance.Missing(context.Background(), zookeeper.Driver())
 				if os.Getenv("CI") == "" {
 					return err == nil, nil
 				}

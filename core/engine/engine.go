@@ -91,7 +91,7 @@ func (e *engine) open(ctx context.Context) (driver.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	guarantees, err := e.Driver.Guarantees(e.Setup)
+	guarantees, err := e.Driver.Guarantees(ctx, e.Setup)
 	if err != nil {
 		e.close(store)
 		return nil, err

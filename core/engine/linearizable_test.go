@@ -266,8 +266,8 @@ func TestLinearizableInPart(t *testing.T) {
 // asked is a driver that declares the reads that it was asked for.
 type asked struct{ driver.Driver }
 
-func (d asked) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
-	g, err := d.Driver.Guarantees(setup)
+func (d asked) Guarantees(ctx context.Context, setup driver.Setup) (driver.Guarantees, error) {
+	g, err := d.Driver.Guarantees(ctx, setup)
 	g.Reads = setup.Reads
 	return g, err
 }

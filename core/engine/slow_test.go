@@ -52,7 +52,7 @@ func TestASlowReaderSlowsNoThread(t *testing.T) {
 type instant struct{}
 
 func (instant) Info() driver.Info { return driver.Info{Name: "instant", Session: instant{}} }
-func (instant) Guarantees(driver.Setup) (driver.Guarantees, error) {
+func (instant) Guarantees(context.Context, driver.Setup) (driver.Guarantees, error) {
 	return driver.Guarantees{Reads: driver.Linearizable}, nil
 }
 func (instant) Open(context.Context, driver.Setup) (driver.Store, error) { return instantStore{}, nil }

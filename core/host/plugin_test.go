@@ -78,7 +78,7 @@ func (scripted) Info() driver.Info {
 	}
 }
 
-func (scripted) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
+func (scripted) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees, error) {
 	switch {
 	case setup.Option("behave") == "log":
 		writeLogs()
@@ -105,9 +105,11 @@ func writeLogs() {
 	hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: early}).Error("from an early logger in text form")
 }
 
-func (scripted) Ports(setup driver.Setup) int { return 2 * setup.Nodes }
+func (scripted) Ports(_ context.Context, setup driver.Setup) (int, error) {
+	return 2 * setup.Nodes, nil
+}
 
-func (scripted) Provision(setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+func (scripted) Provision(_ context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
 	if setup.Option("behave") == "fail" {
 		return nil, errors.New("there is no server binary: install one")
 	}

@@ -34,7 +34,7 @@ type scripted struct {
 func (d *scripted) Info() driver.Info {
 	return driver.Info{Name: "scripted", Session: (*scriptedSession)(nil)}
 }
-func (d *scripted) Guarantees(driver.Setup) (driver.Guarantees, error) {
+func (d *scripted) Guarantees(context.Context, driver.Setup) (driver.Guarantees, error) {
 	return driver.Guarantees{Durability: driver.DurableMemory, Reads: driver.Linearizable}, nil
 }
 func (d *scripted) Open(context.Context, driver.Setup) (driver.Store, error) { return d, nil }

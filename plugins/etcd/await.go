@@ -62,7 +62,7 @@ func (s *session) watchOnce(ctx context.Context, key []byte, present bool, filte
 		return false, err
 	}
 	s.get.Key = key
-	answer, err := s.kv.Range(s.patience.begin(ctx), &s.get)
+	answer, err := s.kv.Range(s.guard.Begin(ctx), &s.get)
 	if err := s.end(err); err != nil {
 		return false, err
 	}
