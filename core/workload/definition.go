@@ -1,3 +1,6 @@
+// Package workload is the language in which a load is written: it parses
+// definitions, gives each a canonical form and hash, and binds their parameters,
+// of which comes a load.Load. It does not run anything.
 package workload
 
 import (
@@ -9,6 +12,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/internal/yamlfile"
+	"github.com/benchctl/benchctl/core/load"
 )
 
 // Definition is a workload as its author wrote it: its parameters have
@@ -91,8 +95,8 @@ func (d *Definition) Ref() string { return fmt.Sprintf("%s@%d", d.Name, d.Versio
 func (d *Definition) Text() []byte { return d.text }
 
 // Bind gives the parameters values, the default to each that params does not
-// name, and returns the workload and the value of every parameter.
-func (d *Definition) Bind(params map[string]string) (*Workload, map[string]string, error) {
+// name, and returns the load and the value of every parameter.
+func (d *Definition) Bind(params map[string]string) (*load.Load, map[string]string, error) {
 	b := binder{definition: d, values: map[string]string{}}
 	for _, p := range d.Params {
 		b.values[p.Name] = p.Default
@@ -104,11 +108,11 @@ func (d *Definition) Bind(params map[string]string) (*Workload, map[string]strin
 		}
 		b.values[name] = canonical
 	}
-	w := b.workload()
+	l := b.load()
 	if b.err != nil {
 		return nil, nil, b.err
 	}
-	return w, b.values, nil
+	return l, b.values, nil
 }
 
 // ParamValue returns the one spelling of a parameter's value.

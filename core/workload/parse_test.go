@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -40,13 +41,13 @@ func TestBind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Workload{
+	want := &load.Load{
 		Name: "mixed", Version: 2,
-		Keys:   Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 10},
-		Values: Values{Size: 100},
-		Phases: []Phase{
-			{Name: "fill", Warmup: true, Mix: []Share{{sample.OpCreate, 1}}, Fill: true},
-			{Name: "mix", Mix: []Share{{sample.OpGet, 0.75}, {sample.OpSet, 0.25}}, For: 1500 * time.Millisecond},
+		Keys:   load.Keys{Space: load.SpaceShared, Choose: load.ChooseUniform, Count: 10},
+		Values: load.Values{Size: 100},
+		Phases: []load.Phase{
+			{Name: "fill", Warmup: true, Mix: []load.Share{{Op: sample.OpCreate, Weight: 1}}, Fill: true},
+			{Name: "mix", Mix: []load.Share{{Op: sample.OpGet, Weight: 0.75}, {Op: sample.OpSet, Weight: 0.25}}, For: 1500 * time.Millisecond},
 		},
 	}
 	if diff := cmp.Diff(want, w); diff != "" {
@@ -70,28 +71,28 @@ func TestBindKeysAndValues(t *testing.T) {
 	cases := map[string]struct {
 		source string
 		params map[string]string
-		keys   Keys
-		values Values
+		keys   load.Keys
+		values load.Values
 	}{
 		"defaults": {
 			"keys: {space: thread, depth: $depth, choose: $c}\nvalues: {size: 5}", nil,
-			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 0.99}, Values{Size: 5},
+			load.Keys{Space: load.SpaceThread, Choose: load.ChooseZipfian, Skew: 0.99}, load.Values{Size: 5},
 		},
 		"a parameter chooses": {
 			"keys: {space: thread, depth: $depth, choose: $c}\nvalues: {size: 5}", map[string]string{"c": "hotspot", "depth": "2"},
-			Keys{Space: SpaceThread, Choose: ChooseHotspot, HotKeys: 20, HotOps: 80, Depth: 2, FanOut: 10}, Values{Size: 5},
+			load.Keys{Space: load.SpaceThread, Choose: load.ChooseHotspot, HotKeys: 20, HotOps: 80, Depth: 2, FanOut: 10}, load.Values{Size: 5},
 		},
 		"no tree by a parameter": {
 			"keys: {space: thread, depth: $depth, fan-out: 3, choose: $c, skew: 1.5}\nvalues: {size: 5}", nil,
-			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 1.5}, Values{Size: 5},
+			load.Keys{Space: load.SpaceThread, Choose: load.ChooseZipfian, Skew: 1.5}, load.Values{Size: 5},
 		},
 		"all of a histogram": {
 			"keys: {space: thread, depth: $depth, fan-out: 3, choose: $c}\nvalues: {sizes: {30: 1, 9: 3, 50: 0}, compressible: 12.5}", map[string]string{"depth": "1"},
-			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 0.99, Depth: 1, FanOut: 3}, Values{Sizes: []SizeShare{{9, 0.75}, {30, 0.25}}, Compressible: 12.5},
+			load.Keys{Space: load.SpaceThread, Choose: load.ChooseZipfian, Skew: 0.99, Depth: 1, FanOut: 3}, load.Values{Sizes: []load.SizeShare{{Size: 9, Weight: 0.75}, {Size: 30, Weight: 0.25}}, Compressible: 12.5},
 		},
 		"between sizes": {
 			"keys: {space: thread, depth: $depth, choose: $c}\nvalues: {size: 5, size-to: 7}", nil,
-			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 0.99}, Values{Size: 5, SizeTo: 7},
+			load.Keys{Space: load.SpaceThread, Choose: load.ChooseZipfian, Skew: 0.99}, load.Values{Size: 5, SizeTo: 7},
 		},
 	}
 	for name, c := range cases {

@@ -1,4 +1,4 @@
-package workload
+package load
 
 import (
 	"fmt"
@@ -12,10 +12,10 @@ import (
 // fast it is. Between two operations it allocates nothing. It is not safe for
 // concurrent use.
 type Generator struct {
-	workload *Workload
-	seed     uint64
-	thread   int64
-	threads  int64
+	load    *Load
+	seed    uint64
+	thread  int64
+	threads int64
 
 	source *rand.PCG
 
@@ -47,29 +47,29 @@ type Generator struct {
 
 // NewGenerator returns the generator of one of several threads. Every key
 // begins with prefix.
-func NewGenerator(w *Workload, seed uint64, thread, threads int, prefix string) *Generator {
-	g := &Generator{workload: w, seed: seed, thread: int64(thread), threads: int64(threads), prefix: prefix}
+func NewGenerator(l *Load, seed uint64, thread, threads int, prefix string) *Generator {
+	g := &Generator{load: l, seed: seed, thread: int64(thread), threads: int64(threads), prefix: prefix}
 	g.source = rand.NewPCG(seed, uint64(thread))
-	g.contents = newContents(w.Values, seed)
+	g.contents = newContents(l.Values, seed)
 	g.buffer = g.contents.buffer()
 	random := rand.New(g.source)
 	space := func(folder string) keySpace {
-		return newKeySpace(prefix+folder, w.Keys, g.thread, g.threads, random)
+		return newKeySpace(prefix+folder, l.Keys, g.thread, g.threads, random)
 	}
-	if w.Keys.Space == SpaceShared {
+	if l.Keys.Space == SpaceShared {
 		g.steady = space("/k/")
 	} else {
 		g.steady = space(fmt.Sprintf("/t%03d/", thread))
 		g.warmup = space(fmt.Sprintf("/w%03d/", thread))
 	}
 	g.key = make([]byte, 0, max(g.steady.room(), len(prefix)+ownRoom))
-	g.transaction = newTransaction(w, &g.steady, &g.contents)
+	g.transaction = newTransaction(l, &g.steady, &g.contents)
 	return g
 }
 
-// StartPhase turns to a phase of the workload.
+// StartPhase turns to a phase of the load.
 func (g *Generator) StartPhase(index int) {
-	phase := g.workload.Phases[index]
+	phase := g.load.Phases[index]
 	g.source.Seed(g.seed, uint64(g.thread)<<16|uint64(index+1))
 	g.ops, g.thresholds, g.creates = g.ops[:0], g.thresholds[:0], false
 	sum := 0.0
@@ -81,7 +81,7 @@ func (g *Generator) StartPhase(index int) {
 	}
 	g.fill, g.filled = phase.Fill, g.thread
 	g.keys = &g.steady
-	if phase.Warmup && g.workload.Keys.Space == SpaceThread {
+	if phase.Warmup && g.load.Keys.Space == SpaceThread {
 		g.keys = &g.warmup
 	}
 	g.keys.rewind()

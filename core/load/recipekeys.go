@@ -1,4 +1,4 @@
-package workload
+package load
 
 import "github.com/benchctl/benchctl/core/sample"
 

@@ -1,4 +1,4 @@
-package workload
+package load
 
 import (
 	"slices"
@@ -18,12 +18,12 @@ type transaction struct {
 	buffers [][]byte // of the values
 }
 
-// newTransaction has room for the largest of a workload.
-func newTransaction(w *Workload, keys *keySpace, contents *contents) transaction {
+// newTransaction has room for the largest of a load.
+func newTransaction(l *Load, keys *keySpace, contents *contents) transaction {
 	var t transaction
 	most := 0
-	for _, phase := range w.Phases {
-		if phase.has(sample.OpTransaction) {
+	for _, phase := range l.Phases {
+		if phase.Has(sample.OpTransaction) {
 			most = max(most, phase.KeysPerTransaction)
 		}
 	}
