@@ -62,7 +62,7 @@ func NewGenerator(l *Load, seed uint64, thread, threads int, prefix string) *Gen
 		g.steady = space(fmt.Sprintf("/t%03d/", thread))
 		g.warmup = space(fmt.Sprintf("/w%03d/", thread))
 	}
-	g.key = make([]byte, 0, max(g.steady.room(), len(prefix)+ownRoom))
+	g.key = make([]byte, 0, max(g.steady.room(), len(prefix)+outsideRoom))
 	g.transaction = newTransaction(l, &g.steady, &g.contents)
 	return g
 }
@@ -77,7 +77,7 @@ func (g *Generator) StartPhase(index int) {
 		sum += share.Weight
 		g.ops = append(g.ops, share.Op)
 		g.thresholds = appendThreshold(g.thresholds, sum)
-		g.creates = g.creates || share.Op == sample.OpCreate || share.Op == sample.OpCreateEphemeral
+		g.creates = g.creates || share.Op.Target() == sample.TargetNewKey
 	}
 	g.fill, g.filled = phase.Fill, g.thread
 	g.keys = &g.steady
@@ -95,24 +95,15 @@ func (g *Generator) Next() (sample.Op, bool) {
 	op, ok := g.next()
 	g.value = nil
 	switch {
-	case !ok:
-	case op == sample.OpTransaction:
+	case !ok || !op.TakesValue():
+	case op.Several():
 		for i := range g.transaction.keys {
 			g.transaction.values[i] = g.write(g.transaction.buffers[i])
 		}
-	case writes(op):
+	default:
 		g.value = g.write(g.buffer)
 	}
 	return op, ok
-}
-
-func writes(op sample.Op) bool {
-	switch op {
-	case sample.OpGet, sample.OpDelete, sample.OpList, sample.OpOpenSession,
-		sample.OpLock, sample.OpElection, sample.OpBarrierEnter:
-		return false
-	}
-	return true
 }
 
 // write makes the thread's next value.
@@ -133,28 +124,28 @@ func (g *Generator) next() (sample.Op, bool) {
 		op = g.ops[lot(g.thresholds, g.source.Uint64())]
 	}
 	found := true
-	switch op {
-	case sample.OpCreate, sample.OpCreateEphemeral:
+	switch op.Target() {
+	case sample.TargetNewKey:
 		g.add()
-	case sample.OpPut:
+	case sample.TargetKey:
+		found = g.pick()
+	case sample.TargetAnyKey:
 		if g.keys.shared > 0 {
 			found = g.pick()
 		} else {
 			g.add()
 		}
-	case sample.OpSet, sample.OpGet, sample.OpCompareAndSet, sample.OpReadModifyWrite:
-		found = g.pick()
-	case sample.OpTransaction:
+	case sample.TargetOldestKey:
+		found = g.remove()
+	case sample.TargetSeveralKeys:
 		g.key = g.key[:0]
 		found = g.transaction.pick(g.keys)
-	case sample.OpDelete:
-		found = g.remove()
-	case sample.OpList:
+	case sample.TargetFolder:
 		found = g.folder()
-	case sample.OpCreateSequential:
+	case sample.TargetPrefix:
 		g.key = append(append(g.key[:0], g.keys.folder...), "s-"...)
 	default:
-		g.nameApart(op)
+		g.nameOutside(op.Target())
 	}
 	if found {
 		return op, true

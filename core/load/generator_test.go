@@ -77,8 +77,9 @@ func TestSharedSpace(t *testing.T) {
 	}
 }
 
-// TestKeysApart asks for the operations that keep apart from the key space.
-func TestKeysApart(t *testing.T) {
+// TestKeysOfRecipes asks for the operations whose keys lie outside of the key
+// space, and for those that look alike and lie within.
+func TestKeysOfRecipes(t *testing.T) {
 	w := &Load{Keys: Keys{Space: SpaceShared, Choose: ChooseSequential, Count: 3}, Values: Values{Size: 9}}
 	for _, op := range []sample.Op{sample.OpLock, sample.OpExpire, sample.OpElection, sample.OpBarrierEnter, sample.OpOpenSession, sample.OpCompareAndSet, sample.OpReadModifyWrite} {
 		w.Phases = append(w.Phases, only(op))
@@ -107,6 +108,50 @@ func TestKeysApart(t *testing.T) {
 	}
 	if got := generate(g, 3, 1); got[0] != "barrier-enter /b/b/03/00000000/" {
 		t.Errorf("threads that begin a phase together meet in %v", got)
+	}
+}
+
+// TestEveryOperationIsGenerated walks the table of operations: the generator has
+// to make of each what the table says of it.
+func TestEveryOperationIsGenerated(t *testing.T) {
+	keys := map[sample.Target]string{}
+	for _, op := range sample.Ops() {
+		if op.Origin() != sample.FromMix {
+			continue
+		}
+		t.Run(op.String(), func(t *testing.T) {
+			create, phase := only(sample.OpCreate), only(op)
+			if op.Several() {
+				phase.KeysPerTransaction = 2
+			}
+			space := Keys{Space: SpaceThread, Choose: ChooseSequential}
+			if op.Shares() != "" {
+				space.Space, space.Count = SpaceShared, 3
+			}
+			g := NewGenerator(&Load{Keys: space, Values: Values{Size: 9}, Phases: []Phase{create, phase}}, 1, 0, 1, "/b")
+			generate(g, 0, 3)
+			g.StartPhase(1)
+			if got, ok := g.Next(); got != op || !ok {
+				t.Fatalf("%s, %v", got, ok)
+			}
+			key := string(g.Key())
+			if has := op.Target() != sample.TargetNone && !op.Several(); has != (key != "") {
+				t.Errorf("key %q", key)
+			}
+			if other, ok := keys[op.Target()]; ok && key != other {
+				t.Errorf("key %q, and %q of another operation with the target", key, other)
+			}
+			keys[op.Target()] = key
+			if has := op.TakesValue() && !op.Several(); has != (len(g.Value()) == 9) {
+				t.Errorf("value %x", g.Value())
+			}
+			if op.Several() && (len(g.Keys()) != 2 || len(g.Values()) != 2 || len(g.Values()[1]) != 9) {
+				t.Errorf("keys %q, values %x", g.Keys(), g.Values())
+			}
+			if g.Adds() != (op.Target() == sample.TargetNewKey || op.Target() == sample.TargetAnyKey) {
+				t.Errorf("adds %v", g.Adds())
+			}
+		})
 	}
 }
 

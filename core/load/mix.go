@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -13,19 +14,10 @@ type Share struct {
 	Weight float64   `json:"weight"` // share of the phase's operations, all shares sum to 1
 }
 
-// parts are the operations that others bring about: they have samples of their
-// own, but are not chosen from a mix.
-var parts = map[sample.Op]string{
-	sample.OpCloseSession: "open-session closes what it has opened",
-	sample.OpUnlock:       "lock gives back what it holds",
-	sample.OpBarrierLeave: "barrier-enter leaves again when all have entered",
-	sample.OpWatch:        "sessions beside the threads watch: give the phase watchers, their number",
-}
-
 // BreachOfOp demands that an operation may stand in a mix.
 func BreachOfOp(op sample.Op) *Breach {
-	instead, part := parts[op]
-	return rule(!part, "mix", "%s is not chosen from a mix: %s", op, instead)
+	instead := op.Instead()
+	return rule(instead == "", "mix", "%s is not chosen from a mix: %s", op, instead)
 }
 
 func breachOfMix(mix []Share) *Breach {
@@ -34,7 +26,7 @@ func breachOfMix(mix []Share) *Breach {
 	}
 	sum := 0.0
 	for _, share := range mix {
-		if !slices.Contains(sample.Ops(), share.Op) || !(share.Weight > 0) {
+		if !share.Op.Known() || !(share.Weight > 0) {
 			return rule(false, "mix", "its mix gives %s the share %v", share.Op, share.Weight)
 		}
 		if broken := BreachOfOp(share.Op); broken != nil {
@@ -43,4 +35,25 @@ func breachOfMix(mix []Share) *Breach {
 		sum += share.Weight
 	}
 	return rule(math.Abs(sum-1) <= 1e-6, "mix", "the shares of its mix sum to %v, not 1", sum)
+}
+
+// breachOfOps demands what the operations of a mix need of their phase.
+func (p Phase) breachOfOps(space Space) *Breach {
+	for _, share := range p.Mix {
+		alone, shares := share.Op.Alone(), share.Op.Shares()
+		if broken := cmp.Or(
+			rule(alone == "" || len(p.Mix) == 1, "mix", "%s: it should be alone in its mix", alone),
+			rule(alone == "" || p.Rate == 0 && p.Active == 0, "mix", "%s: take rate and active away", alone),
+			rule(shares == "" || space == SpaceShared, "mix", "%s %s: it needs space: shared", share.Op, shares),
+		); broken != nil {
+			return broken
+		}
+	}
+	return nil
+}
+
+// Transacts reports whether an operation of the phase works on several keys at
+// once.
+func (p Phase) Transacts() bool {
+	return slices.ContainsFunc(p.Mix, func(s Share) bool { return s.Op.Several() })
 }

@@ -2,7 +2,6 @@ package load
 
 import (
 	"cmp"
-	"slices"
 	"time"
 
 	"github.com/benchctl/benchctl/core/sample"
@@ -43,7 +42,7 @@ func (p Phase) Breach(l *Load) *Breach {
 		}
 	}
 	space := l.Keys.Space
-	shared, transactions := space == SpaceShared, p.Has(sample.OpTransaction)
+	shared, transactions := space == SpaceShared, p.Transacts()
 	return cmp.Or(
 		within("keys-per-transaction", p.KeysPerTransaction, Limits.KeysPerTransaction),
 		within("watchers", p.Watchers, Limits.Watchers),
@@ -52,18 +51,11 @@ func (p Phase) Breach(l *Load) *Breach {
 		p.breachOfPace(),
 		rule(!p.Fill || shared, "", "fill creates the keys of a shared space, and this workload's space is %s", space),
 		rule(!p.Fill || len(p.Mix) == 1 && p.Mix[0].Op == sample.OpCreate, "mix", "fill only creates keys: its mix can only be {create: 1}"),
-		rule(!p.Has(sample.OpBarrierEnter) || len(p.Mix) == 1, "mix", "all threads wait for each other at a barrier: it should be alone in its mix"),
-		rule(!p.Has(sample.OpBarrierEnter) || p.Rate == 0 && p.Active == 0, "mix", "all threads wait for each other at a barrier: take rate and active away"),
-		rule(shared || !p.Has(sample.OpLock), "mix", "lock picks among locks that threads share: it needs space: shared"),
+		p.breachOfOps(space),
 		rule(shared || p.Watchers == 0, "watchers", "watchers watch the keys that threads share: they need space: shared"),
 		rule(transactions || p.KeysPerTransaction == 0, "keys-per-transaction", "keys-per-transaction belongs to a mix with transaction: add it to the mix, or take keys-per-transaction away"),
 		rule(!transactions || p.KeysPerTransaction != 0, "mix", "a transaction needs keys-per-transaction"),
 		rule(!transactions || !shared || p.KeysPerTransaction <= l.Keys.Count, "keys-per-transaction", "a transaction of %d keys does not fit into a shared space of %d: raise count", p.KeysPerTransaction, l.Keys.Count),
 		rule(!transactions || int64(p.KeysPerTransaction*l.Values.Largest()) <= Limits.Size.Most, "keys-per-transaction", "the values of a transaction of %d keys may have %d bytes together, which is more than %d: make them smaller or fewer", p.KeysPerTransaction, p.KeysPerTransaction*l.Values.Largest(), Limits.Size.Most),
 	)
-}
-
-// Has reports whether an operation is in the phase's mix.
-func (p Phase) Has(op sample.Op) bool {
-	return slices.ContainsFunc(p.Mix, func(s Share) bool { return s.Op == op })
 }

@@ -1,10 +1,6 @@
 package load
 
-import (
-	"slices"
-
-	"github.com/benchctl/benchctl/core/sample"
-)
+import "slices"
 
 // redraws is how often a transaction draws again for a key that it does not
 // have yet, before it takes the next that is free.
@@ -23,7 +19,7 @@ func newTransaction(l *Load, keys *keySpace, contents *contents) transaction {
 	var t transaction
 	most := 0
 	for _, phase := range l.Phases {
-		if phase.Has(sample.OpTransaction) {
+		if phase.Transacts() {
 			most = max(most, phase.KeysPerTransaction)
 		}
 	}

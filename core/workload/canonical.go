@@ -92,7 +92,7 @@ func (p phaseDefinition) canonical() canonicalPhase {
 	}
 	for _, s := range p.mix {
 		form.Mix = append(form.Mix, canonicalShare{s.op, s.weight.text})
-		if s.op == sample.OpTransaction {
+		if s.op.Several() {
 			form.KeysPerTransaction = cmp.Or(form.KeysPerTransaction, strconv.Itoa(defaultKeysPerTransaction))
 		}
 	}

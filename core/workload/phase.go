@@ -9,7 +9,6 @@ import (
 
 	"github.com/benchctl/benchctl/core/internal/yamlfile"
 	"github.com/benchctl/benchctl/core/load"
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 const defaultKeysPerTransaction = 2
@@ -107,9 +106,9 @@ func (b *binder) phase(p phaseDefinition, l *load.Load) load.Phase {
 	b.pace(p.fields, &phase)
 	phase.KeysPerTransaction = int(b.integer(p.fields, "keys-per-transaction", load.Limits.KeysPerTransaction))
 	switch {
-	case phase.Has(sample.OpTransaction):
+	case phase.Transacts():
 		phase.KeysPerTransaction = cmp.Or(phase.KeysPerTransaction, defaultKeysPerTransaction)
-	case slices.ContainsFunc(p.mix, func(s shareDefinition) bool { return s.op == sample.OpTransaction }):
+	case slices.ContainsFunc(p.mix, func(s shareDefinition) bool { return s.op.Several() }):
 		phase.KeysPerTransaction = 0 // so that a sweep over its weight can begin with 0
 	}
 	phase.Watchers = int(b.integer(p.fields, "watchers", load.Limits.Watchers))
