@@ -41,6 +41,7 @@ type Param struct {
 	Type    ParamType
 	Default string // in the type's canonical spelling
 	Help    string
+	Unit    Unit // of its values: that of the fields which name it
 }
 
 // ParamType is the type of a parameter's values; its default decides it.
@@ -52,6 +53,19 @@ const (
 	ParamFloat    ParamType = "float"
 	ParamDuration ParamType = "duration"
 	ParamString   ParamType = "string"
+)
+
+// Unit is what the numbers of a field count.
+type Unit string
+
+// The units.
+const (
+	UnitNone     Unit = "" // counts and words, and what several fields use in different units
+	UnitBytes    Unit = "bytes"
+	UnitDuration Unit = "duration" // in Go's spelling, such as 1.5s
+	UnitRate     Unit = "1/s"
+	UnitPercent  Unit = "percent"
+	UnitWeight   Unit = "weight" // in proportion to the others
 )
 
 // place is where something stands in a file, counted from 1.

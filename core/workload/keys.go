@@ -20,9 +20,9 @@ const (
 )
 
 var keyFields = []fieldType{
-	{"space", ParamString}, {"choose", ParamString}, {"count", ParamInt},
-	{"skew", ParamFloat}, {"hot-keys", ParamFloat}, {"hot-ops", ParamFloat},
-	{"depth", ParamInt}, {"fan-out", ParamInt},
+	{"space", ParamString, UnitNone}, {"choose", ParamString, UnitNone}, {"count", ParamInt, UnitNone},
+	{"skew", ParamFloat, UnitNone}, {"hot-keys", ParamFloat, UnitPercent}, {"hot-ops", ParamFloat, UnitPercent},
+	{"depth", ParamInt, UnitNone}, {"fan-out", ParamInt, UnitNone},
 }
 
 func (p *reading) readKeys(e yamlfile.Entry) {

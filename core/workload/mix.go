@@ -40,6 +40,13 @@ func (p *reading) readMix(mix yamlfile.Entry) (place, []shareDefinition) {
 		}
 		shares = append(shares, shareDefinition{op: op, weight: weight})
 	}
+	unit := UnitWeight
+	if rests > 0 {
+		unit = UnitPercent
+	}
+	for _, share := range shares {
+		p.measures(share.weight, unit)
+	}
 	if len(shares) == 0 {
 		p.Fail(mix.At, "the mix is empty: name at least one operation, such as {get: 1}")
 	}

@@ -33,9 +33,9 @@ func parseBound(text string) (*load.Bound, error) {
 }
 
 var paceFields = []fieldType{
-	{"think", ParamDuration},
-	{"rate", ParamFloat}, {"rate-to", ParamFloat}, {"per", ParamString}, {"arrivals", ParamString},
-	{"steps", ParamInt}, {"active", ParamInt}, {"active-to", ParamInt}, {"until", ParamString},
+	{"think", ParamDuration, UnitDuration},
+	{"rate", ParamFloat, UnitRate}, {"rate-to", ParamFloat, UnitRate}, {"per", ParamString, UnitNone}, {"arrivals", ParamString, UnitNone},
+	{"steps", ParamInt, UnitNone}, {"active", ParamInt, UnitNone}, {"active-to", ParamInt, UnitNone}, {"until", ParamString, UnitNone},
 }
 
 // readPace spells a bound in its one way.

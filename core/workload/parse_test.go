@@ -219,3 +219,32 @@ func TestMistakesInParameters(t *testing.T) {
 		}
 	}
 }
+
+// TestUnits gives one parameter p to fields of each unit.
+func TestUnits(t *testing.T) {
+	const before = "name: n\nversion: 1\nsummary: s\nsource: t\nparams: {p: {default: 5, help: h}}\n"
+	cases := map[string]struct {
+		keys, values, phase string
+		want                Unit
+	}{
+		"bytes":              {"space: thread", "size: 1, size-to: $p", "mix: {get: 1}, ops: 1", UnitBytes},
+		"a count":            {"space: shared, count: $p", "size: 1", "mix: {get: 1}, ops: 1", UnitNone},
+		"a rate":             {"space: thread", "size: 1", "mix: {get: 1}, rate: $p, ops: 1", UnitRate},
+		"percent":            {"space: thread", "size: 1, compressible: $p", "mix: {get: 1}, ops: 1", UnitPercent},
+		"what is left":       {"space: thread", "size: 1", "mix: {get: $p, set: rest}, ops: 1", UnitPercent},
+		"what is left first": {"space: thread", "size: 1", "mix: {set: rest, get: $p}, ops: 1", UnitPercent},
+		"a weight":           {"space: thread", "size: 1", "mix: {get: $p, set: 3}, ops: 1", UnitWeight},
+		"a size's weight":    {"space: thread", "sizes: {10: $p, 20: 1}", "mix: {get: 1}, ops: 1", UnitWeight},
+		"twice the same":     {"space: thread", "size: $p, size-to: $p", "mix: {get: 1}, ops: 1", UnitBytes},
+		"different ones":     {"space: thread", "size: $p, size-to: $p", "mix: {get: 1}, ops: $p", UnitNone},
+		"and again":          {"space: shared, count: $p", "size: $p, size-to: $p", "mix: {get: 1}, ops: 1", UnitNone},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			d := parsed(t, before+"keys: {"+c.keys+"}\nvalues: {"+c.values+"}\nphases: [{name: p, "+c.phase+"}]\n")
+			if got := d.Params[0].Unit; got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}

@@ -24,8 +24,8 @@ type phaseDefinition struct {
 }
 
 var phaseFields = slices.Concat([]fieldType{
-	{"for", ParamDuration}, {"ops", ParamInt},
-	{"keys-per-transaction", ParamInt}, {"watchers", ParamInt},
+	{"for", ParamDuration, UnitDuration}, {"ops", ParamInt, UnitNone},
+	{"keys-per-transaction", ParamInt, UnitNone}, {"watchers", ParamInt, UnitNone},
 }, paceFields)
 
 func (p *reading) readPhases(phases yamlfile.Entry) {

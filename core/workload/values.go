@@ -16,7 +16,9 @@ type sizeDefinition struct {
 	weight field
 }
 
-var valueFields = []fieldType{{"size", ParamInt}, {"size-to", ParamInt}, {"compressible", ParamFloat}}
+var valueFields = []fieldType{
+	{"size", ParamInt, UnitBytes}, {"size-to", ParamInt, UnitBytes}, {"compressible", ParamFloat, UnitPercent},
+}
 
 func (p *reading) readValues(e yamlfile.Entry) {
 	entries := p.Fields(e.Value, "values", append(names(valueFields), "sizes")...)
@@ -57,6 +59,7 @@ func (p *reading) readSizes(e yamlfile.Entry) []sizeDefinition {
 			p.Fail(at, "sizes has %d twice", size)
 		}
 		weight := p.typed(yamlfile.Entry{Name: "the weight of " + text, At: at, Value: i.Value()}, ParamFloat)
+		p.measures(weight, UnitWeight)
 		histogram = append(histogram, sizeDefinition{int(size), weight})
 	}
 	if len(histogram) == 0 || len(histogram) > load.MaxSizes {
