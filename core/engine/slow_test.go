@@ -6,19 +6,19 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // TestASlowReaderSlowsNoThread takes nothing until the run is over: the chunks
 // wait in memory and then in the file, and all arrive in the end.
 func TestASlowReaderSlowsNoThread(t *testing.T) {
 	const threads, ops = 2, 60_000
-	load := &workload.Workload{
+	load := &load.Load{
 		Name: "test", Version: 1,
-		Keys:   workload.Keys{Space: workload.SpaceThread, Choose: workload.ChooseSequential},
-		Phases: []workload.Phase{{Name: "create", Mix: []workload.Share{{Op: sample.OpCreate, Weight: 1}}, Ops: ops}},
+		Keys:   load.Keys{Space: load.SpaceThread, Choose: load.ChooseSequential},
+		Phases: []load.Phase{{Name: "create", Mix: []load.Share{{Op: sample.OpCreate, Weight: 1}}, Ops: ops}},
 	}
 	outbox := NewOutbox(t.TempDir(), 20_000)
 	defer outbox.Release()

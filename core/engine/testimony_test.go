@@ -5,24 +5,24 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/engine/internal/history"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // TestTestimonyAllocatesNothing takes down far more operations than there is
 // room for.
 func TestTestimonyAllocatesNothing(t *testing.T) {
-	load := &workload.Workload{
+	mixed := &load.Load{
 		Name: "test", Version: 1,
-		Keys:   workload.Keys{Space: workload.SpaceShared, Choose: workload.ChooseUniform, Count: 1000},
-		Values: workload.Values{Size: 100},
-		Phases: []workload.Phase{{Name: "mix", Ops: 1, KeysPerTransaction: 3, Mix: []workload.Share{
+		Keys:   load.Keys{Space: load.SpaceShared, Choose: load.ChooseUniform, Count: 1000},
+		Values: load.Values{Size: 100},
+		Phases: []load.Phase{{Name: "mix", Ops: 1, KeysPerTransaction: 3, Mix: []load.Share{
 			{Op: sample.OpGet, Weight: 0.3}, {Op: sample.OpSet, Weight: 0.3},
 			{Op: sample.OpReadModifyWrite, Weight: 0.2}, {Op: sample.OpTransaction, Weight: 0.2},
 		}}},
 	}
 	w := &worker{
-		operations: workload.NewGenerator(load, 1, 0, 1, "/t"),
+		operations: load.NewGenerator(mixed, 1, 0, 1, "/t"),
 		history:    history.New(1, 1000, keyRoom),
 	}
 	w.operations.StartPhase(0)

@@ -10,8 +10,8 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/engine/internal/history"
 	"github.com/benchctl/benchctl/core/engine/internal/ledger"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // unavailablePause is how long a thread waits after an operation that no node
@@ -27,7 +27,7 @@ type worker struct {
 	session driver.Session
 	able    abilities
 
-	operations *workload.Generator
+	operations *load.Generator
 	samples    *ring
 	zero       time.Time // of the run
 	alarm      *alarm    // nil where no thread ever waits

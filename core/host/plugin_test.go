@@ -21,12 +21,12 @@ import (
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/plugin"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/protocol/driverpb"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // TestMain lets the test's own binary be a plugin, and a controller, when it is
@@ -270,13 +270,13 @@ func setup(behave string) driver.Setup {
 func request(t testing.TB, behave string, ops int64) protocol.RunRequest {
 	return protocol.RunRequest{
 		Setup: setup(behave), Threads: 2, Seed: 1, KeyPrefix: "/t", SpillDir: t.TempDir(), StartTimeout: 30 * time.Second,
-		Load: &workload.Workload{
+		Load: &load.Load{
 			Name: "test", Version: 1,
-			Keys:   workload.Keys{Space: workload.SpaceThread, Choose: workload.ChooseSequential},
-			Values: workload.Values{Size: 10},
-			Phases: []workload.Phase{
-				{Name: "warm-up", Warmup: true, Mix: []workload.Share{{Op: sample.OpCreate, Weight: 1}}, Ops: 100},
-				{Name: "measured", Mix: []workload.Share{{Op: sample.OpCreate, Weight: 1}}, Ops: ops},
+			Keys:   load.Keys{Space: load.SpaceThread, Choose: load.ChooseSequential},
+			Values: load.Values{Size: 10},
+			Phases: []load.Phase{
+				{Name: "warm-up", Warmup: true, Mix: []load.Share{{Op: sample.OpCreate, Weight: 1}}, Ops: 100},
+				{Name: "measured", Mix: []load.Share{{Op: sample.OpCreate, Weight: 1}}, Ops: ops},
 			},
 		},
 	}

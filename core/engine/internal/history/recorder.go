@@ -16,8 +16,8 @@ import (
 	"math"
 
 	"github.com/benchctl/benchctl/core/engine/internal/choice"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // Value is what a key has: nothing, or the value of one write of the run.
@@ -34,7 +34,7 @@ const writeBits = 40 // of a value; the others number the thread
 
 // ValueOf returns which write made a value.
 func ValueOf(value []byte) Value {
-	thread, write, ok := workload.ReadStamp(value)
+	thread, write, ok := load.ReadStamp(value)
 	if !ok {
 		return Unstamped
 	}

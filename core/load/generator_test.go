@@ -1,4 +1,4 @@
-package workload
+package load
 
 import (
 	"fmt"
@@ -26,7 +26,7 @@ func generate(g *Generator, phase, n int) []string {
 }
 
 func TestThreadSpace(t *testing.T) {
-	w := &Workload{Keys: Keys{Space: SpaceThread, Choose: ChooseSequential}, Phases: []Phase{
+	w := &Load{Keys: Keys{Space: SpaceThread, Choose: ChooseSequential}, Phases: []Phase{
 		{Name: "w", Warmup: true, Mix: []Share{{sample.OpCreate, 1}}, Ops: 1},
 		mix(Share{sample.OpCreate, 1}), mix(Share{sample.OpSet, 1}), mix(Share{sample.OpDelete, 1}), mix(Share{sample.OpGet, 1}),
 		mix(Share{sample.OpList, 1}), mix(Share{sample.OpCreateSequential, 1}),
@@ -50,7 +50,7 @@ func TestThreadSpace(t *testing.T) {
 }
 
 func TestSharedSpace(t *testing.T) {
-	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseSequential, Count: 5}, Phases: []Phase{
+	w := &Load{Keys: Keys{Space: SpaceShared, Choose: ChooseSequential, Count: 5}, Phases: []Phase{
 		{Name: "f", Mix: []Share{{sample.OpCreate, 1}}, Fill: true},
 		mix(Share{sample.OpGet, 1}), mix(Share{sample.OpCreate, 1}), mix(Share{sample.OpDelete, 1}),
 	}}
@@ -77,9 +77,10 @@ func TestSharedSpace(t *testing.T) {
 	}
 }
 
-// TestKeysApart asks for the operations that keep apart from the key space.
-func TestKeysApart(t *testing.T) {
-	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseSequential, Count: 3}, Values: Values{Size: 9}}
+// TestKeysOfRecipes asks for the operations whose keys lie outside of the key
+// space, and for those that look alike and lie within.
+func TestKeysOfRecipes(t *testing.T) {
+	w := &Load{Keys: Keys{Space: SpaceShared, Choose: ChooseSequential, Count: 3}, Values: Values{Size: 9}}
 	for _, op := range []sample.Op{sample.OpLock, sample.OpExpire, sample.OpElection, sample.OpBarrierEnter, sample.OpOpenSession, sample.OpCompareAndSet, sample.OpReadModifyWrite} {
 		w.Phases = append(w.Phases, only(op))
 	}
@@ -110,6 +111,50 @@ func TestKeysApart(t *testing.T) {
 	}
 }
 
+// TestEveryOperationIsGenerated walks the table of operations: the generator has
+// to make of each what the table says of it.
+func TestEveryOperationIsGenerated(t *testing.T) {
+	keys := map[sample.Target]string{}
+	for _, op := range sample.Ops() {
+		if op.Origin() != sample.FromMix {
+			continue
+		}
+		t.Run(op.String(), func(t *testing.T) {
+			create, phase := only(sample.OpCreate), only(op)
+			if op.Several() {
+				phase.KeysPerTransaction = 2
+			}
+			space := Keys{Space: SpaceThread, Choose: ChooseSequential}
+			if op.Shares() != "" {
+				space.Space, space.Count = SpaceShared, 3
+			}
+			g := NewGenerator(&Load{Keys: space, Values: Values{Size: 9}, Phases: []Phase{create, phase}}, 1, 0, 1, "/b")
+			generate(g, 0, 3)
+			g.StartPhase(1)
+			if got, ok := g.Next(); got != op || !ok {
+				t.Fatalf("%s, %v", got, ok)
+			}
+			key := string(g.Key())
+			if has := op.Target() != sample.TargetNone && !op.Several(); has != (key != "") {
+				t.Errorf("key %q", key)
+			}
+			if other, ok := keys[op.Target()]; ok && key != other {
+				t.Errorf("key %q, and %q of another operation with the target", key, other)
+			}
+			keys[op.Target()] = key
+			if has := op.TakesValue() && !op.Several(); has != (len(g.Value()) == 9) {
+				t.Errorf("value %x", g.Value())
+			}
+			if op.Several() && (len(g.Keys()) != 2 || len(g.Values()) != 2 || len(g.Values()[1]) != 9) {
+				t.Errorf("keys %q, values %x", g.Keys(), g.Values())
+			}
+			if g.Adds() != (op.Target() == sample.TargetNewKey || op.Target() == sample.TargetAnyKey) {
+				t.Errorf("adds %v", g.Adds())
+			}
+		})
+	}
+}
+
 func TestTheSeedDecidesTheSequence(t *testing.T) {
 	for name, w := range everyChoice() {
 		sequence := func(seed uint64, thread int) []string {
@@ -135,7 +180,7 @@ func TestTheSeedDecidesTheSequence(t *testing.T) {
 func TestSharesAreAsDefined(t *testing.T) {
 	const n = 200_000
 	shares := []Share{{sample.OpGet, 0.7}, {sample.OpSet, 0.25}, {sample.OpPut, 0.05}}
-	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 100}, Phases: []Phase{mix(shares...)}}
+	w := &Load{Keys: Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 100}, Phases: []Phase{mix(shares...)}}
 	g := NewGenerator(w, 3, 0, 1, "/b")
 	g.StartPhase(0)
 	ops := map[sample.Op]int{}
@@ -167,13 +212,13 @@ func TestNextAllocatesNothing(t *testing.T) {
 	}
 }
 
-func benchmarked() map[string]*Workload {
+func benchmarked() map[string]*Load {
 	half := mix(Share{sample.OpGet, 0.5}, Share{sample.OpSet, 0.5})
-	loads := map[string]*Workload{
+	loads := map[string]*Load{
 		"create": {Keys: Keys{Space: SpaceThread, Choose: ChooseSequential}, Values: Values{Size: 100}, Phases: []Phase{only(sample.OpCreate)}},
 	}
-	for _, choice := range choices {
-		loads[string(choice)] = &Workload{
+	for _, choice := range Choices {
+		loads[string(choice)] = &Load{
 			Keys:   Keys{Space: SpaceShared, Choose: choice, Count: 1000, Skew: 0.99, HotKeys: 20, HotOps: 80},
 			Values: Values{Size: 100}, Phases: []Phase{half},
 		}

@@ -1,10 +1,6 @@
-package workload
+package load
 
-import (
-	"slices"
-
-	"github.com/benchctl/benchctl/core/sample"
-)
+import "slices"
 
 // redraws is how often a transaction draws again for a key that it does not
 // have yet, before it takes the next that is free.
@@ -18,12 +14,12 @@ type transaction struct {
 	buffers [][]byte // of the values
 }
 
-// newTransaction has room for the largest of a workload.
-func newTransaction(w *Workload, keys *keySpace, contents *contents) transaction {
+// newTransaction has room for the largest of a load.
+func newTransaction(l *Load, keys *keySpace, contents *contents) transaction {
 	var t transaction
 	most := 0
-	for _, phase := range w.Phases {
-		if phase.has(sample.OpTransaction) {
+	for _, phase := range l.Phases {
+		if phase.Transacts() {
 			most = max(most, phase.KeysPerTransaction)
 		}
 	}

@@ -1,4 +1,4 @@
-package workload
+package load
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 
 // written returns the values of a thread's first n writes.
 func written(v Values, seed uint64, thread, n int) [][]byte {
-	w := &Workload{Keys: Keys{Space: SpaceThread, Choose: ChooseSequential}, Values: v, Phases: []Phase{only(sample.OpCreate)}}
+	w := &Load{Keys: Keys{Space: SpaceThread, Choose: ChooseSequential}, Values: v, Phases: []Phase{only(sample.OpCreate)}}
 	g := NewGenerator(w, seed, thread, thread+1, "/b")
 	g.StartPhase(0)
 	var values [][]byte
@@ -81,7 +81,7 @@ func TestCompressible(t *testing.T) {
 }
 
 func TestValuesCanBeMadeAgain(t *testing.T) {
-	w := &Workload{
+	w := &Load{
 		Keys:   Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 10},
 		Values: Values{Size: 8, SizeTo: 3000, Compressible: 40},
 		Phases: []Phase{{Name: "f", Mix: []Share{{sample.OpCreate, 1}}, Fill: true}, mix(Share{sample.OpSet, 0.5}, Share{sample.OpGet, 0.5})},
@@ -130,7 +130,7 @@ func TestValuesCanBeMadeAgain(t *testing.T) {
 }
 
 func TestStamp(t *testing.T) {
-	g := NewGenerator(&Workload{Values: Values{Size: 8}}, 1, 0, 1, "/b")
+	g := NewGenerator(&Load{Values: Values{Size: 8}}, 1, 0, 1, "/b")
 	for _, c := range []struct {
 		thread int
 		write  int64

@@ -1,4 +1,4 @@
-package workload
+package load
 
 // lotRange is what lots are drawn below: a float64 tells so many numbers apart
 // between 0 and 1.

@@ -1,4 +1,4 @@
-package workload
+package load
 
 import "fmt"
 
@@ -6,16 +6,16 @@ import "fmt"
 // phase tries which searches.
 type Stage struct {
 	Phase
-	Of  int // the phase's position in the workload
+	Of  int // the phase's position in the load
 	Try int // of a search, from 1; 0: the phase itself
 }
 
 // Stages returns the stages of a run in their order. A phase that searches has
 // its tries first, which are warm-up; then it is itself executed at the highest
 // rate that kept its bound. Their rates are not known before.
-func (w *Workload) Stages() []Stage {
+func (l *Load) Stages() []Stage {
 	var stages []Stage
-	for i, phase := range w.Phases {
+	for i, phase := range l.Phases {
 		if phase.Until != nil {
 			for try := 1; try <= phase.Steps; try++ {
 				one := phase

@@ -1,4 +1,4 @@
-package workload
+package load
 
 import (
 	"fmt"
@@ -12,10 +12,10 @@ import (
 // fast it is. Between two operations it allocates nothing. It is not safe for
 // concurrent use.
 type Generator struct {
-	workload *Workload
-	seed     uint64
-	thread   int64
-	threads  int64
+	load    *Load
+	seed    uint64
+	thread  int64
+	threads int64
 
 	source *rand.PCG
 
@@ -47,29 +47,29 @@ type Generator struct {
 
 // NewGenerator returns the generator of one of several threads. Every key
 // begins with prefix.
-func NewGenerator(w *Workload, seed uint64, thread, threads int, prefix string) *Generator {
-	g := &Generator{workload: w, seed: seed, thread: int64(thread), threads: int64(threads), prefix: prefix}
+func NewGenerator(l *Load, seed uint64, thread, threads int, prefix string) *Generator {
+	g := &Generator{load: l, seed: seed, thread: int64(thread), threads: int64(threads), prefix: prefix}
 	g.source = rand.NewPCG(seed, uint64(thread))
-	g.contents = newContents(w.Values, seed)
+	g.contents = newContents(l.Values, seed)
 	g.buffer = g.contents.buffer()
 	random := rand.New(g.source)
 	space := func(folder string) keySpace {
-		return newKeySpace(prefix+folder, w.Keys, g.thread, g.threads, random)
+		return newKeySpace(prefix+folder, l.Keys, g.thread, g.threads, random)
 	}
-	if w.Keys.Space == SpaceShared {
+	if l.Keys.Space == SpaceShared {
 		g.steady = space("/k/")
 	} else {
 		g.steady = space(fmt.Sprintf("/t%03d/", thread))
 		g.warmup = space(fmt.Sprintf("/w%03d/", thread))
 	}
-	g.key = make([]byte, 0, max(g.steady.room(), len(prefix)+ownRoom))
-	g.transaction = newTransaction(w, &g.steady, &g.contents)
+	g.key = make([]byte, 0, max(g.steady.room(), len(prefix)+outsideRoom))
+	g.transaction = newTransaction(l, &g.steady, &g.contents)
 	return g
 }
 
-// StartPhase turns to a phase of the workload.
+// StartPhase turns to a phase of the load.
 func (g *Generator) StartPhase(index int) {
-	phase := g.workload.Phases[index]
+	phase := g.load.Phases[index]
 	g.source.Seed(g.seed, uint64(g.thread)<<16|uint64(index+1))
 	g.ops, g.thresholds, g.creates = g.ops[:0], g.thresholds[:0], false
 	sum := 0.0
@@ -77,11 +77,11 @@ func (g *Generator) StartPhase(index int) {
 		sum += share.Weight
 		g.ops = append(g.ops, share.Op)
 		g.thresholds = appendThreshold(g.thresholds, sum)
-		g.creates = g.creates || share.Op == sample.OpCreate || share.Op == sample.OpCreateEphemeral
+		g.creates = g.creates || share.Op.Target() == sample.TargetNewKey
 	}
 	g.fill, g.filled = phase.Fill, g.thread
 	g.keys = &g.steady
-	if phase.Warmup && g.workload.Keys.Space == SpaceThread {
+	if phase.Warmup && g.load.Keys.Space == SpaceThread {
 		g.keys = &g.warmup
 	}
 	g.keys.rewind()
@@ -95,24 +95,15 @@ func (g *Generator) Next() (sample.Op, bool) {
 	op, ok := g.next()
 	g.value = nil
 	switch {
-	case !ok:
-	case op == sample.OpTransaction:
+	case !ok || !op.TakesValue():
+	case op.Several():
 		for i := range g.transaction.keys {
 			g.transaction.values[i] = g.write(g.transaction.buffers[i])
 		}
-	case writes(op):
+	default:
 		g.value = g.write(g.buffer)
 	}
 	return op, ok
-}
-
-func writes(op sample.Op) bool {
-	switch op {
-	case sample.OpGet, sample.OpDelete, sample.OpList, sample.OpOpenSession,
-		sample.OpLock, sample.OpElection, sample.OpBarrierEnter:
-		return false
-	}
-	return true
 }
 
 // write makes the thread's next value.
@@ -133,28 +124,28 @@ func (g *Generator) next() (sample.Op, bool) {
 		op = g.ops[lot(g.thresholds, g.source.Uint64())]
 	}
 	found := true
-	switch op {
-	case sample.OpCreate, sample.OpCreateEphemeral:
+	switch op.Target() {
+	case sample.TargetNewKey:
 		g.add()
-	case sample.OpPut:
+	case sample.TargetKey:
+		found = g.pick()
+	case sample.TargetAnyKey:
 		if g.keys.shared > 0 {
 			found = g.pick()
 		} else {
 			g.add()
 		}
-	case sample.OpSet, sample.OpGet, sample.OpCompareAndSet, sample.OpReadModifyWrite:
-		found = g.pick()
-	case sample.OpTransaction:
+	case sample.TargetOldestKey:
+		found = g.remove()
+	case sample.TargetSeveralKeys:
 		g.key = g.key[:0]
 		found = g.transaction.pick(g.keys)
-	case sample.OpDelete:
-		found = g.remove()
-	case sample.OpList:
+	case sample.TargetFolder:
 		found = g.folder()
-	case sample.OpCreateSequential:
+	case sample.TargetPrefix:
 		g.key = append(append(g.key[:0], g.keys.folder...), "s-"...)
 	default:
-		g.nameApart(op)
+		g.nameOutside(op.Target())
 	}
 	if found {
 		return op, true

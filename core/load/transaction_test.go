@@ -1,4 +1,4 @@
-package workload
+package load
 
 import (
 	"fmt"
@@ -8,10 +8,10 @@ import (
 	"github.com/benchctl/benchctl/core/sample"
 )
 
-func transactions(keys Keys, each int) *Workload {
+func transactions(keys Keys, each int) *Load {
 	phase := only(sample.OpTransaction)
 	phase.KeysPerTransaction = each
-	return &Workload{Keys: keys, Values: Values{Size: 20}, Phases: []Phase{phase, only(sample.OpCreate), only(sample.OpGet)}}
+	return &Load{Keys: keys, Values: Values{Size: 20}, Phases: []Phase{phase, only(sample.OpCreate), only(sample.OpGet)}}
 }
 
 // TestTransactionKeysDiffer draws from so few keys, and with such a skew, that

@@ -1,4 +1,4 @@
-package workload
+package load
 
 import (
 	"fmt"
@@ -83,9 +83,9 @@ var choosing = map[string]struct {
 func TestChoices(t *testing.T) {
 	const n = 400_000
 	for name, c := range choosing {
-		for _, space := range spaces {
+		for _, space := range Spaces {
 			t.Run(name+" "+string(space), func(t *testing.T) {
-				w := &Workload{Keys: c.keys, Phases: []Phase{only(sample.OpCreate), only(sample.OpGet)}}
+				w := &Load{Keys: c.keys, Phases: []Phase{only(sample.OpCreate), only(sample.OpGet)}}
 				w.Keys.Space = space
 				if space == SpaceShared {
 					w.Keys.Count = 200
@@ -114,7 +114,7 @@ func TestChoices(t *testing.T) {
 // TestLatestFollowsCreation creates, deletes and reads in one mix: every read
 // is by the recency of the keys that live at that moment.
 func TestLatestFollowsCreation(t *testing.T) {
-	w := &Workload{Keys: Keys{Space: SpaceThread, Choose: ChooseLatest, Skew: 0.99}, Phases: []Phase{
+	w := &Load{Keys: Keys{Space: SpaceThread, Choose: ChooseLatest, Skew: 0.99}, Phases: []Phase{
 		mix(Share{sample.OpCreate, 0.3}, Share{sample.OpDelete, 0.2}, Share{sample.OpGet, 0.5}),
 	}}
 	g := NewGenerator(w, 9, 0, 1, "/b")
@@ -166,7 +166,7 @@ func TestLatestFollowsCreation(t *testing.T) {
 // TestLatestInASharedSpace reads the thread's own additions before the keys
 // that all share.
 func TestLatestInASharedSpace(t *testing.T) {
-	w := &Workload{Keys: Keys{Space: SpaceShared, Choose: ChooseLatest, Skew: 100, Count: 10}, Phases: []Phase{
+	w := &Load{Keys: Keys{Space: SpaceShared, Choose: ChooseLatest, Skew: 100, Count: 10}, Phases: []Phase{
 		only(sample.OpGet), only(sample.OpCreate), only(sample.OpDelete),
 	}}
 	g := NewGenerator(w, 1, 1, 2, "/b")
@@ -183,7 +183,7 @@ func TestLatestInASharedSpace(t *testing.T) {
 
 // TestZipfWhenTheKeysGrow changes the number of keys between draws.
 func TestZipfWhenTheKeysGrow(t *testing.T) {
-	g := NewGenerator(&Workload{Keys: Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 0.99}}, 3, 0, 1, "/b")
+	g := NewGenerator(&Load{Keys: Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 0.99}}, 3, 0, 1, "/b")
 	few, many := make([]int, 10), make([]int, 1000)
 	for range 200_000 {
 		few[g.steady.choose(10)]++
@@ -200,9 +200,9 @@ func TestZipfWhenTheKeysGrow(t *testing.T) {
 // TestZipfExtremes draws where the arithmetic is at its limits: it must end,
 // and within the ranks that exist.
 func TestZipfExtremes(t *testing.T) {
-	for _, s := range []float64{skews.least, 0.5, 1, 2, 30, skews.most} {
-		for _, n := range []int64{1, 2, 3, counts.most} {
-			g := NewGenerator(&Workload{Keys: Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: s}}, 3, 0, 1, "/b")
+	for _, s := range []float64{Limits.Skew.Least, 0.5, 1, 2, 30, Limits.Skew.Most} {
+		for _, n := range []int64{1, 2, 3, Limits.Count.Most} {
+			g := NewGenerator(&Load{Keys: Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: s}}, 3, 0, 1, "/b")
 			for range 10_000 {
 				if i := g.steady.choose(n); i < 0 || i >= n {
 					t.Fatalf("exponent %v: %d of %d keys", s, i, n)
@@ -213,7 +213,7 @@ func TestZipfExtremes(t *testing.T) {
 }
 
 func TestTree(t *testing.T) {
-	w := &Workload{Keys: Keys{Space: SpaceThread, Choose: ChooseSequential, Depth: 2, FanOut: 12}, Phases: []Phase{
+	w := &Load{Keys: Keys{Space: SpaceThread, Choose: ChooseSequential, Depth: 2, FanOut: 12}, Phases: []Phase{
 		only(sample.OpCreate), only(sample.OpGet), only(sample.OpList),
 	}}
 	g := NewGenerator(w, 1, 3, 4, "/b")
@@ -252,13 +252,13 @@ func TestTree(t *testing.T) {
 	}
 }
 
-// everyChoice are workloads that between them use every choice and shape.
-func everyChoice() map[string]*Workload {
-	loads := map[string]*Workload{}
+// everyChoice are loads that between them use every choice and shape.
+func everyChoice() map[string]*Load {
+	loads := map[string]*Load{}
 	for name, c := range choosing {
-		for _, space := range spaces {
+		for _, space := range Spaces {
 			for _, depth := range []int{0, 3} {
-				w := &Workload{Keys: c.keys, Values: Values{Size: 100, SizeTo: 300, Compressible: 30}, Phases: []Phase{
+				w := &Load{Keys: c.keys, Values: Values{Size: 100, SizeTo: 300, Compressible: 30}, Phases: []Phase{
 					mix(Share{sample.OpCreate, 0.2}, Share{sample.OpGet, 0.2}, Share{sample.OpSet, 0.2},
 						Share{sample.OpPut, 0.05}, Share{sample.OpDelete, 0.1}, Share{sample.OpList, 0.05},
 						Share{sample.OpCreateSequential, 0.05}, Share{sample.OpTransaction, 0.05}, Share{sample.OpExpire, 0.05},

@@ -1,4 +1,4 @@
-package workload
+package load
 
 import (
 	"fmt"
@@ -163,7 +163,7 @@ func TestArrivalsFollowRamps(t *testing.T) {
 
 // TestThreadsShareArrivals counts what each thread gets while others join.
 func TestThreadsShareArrivals(t *testing.T) {
-	for _, process := range processes {
+	for _, process := range Processes {
 		p := Phase{For: 100 * time.Second, Rate: 120, Per: PerTotal, Arrivals: process, Active: 1, ActiveTo: 4}
 		counts, want := make([]int, 5), make([]float64, 5)
 		for thread, arrivals := range arrivalsOf(t, p, 1, 5, math.MaxInt) {
@@ -267,12 +267,12 @@ func TestTheSeedDecidesArrivals(t *testing.T) {
 
 // TestArrivalsAtTheLimits asks for what the arithmetic can just bear.
 func TestArrivalsAtTheLimits(t *testing.T) {
-	for _, process := range processes {
+	for _, process := range Processes {
 		for _, p := range []Phase{
-			{For: 1, Rate: rates.most, RateTo: rates.least},
-			{For: 7, Rate: rates.most, Active: 1, ActiveTo: 1000, Steps: 1000},
-			{For: math.MaxInt64, Rate: rates.least, RateTo: rates.most},
-			{Ops: 1, Rate: rates.most, Per: PerThread},
+			{For: 1, Rate: Limits.Rate.Most, RateTo: Limits.Rate.Least},
+			{For: 7, Rate: Limits.Rate.Most, Active: 1, ActiveTo: 1000, Steps: 1000},
+			{For: math.MaxInt64, Rate: Limits.Rate.Least, RateTo: Limits.Rate.Most},
+			{Ops: 1, Rate: Limits.Rate.Most, Per: PerThread},
 			{For: time.Hour, Rate: 1, RateTo: 2, Steps: 1000, Active: 1000, ActiveTo: 1},
 		} {
 			p.Arrivals = process
@@ -283,8 +283,8 @@ func TestArrivalsAtTheLimits(t *testing.T) {
 
 // TestArrivalsAllocateNothing crosses many steps.
 func TestArrivalsAllocateNothing(t *testing.T) {
-	for _, process := range processes {
-		for _, per := range pers {
+	for _, process := range Processes {
+		for _, per := range Pers {
 			p := Phase{For: time.Minute, Rate: 1000, RateTo: 2000, Active: 1, ActiveTo: 100, Per: per, Arrivals: process}
 			a := NewArrivals(p, 1, 0, 0, 100)
 			if n := testing.AllocsPerRun(1000, func() { a.Next() }); n != 0 {
@@ -304,7 +304,7 @@ func TestASearchTriesConstantRates(t *testing.T) {
 }
 
 func BenchmarkArrivals(b *testing.B) {
-	for _, process := range processes {
+	for _, process := range Processes {
 		b.Run(string(process), func(b *testing.B) {
 			a := NewArrivals(Phase{Ops: 1, Rate: 1000, Per: PerTotal, Arrivals: process}, 1, 0, 0, 10)
 			b.ReportAllocs()

@@ -1,4 +1,4 @@
-package workload
+package load
 
 import (
 	"math/rand/v2"
@@ -38,7 +38,7 @@ func newKeySpace(folder string, keys Keys, thread, threads int64, random *rand.R
 		depth: keys.Depth, fanOut: int64(keys.FanOut), digits: len(strconv.Itoa(max(keys.FanOut-1, 0))),
 		choice: keys.Choose, uniform: keys.Choose == ChooseUniform, latest: keys.Choose == ChooseLatest, random: random, hotKeys: keys.HotKeys, hotShare: keys.HotOps / 100,
 	}
-	if keys.ranked() {
+	if keys.Choose.Ranked() {
 		k.zipf = newZipf(keys.Skew)
 	}
 	return k

@@ -1,4 +1,4 @@
-package workload
+package load
 
 import (
 	"math"
@@ -43,7 +43,7 @@ type stretch struct {
 }
 
 // NewArrivals returns the arrivals of one of several threads in a phase that
-// has a rate; index is the phase's position in the workload. A phase that
+// has a rate; index is the phase's position in the load. A phase that
 // searches is asked for one rate at a time: see Phase.At.
 func NewArrivals(p Phase, seed uint64, index, thread, threads int) *Arrivals {
 	a := &Arrivals{
