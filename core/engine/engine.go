@@ -201,7 +201,7 @@ func (e *engine) phase(ctx context.Context, index int, stage load.Stage, phase l
 	loops := make([]*phaseLoop, len(e.workers))
 	for thread, w := range e.workers {
 		ready.Add(1)
-		l := &phaseLoop{bounds: bounds{ops: phase.Ops, fill: phase.Fill, think: phase.Think, quantum: quantum(phase, e.Threads), stop: &stop}}
+		l := &phaseLoop{bounds: bounds{ops: phase.Ops, fill: phase.Fill, meets: meets(phase), think: phase.Think, quantum: quantum(phase, e.Threads), stop: &stop}}
 		l.begins, l.ends, l.active = phase.Activity(thread, e.Threads)
 		if phase.Rate > 0 {
 			l.arrivals = load.NewArrivals(phase, e.Seed, stage.Of, thread, e.Threads)

@@ -40,20 +40,18 @@ func (w *worker) found(value []byte, err error) {
 // for each of its keys.
 func (w *worker) testify(op sample.Op, status sample.Status, start, end time.Duration) {
 	o := history.Operation{Op: op, Status: status, Call: int64(start), Return: int64(end)}
-	switch op {
-	case sample.OpTransaction:
+	if op.Several() {
 		values := w.operations.Values()
 		for i, key := range w.operations.Keys() {
 			o.Wrote = history.ValueOf(values[i])
 			w.history.Record(key, o)
 		}
 		return
-	case sample.OpGet:
+	}
+	if op.Reads() {
 		o.Read = w.read
-	case sample.OpDelete:
-	case sample.OpCompareAndSet, sample.OpReadModifyWrite:
-		o.Read, o.Wrote = w.read, history.ValueOf(w.operations.Value())
-	default:
+	}
+	if op.TakesValue() {
 		o.Wrote = history.ValueOf(w.operations.Value())
 	}
 	w.history.Record(w.operations.Key(), o)

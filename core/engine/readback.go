@@ -57,7 +57,7 @@ func (e *engine) remembering() {
 	room := func(all int) int { return max(all/e.Threads, ledgerRoomLeast) }
 	for _, w := range e.workers {
 		w.written, w.tally.lastNumber = ledger.New(e.Seed, room(ledgerRoom), keyRoom), none
-		if slices.Contains(e.Load.Ops(), sample.OpCreateSequential) {
+		if slices.ContainsFunc(e.Load.Ops(), sample.Op.Numbered) {
 			w.tally.numbers = ledger.New(e.Seed, room(numbersRoom), keyRoom)
 		}
 		if e.recordsHistories() {
@@ -83,7 +83,7 @@ func (v *verifier) verified(ctx context.Context, index int, phase load.Phase) er
 			return err
 		}
 	}
-	if !phase.Fill && slices.ContainsFunc(phase.Mix, func(s load.Share) bool { return s.Op == sample.OpCreateSequential }) {
+	if !phase.Fill && slices.ContainsFunc(phase.Mix, func(s load.Share) bool { return s.Op.Numbered() }) {
 		if err := v.outbox.Put(protocol.Verdict(index, v.sequence())); err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ const keysHaveExpired = "sessions have expired, and ephemeral keys with them"
 
 // keysExpired reports whether the store may have deleted keys of its own accord.
 func (v *verifier) keysExpired() bool {
-	return v.incidents.expired() && slices.Contains(v.Load.Ops(), sample.OpCreateEphemeral)
+	return v.incidents.expired() && slices.ContainsFunc(v.Load.Ops(), sample.Op.Ephemeral)
 }
 
 // first returns the first violation and the first thing undecided, with how

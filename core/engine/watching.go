@@ -53,11 +53,11 @@ func (a *acks) slot(write int64) *ack { return &a.slots[write&int64(len(a.slots)
 
 // tell publishes what became of the thread's last write, or of several.
 func (a *acks) tell(op sample.Op, g *load.Generator, status sample.Status, end time.Duration) {
-	writes := int64(1)
-	switch op {
-	case sample.OpGet, sample.OpList:
+	if op.Effect() == sample.EffectNone {
 		return
-	case sample.OpTransaction:
+	}
+	writes := int64(1)
+	if op.Several() {
 		writes = int64(len(g.Keys()))
 	}
 	at := int64(end)
@@ -70,7 +70,7 @@ func (a *acks) tell(op sample.Op, g *load.Generator, status sample.Status, end t
 	default:
 		at = unacknowledged
 	}
-	if op == sample.OpDelete {
+	if !op.TakesValue() {
 		return
 	}
 	for last := g.LastWrite(); writes > 0; writes-- {

@@ -64,31 +64,44 @@ func do(ctx context.Context, s driver.Session, i *driverpb.Instruction, outcome 
 	return fmt.Errorf("verb %v is unknown", i.Verb)
 }
 
-func executeOne(ctx context.Context, s driver.Session, i *driverpb.Instruction, outcome *driverpb.Outcome) (err error) {
-	switch op := sample.Op(i.Op); op {
-	case sample.OpCreate:
+// executeOne executes an operation that is one request.
+func executeOne(ctx context.Context, s driver.Session, i *driverpb.Instruction, outcome *driverpb.Outcome) error {
+	op := sample.Op(i.Op)
+	if int(op) >= sample.OpCount || requests[op] == nil {
+		return fmt.Errorf("operation %s is not one request", op)
+	}
+	return requests[op](ctx, s, i, outcome)
+}
+
+var requests = [sample.OpCount]func(ctx context.Context, s driver.Session, i *driverpb.Instruction, outcome *driverpb.Outcome) error{
+	sample.OpCreate: func(ctx context.Context, s driver.Session, i *driverpb.Instruction, _ *driverpb.Outcome) error {
 		return s.Create(ctx, i.Key, i.Value)
-	case sample.OpSet:
+	},
+	sample.OpSet: func(ctx context.Context, s driver.Session, i *driverpb.Instruction, _ *driverpb.Outcome) error {
 		return s.Set(ctx, i.Key, i.Value)
-	case sample.OpGet:
+	},
+	sample.OpGet: func(ctx context.Context, s driver.Session, i *driverpb.Instruction, outcome *driverpb.Outcome) (err error) {
 		outcome.Value, err = s.Get(ctx, i.Key)
 		return err
-	case sample.OpDelete:
+	},
+	sample.OpDelete: func(ctx context.Context, s driver.Session, i *driverpb.Instruction, _ *driverpb.Outcome) error {
 		return s.Delete(ctx, i.Key)
-	case sample.OpList:
+	},
+	sample.OpList: func(ctx context.Context, s driver.Session, i *driverpb.Instruction, outcome *driverpb.Outcome) (err error) {
 		outcome.Keys, err = s.List(ctx, i.Key)
 		return err
-	case sample.OpPut:
+	},
+	sample.OpPut: func(ctx context.Context, s driver.Session, i *driverpb.Instruction, _ *driverpb.Outcome) error {
 		return with(s, func(s driver.Putter) error { return s.Put(ctx, i.Key, i.Value) })
-	case sample.OpCreateEphemeral:
+	},
+	sample.OpCreateEphemeral: func(ctx context.Context, s driver.Session, i *driverpb.Instruction, _ *driverpb.Outcome) error {
 		return with(s, func(s driver.EphemeralCreator) error { return s.CreateEphemeral(ctx, i.Key, i.Value) })
-	case sample.OpCreateSequential:
+	},
+	sample.OpCreateSequential: func(ctx context.Context, s driver.Session, i *driverpb.Instruction, outcome *driverpb.Outcome) error {
 		return with(s, func(s driver.SequentialCreator) (err error) {
 			outcome.Keys = make([]string, 1)
 			outcome.Keys[0], err = s.CreateSequential(ctx, i.Key, i.Value)
 			return err
 		})
-	default:
-		return fmt.Errorf("operation %s is unknown", op)
-	}
+	},
 }

@@ -132,6 +132,10 @@ var operations = [...]operation{
 	},
 }
 
+// OpCount is one more than the greatest number of an operation: the length of a
+// table by operation.
+const OpCount = len(operations)
+
 // row returns an operation's row, and an empty one for a number that is none.
 func (o Op) row() *operation {
 	if int(o) < len(operations) {

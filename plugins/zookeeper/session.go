@@ -15,7 +15,6 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 // session is one ZooKeeper session on one connection.
@@ -185,7 +184,7 @@ func (s *session) breakOff(again bool) {
 func (s *session) renew(ctx context.Context) error {
 	s.store.incident(driver.SessionExpired, "", "it was given up, as an operation did not return: its ephemeral keys are gone")
 	if err := s.connect(ctx); err != nil {
-		return driver.Classed(sample.Unavailable, err)
+		return driver.Classed(driver.Unavailable, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -383,14 +382,14 @@ func classify(err error) error {
 	case errors.Is(err, zk.ErrNoNode):
 		return driver.ErrNotFound
 	case errors.Is(err, zk.ErrBadVersion), errors.Is(err, zk.ErrNotEmpty):
-		return driver.Classed(sample.Conflict, err)
+		return driver.Classed(driver.Conflict, err)
 	case errors.Is(err, zk.ErrConnectionClosed), errors.Is(err, zk.ErrNoServer), errors.Is(err, zk.ErrSessionExpired),
 		errors.Is(err, zk.ErrClosing), errors.Is(err, zk.ErrSessionMoved):
-		return driver.Classed(sample.Unavailable, err)
+		return driver.Classed(driver.Unavailable, err)
 	case isNetwork(err):
-		return driver.Classed(sample.Unavailable, err)
+		return driver.Classed(driver.Unavailable, err)
 	}
-	return driver.Classed(sample.Other, fmt.Errorf("zookeeper: %w", err))
+	return driver.Classed(driver.Other, fmt.Errorf("zookeeper: %w", err))
 }
 
 func isNetwork(err error) bool {
