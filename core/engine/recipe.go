@@ -88,7 +88,7 @@ func (r *recipe) part(op sample.Op, err error) (ok bool) {
 func (r *recipe) compareAndSet(ctx context.Context, key []byte) {
 	began := r.start
 	value, version, err := r.able.compareAndSetter.GetVersion(ctx, key)
-	r.found(value, err)
+	r.noteRead(value, err)
 	ok := r.part(sample.OpGet, err)
 	r.note(sample.OpGet, r.status, began, r.end)
 	if !ok {

@@ -157,7 +157,7 @@ func (w *worker) note(op sample.Op, status sample.Status, start, end time.Durati
 	if w.remembers {
 		w.remember(op, status, start, end)
 		if w.history != nil {
-			w.testify(op, status, start, end)
+			w.noteAnswer(op, status, start, end)
 		}
 	}
 	if w.acks != nil {
@@ -203,7 +203,7 @@ var requests = [sample.OpCount]func(w *worker, ctx context.Context, key []byte) 
 	},
 	sample.OpGet: func(w *worker, ctx context.Context, key []byte) error {
 		value, err := w.session.Get(ctx, key)
-		w.found(value, err)
+		w.noteRead(value, err)
 		return err
 	},
 	sample.OpDelete: func(w *worker, ctx context.Context, key []byte) error { return w.session.Delete(ctx, key) },
@@ -231,7 +231,7 @@ func (w *worker) readModifyWrite(ctx context.Context, key []byte) error {
 	give := time.Since(w.zero) + w.setup.Timeout
 	for {
 		value, version, err := w.able.compareAndSetter.GetVersion(ctx, key)
-		w.found(value, err)
+		w.noteRead(value, err)
 		if err != nil {
 			return err
 		}

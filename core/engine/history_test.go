@@ -9,9 +9,9 @@ import (
 	"github.com/benchctl/benchctl/core/sample"
 )
 
-// TestTestimonyAllocatesNothing takes down far more operations than there is
+// TestHistoriesAllocateNothing takes down far more operations than there is
 // room for.
-func TestTestimonyAllocatesNothing(t *testing.T) {
+func TestHistoriesAllocateNothing(t *testing.T) {
 	mixed := &load.Load{
 		Name: "test", Version: 1,
 		Keys:   load.Keys{Space: load.SpaceShared, Choose: load.ChooseUniform, Count: 1000},
@@ -33,8 +33,8 @@ func TestTestimonyAllocatesNothing(t *testing.T) {
 		if !ok {
 			t.Fatal("there is no next operation")
 		}
-		w.found(value, nil)
-		w.testify(op, sample.OK, now, now+1)
+		w.noteRead(value, nil)
+		w.noteAnswer(op, sample.OK, now, now+1)
 		now += 2
 	}); n > 0 {
 		t.Errorf("%v allocations an operation", n)
