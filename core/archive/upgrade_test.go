@@ -8,6 +8,8 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/benchctl/benchctl/migrations"
+
+	"github.com/benchctl/benchctl/core/record"
 )
 
 // TestAnArchiveOfTheFirstSchemaIsUpgraded makes one with a finished run, as the
@@ -55,7 +57,7 @@ func TestAnArchiveOfTheFirstSchemaIsUpgraded(t *testing.T) {
 		t.Errorf("service times %v, want %v", got, want)
 	}
 	run, err := a.Run(t.Context(), 1)
-	if err != nil || run.Watchers != 0 || run.Position >= 0 || run.State != Complete {
+	if err != nil || run.Watchers != 0 || run.Position >= 0 || run.State != record.Complete {
 		t.Errorf("%+v, %v", run, err)
 	}
 	phases, err := a.Phases(t.Context(), 1)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -51,6 +52,7 @@ type Load struct {
 // Finished is what a plugin says at the end of a run.
 type Finished struct {
 	Stopped  bool
+	Client   *record.Client // nil if the plugin has not said it
 	Warnings []string
 }
 
@@ -110,7 +112,8 @@ type Writer interface {
 	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
 	Event(at time.Duration, kind, node, detail string) error
 	Verdict(phase int, v driver.Verdict) error
-	NodeSecond(second node.Second) error
+	NodeSecond(second record.NodeSecond) error
+	Client(client record.Client) error
 	Warn(text string)
 	// End archives how the run ended; failure is nil unless it failed.
 	End(ctx context.Context, state State, failure error) error

@@ -11,6 +11,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -132,6 +133,9 @@ func (r *running) deployAndLoad(ctx context.Context, record Record, ports int) e
 		r.resting()
 		r.sampled.Wait()
 	}
+	if finished.Client != nil {
+		_ = r.writer.Client(*finished.Client) // see archiveEvent
+	}
 	for _, warning := range finished.Warnings {
 		r.writer.Warn(fmt.Sprintf("%s: %s", r.run, warning))
 	}
@@ -236,7 +240,7 @@ func (r *running) Started(zero time.Time, storeVersion string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.resting = cancel
 	r.sampled.Go(func() {
-		node.Sample(ctx, zero, r.cluster, r.plugin.Identity().PID, func(s node.Second) {
+		node.Sample(ctx, zero, r.cluster, r.plugin.Identity().PID, func(s record.NodeSecond) {
 			r.mu.Lock()
 			r.used.add(s)
 			r.mu.Unlock()
