@@ -31,7 +31,7 @@ import (
 
 // SDKVersion is the version of the SDK that a plugin was built with: of this
 // package, core/plugin and core/driver/drivertest.
-const SDKVersion = "0.2.0"
+const SDKVersion = "0.1.0"
 
 // A Driver knows one kind of store. It lives as long as the plugin's process.
 //

@@ -21,7 +21,7 @@ import (
 
 const (
 	name          = "etcd"
-	driverVersion = "0.2.0"
+	driverVersion = "0.1.0"
 )
 
 // Driver returns the driver.

@@ -17,7 +17,7 @@ import (
 )
 
 // version is the driver's.
-const version = "0.2.0"
+const version = "0.1.0"
 
 // Driver returns the driver.
 func Driver() driver.Driver {

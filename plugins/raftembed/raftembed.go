@@ -22,7 +22,7 @@ import (
 )
 
 // version is the driver's.
-const version = "0.2.0"
+const version = "0.1.0"
 
 // The values of the option placement.
 const (

@@ -15,7 +15,7 @@ import (
 
 const (
 	name    = "zookeeper"
-	version = "0.2.0" // of the driver
+	version = "0.1.0" // of the driver
 )
 
 // Driver returns the driver.
