@@ -177,41 +177,49 @@ func (s *Session) execute(ctx context.Context, op sample.Op, key, value []byte) 
 	})
 }
 
+// Create executes a create.
 func (s *Session) Create(ctx context.Context, key, value []byte) error {
 	_, err := s.execute(ctx, sample.OpCreate, key, value)
 	return err
 }
 
+// Set executes a set.
 func (s *Session) Set(ctx context.Context, key, value []byte) error {
 	_, err := s.execute(ctx, sample.OpSet, key, value)
 	return err
 }
 
+// Put executes a put.
 func (s *Session) Put(ctx context.Context, key, value []byte) error {
 	_, err := s.execute(ctx, sample.OpPut, key, value)
 	return err
 }
 
+// Get executes a get.
 func (s *Session) Get(ctx context.Context, key []byte) ([]byte, error) {
 	outcome, err := s.execute(ctx, sample.OpGet, key, nil)
 	return outcome.GetValue(), err
 }
 
+// Delete executes a delete.
 func (s *Session) Delete(ctx context.Context, key []byte) error {
 	_, err := s.execute(ctx, sample.OpDelete, key, nil)
 	return err
 }
 
+// List executes a list.
 func (s *Session) List(ctx context.Context, prefix []byte) ([]string, error) {
 	outcome, err := s.execute(ctx, sample.OpList, prefix, nil)
 	return outcome.GetKeys(), err
 }
 
+// CreateEphemeral executes a create-ephemeral.
 func (s *Session) CreateEphemeral(ctx context.Context, key, value []byte) error {
 	_, err := s.execute(ctx, sample.OpCreateEphemeral, key, value)
 	return err
 }
 
+// CreateSequential executes a create-sequential.
 func (s *Session) CreateSequential(ctx context.Context, prefix, value []byte) (string, error) {
 	outcome, err := s.execute(ctx, sample.OpCreateSequential, prefix, value)
 	if err != nil {
@@ -220,6 +228,7 @@ func (s *Session) CreateSequential(ctx context.Context, prefix, value []byte) (s
 	return outcome.Keys[0], nil
 }
 
+// CreateEphemeralSequential creates a numbered key that goes with the session.
 func (s *Session) CreateEphemeralSequential(ctx context.Context, prefix, value []byte) (string, error) {
 	outcome, err := s.store.ask(ctx, &driverpb.Instruction{
 		Verb: driverpb.Instruction_VERB_CREATE_EPHEMERAL_SEQUENTIAL, Session: s.number, Key: prefix, Value: value,
@@ -230,6 +239,7 @@ func (s *Session) CreateEphemeralSequential(ctx context.Context, prefix, value [
 	return outcome.Keys[0], nil
 }
 
+// SetAll executes a transaction.
 func (s *Session) SetAll(ctx context.Context, keys, values [][]byte) error {
 	_, err := s.store.ask(ctx, &driverpb.Instruction{
 		Verb: driverpb.Instruction_VERB_SET_ALL, Session: s.number, Keys: keys, Values: values,
@@ -237,11 +247,13 @@ func (s *Session) SetAll(ctx context.Context, keys, values [][]byte) error {
 	return err
 }
 
+// GetVersion reads a key with its version.
 func (s *Session) GetVersion(ctx context.Context, key []byte) ([]byte, int64, error) {
 	outcome, err := s.store.ask(ctx, &driverpb.Instruction{Verb: driverpb.Instruction_VERB_GET_VERSION, Session: s.number, Key: key})
 	return outcome.GetValue(), outcome.GetVersion(), err
 }
 
+// CompareAndSet writes on condition of a version.
 func (s *Session) CompareAndSet(ctx context.Context, key, value []byte, version int64) (int64, error) {
 	outcome, err := s.store.ask(ctx, &driverpb.Instruction{
 		Verb: driverpb.Instruction_VERB_COMPARE_AND_SET, Session: s.number, Key: key, Value: value, Version: version,
@@ -249,16 +261,19 @@ func (s *Session) CompareAndSet(ctx context.Context, key, value []byte, version 
 	return outcome.GetVersion(), err
 }
 
+// Sync waits until the session sees what was acknowledged.
 func (s *Session) Sync(ctx context.Context) error {
 	_, err := s.store.ask(ctx, &driverpb.Instruction{Verb: driverpb.Instruction_VERB_SYNC, Session: s.number})
 	return err
 }
 
+// AwaitPresent waits for a key.
 func (s *Session) AwaitPresent(ctx context.Context, key []byte) error {
 	_, err := s.store.ask(ctx, &driverpb.Instruction{Verb: driverpb.Instruction_VERB_AWAIT_PRESENT, Session: s.number, Key: key})
 	return err
 }
 
+// AwaitAbsent waits for a key to go.
 func (s *Session) AwaitAbsent(ctx context.Context, key []byte) error {
 	_, err := s.store.ask(ctx, &driverpb.Instruction{Verb: driverpb.Instruction_VERB_AWAIT_ABSENT, Session: s.number, Key: key})
 	return err
@@ -305,11 +320,13 @@ func (s *Session) Watch(ctx context.Context, prefix []byte) (<-chan driver.Watch
 	return events, nil
 }
 
+// Abandon leaves the session as a client that dies.
 func (s *Session) Abandon() error {
 	_, err := s.store.ask(context.Background(), &driverpb.Instruction{Verb: driverpb.Instruction_VERB_ABANDON, Session: s.number})
 	return err
 }
 
+// Close ends the session.
 func (s *Session) Close() error {
 	_, err := s.store.ask(context.Background(), &driverpb.Instruction{Verb: driverpb.Instruction_VERB_CLOSE_SESSION, Session: s.number})
 	return err

@@ -1,3 +1,10 @@
+// Package engine executes a run beside a driver: it opens the store and the
+// sessions, runs the threads phase by phase, encodes what they measure, and asks
+// the store afterwards for what it has acknowledged.
+//
+// It promises that between two operations a thread allocates nothing, takes no
+// lock, makes no system call and sends on no channel, and that no sample is
+// dropped: a thread that has no room for one waits, and the run says for how long.
 package engine
 
 import (
@@ -15,8 +22,10 @@ import (
 	"github.com/benchctl/benchctl/core/record"
 )
 
+// StopGrace is the time that operations in flight have when a run is stopped.
+const StopGrace = time.Second
+
 const (
-	StopGrace      = time.Second // for operations in flight when a run is stopped
 	progressEvery  = 250 * time.Millisecond
 	openAtOnce     = 32 // sessions
 	worthStallWarn = 0.001
@@ -48,7 +57,7 @@ type engine struct {
 	incidents incidents
 }
 
-// execute runs the plan. It returns nil when the run came to its end or ctx
+// Run executes a plan. It returns nil when the run came to its end or ctx
 // stopped it; what was measured is in the outbox in either case.
 func Run(ctx context.Context, p Plan, outbox *Outbox) error {
 	// One context serves all phases, so that a driver may bind a connection to it.

@@ -11,11 +11,11 @@ import (
 	"github.com/benchctl/benchctl/core/protocol/driverpb"
 )
 
-// outboxMemory is how many bytes of events wait in memory for benchctl to take
+// OutboxMemory is how many bytes of events wait in memory for benchctl to take
 // them; what comes after waits in a temporary file.
 const OutboxMemory = 32 << 20
 
-// outbox is a queue of events that never makes its writer wait for its reader:
+// Outbox is a queue of events that never makes its writer wait for its reader:
 // past its memory it spills to a file, in order.
 type Outbox struct {
 	dir   string // of the temporary file
@@ -33,13 +33,15 @@ type Outbox struct {
 	err     error
 }
 
+// NewOutbox returns an outbox that keeps so many bytes in memory, and what comes
+// after in a temporary file in dir.
 func NewOutbox(dir string, limit int) *Outbox {
 	o := &Outbox{dir: dir, limit: limit}
 	o.changed = sync.NewCond(&o.mu)
 	return o
 }
 
-// put adds an event. It fails when the event can be kept neither in memory nor
+// Put adds an event. It fails when the event can be kept neither in memory nor
 // in the file, or when the reader is gone.
 func (o *Outbox) Put(event *driverpb.RunEvent) error {
 	o.mu.Lock()
@@ -86,7 +88,7 @@ func (o *Outbox) spill(event *driverpb.RunEvent) error {
 	return nil
 }
 
-// take waits for the next event. It returns nil after close, once all are taken.
+// Take waits for the next event. It returns nil after Close, once all are taken.
 func (o *Outbox) Take() (*driverpb.RunEvent, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -138,7 +140,7 @@ func (o *Outbox) idle() bool {
 	return len(o.memory) == 0 && o.read == o.written
 }
 
-// fail makes every later put fail with err: the reader is gone.
+// Fail makes every later Put fail with err: the reader is gone.
 func (o *Outbox) Fail(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -148,7 +150,7 @@ func (o *Outbox) Fail(err error) {
 	o.changed.Broadcast()
 }
 
-// close lets take end once everything is taken.
+// Close lets Take end once everything is taken.
 func (o *Outbox) Close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -156,7 +158,7 @@ func (o *Outbox) Close() {
 	o.changed.Broadcast()
 }
 
-// release closes the file.
+// Release closes the file.
 func (o *Outbox) Release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

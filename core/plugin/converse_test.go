@@ -13,7 +13,7 @@ import (
 )
 
 // converse opens a store and a session of a driver.
-func converse(t *testing.T, ctx context.Context, d driver.Driver) driverpb.Driver_ConverseClient {
+func converse(ctx context.Context, t *testing.T, d driver.Driver) driverpb.Driver_ConverseClient {
 	t.Helper()
 	stream, err := dial(t, d).Converse(ctx)
 	if err != nil {
@@ -43,7 +43,7 @@ func TestInstructionsThatWaitAreCancelled(t *testing.T) {
 	const first, waiting = 3, 300
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	stream := converse(t, ctx, &scripted{create: func(ctx context.Context, _ int, _ []byte) error {
+	stream := converse(ctx, t, &scripted{create: func(ctx context.Context, _ int, _ []byte) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}})
@@ -100,7 +100,7 @@ func (s *tellingStore) Session(ctx context.Context, number int) (driver.Session,
 }
 
 func TestNotifyIsCalledBeforeASessionIsOpened(t *testing.T) {
-	stream := converse(t, t.Context(), &telling{})
+	stream := converse(t.Context(), t, &telling{})
 	err := stream.CloseSend()
 	for err == nil {
 		_, err = stream.Recv()
