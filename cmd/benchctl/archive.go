@@ -14,6 +14,7 @@ import (
 
 func (a *app) archiveCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "archive", Short: "Look after the archive"}
+	cmd.AddCommand(a.upgradeCommand())
 	cmd.AddCommand(&cobra.Command{
 		Use:   "info",
 		Short: "Say what the archive holds",

@@ -16,8 +16,7 @@ import (
 	"github.com/benchctl/benchctl/core/selection"
 )
 
-// readArchive opens the archive for reading. Runs whose benchctl was killed are
-// marked interrupted on the way, where the file can be written.
+// readArchive opens the archive for reading, which changes nothing in it.
 func (a *app) readArchive(ctx context.Context) (*archive.Archive, error) {
 	return archive.OpenReadOnly(ctx, a.archivePath)
 }
