@@ -113,6 +113,27 @@ func settled(ctx context.Context, run int64, owner string, state *record.State) 
 	return nil
 }
 
+// comparedTable is runs with what comparisons look at.
+var comparedTable = runTable.only("id", "experiment", "position", "state", "started_at", "store", "store_version", "plugin_version",
+	"nodes", "threads", "setup", "guarantees", "workload", "workload_version", "workload_sha256", "params", "environment", "labels", "warnings")
+
+// Compared returns the given runs, or all, with what comparisons look at, in the
+// order of their ids. Runs that have the same documents share them: they must
+// not be changed.
+func (a *Archive) Compared(ctx context.Context, ids ...int64) ([]record.Run, error) {
+	const doing = "read runs"
+	room, err := a.room(ctx, "runs", len(ids), 1)
+	if err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	found := make([]record.Run, 0, room)
+	err = comparedTable.each(ctx, a.reader, among("id", ids)+" order by id", values(ids), func(r *archivedRun) error {
+		found = append(found, r.Run)
+		return nil
+	})
+	return found, explain(a.path, doing, err)
+}
+
 // worst orders the results of verdicts.
 const worst = "max(case result when 'violated' then 3 when 'undecided' then 2 else 1 end)"
 
@@ -195,7 +216,11 @@ func (a *Archive) Figures(ctx context.Context, latency bool, ids ...int64) ([]re
 		return nil, explain(a.path, doing, err)
 	}
 	defer rows.Close()
-	var found []record.Summary
+	room, err := a.room(ctx, "summaries", len(ids), 8)
+	if err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	found := make([]record.Summary, 0, room)
 	var s record.Summary
 	var phase, op sql.RawBytes
 	fields := []any{&s.RunID, &phase, &op, &s.Ops, &s.Errors, &s.Seconds, &s.Throughput}
@@ -211,6 +236,17 @@ func (a *Archive) Figures(ctx context.Context, latency bool, ids ...int64) ([]re
 		found = append(found, s)
 	}
 	return found, explain(a.path, doing, rows.Err())
+}
+
+// room is about how many rows of a table so many runs have, or all if these are
+// 0, where a run has at most so many.
+func (a *Archive) room(ctx context.Context, table string, runs, each int) (int, error) {
+	var last int
+	err := a.reader.QueryRowContext(ctx, "select coalesce(max(rowid), 0) from "+table).Scan(&last)
+	if runs > 0 {
+		last = min(last, each*runs)
+	}
+	return min(last, 1<<20), err // of rows that were deleted there may be many
 }
 
 func interned(words map[string]string, text []byte) string {

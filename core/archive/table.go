@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,17 @@ func (t table[T]) without(name string) table[T] {
 	var columns []column[T]
 	for _, c := range t.columns {
 		if c.name != name {
+			columns = append(columns, c)
+		}
+	}
+	return table[T]{t.name, columns}
+}
+
+// only returns the table with some of its columns.
+func (t table[T]) only(names ...string) table[T] {
+	var columns []column[T]
+	for _, c := range t.columns {
+		if slices.Contains(names, c.name) {
 			columns = append(columns, c)
 		}
 	}

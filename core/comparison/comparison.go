@@ -8,12 +8,14 @@
 package comparison
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/core/stats"
@@ -53,6 +55,7 @@ type Load struct {
 	Verified    []string         `json:"verified,omitempty"`
 	Warnings    []string         `json:"warnings,omitempty"`     // of the comparison
 	RunWarnings []string         `json:"run_warnings,omitempty"` // of the selected runs of the workload
+	Runs        []*Run           `json:"-"`                      // that are compared
 	Rows        []*Row           `json:"-"`
 	Params      map[string]Param `json:"params,omitempty"` // of the workload, if they were asked for
 
@@ -75,9 +78,6 @@ func (l *Load) FileName() string {
 	}
 	return fmt.Sprintf("%s-%d", l.Workload, l.Version)
 }
-
-// Runs returns the runs that are compared.
-func (l *Load) Runs() []*Run { return runsOf(l.Rows) }
 
 // Mixed reports whether one phase mixes several operations, which can then be
 // added up.
@@ -156,8 +156,15 @@ func Of(m Measured) (*Comparison, error) {
 		runs[i] = run
 		at[r.ID] = run
 	}
+	// Runs are grouped, and rows follow them: there are far fewer runs.
+	workloads := selection.GroupBy(runs, "workload", "workload-version", workloadHash)
+	for i, g := range workloads {
+		for _, run := range g.Rows {
+			run.group = i
+		}
+	}
+	rows := make([][]*Row, len(workloads))
 	all := make([]Row, 0, len(m.Summaries)) // one piece of memory for all
-	var rows []*Row
 	for i := range m.Summaries {
 		s := &m.Summaries[i]
 		run, selected := at[s.RunID]
@@ -166,28 +173,32 @@ func Of(m Measured) (*Comparison, error) {
 		}
 		all = append(all, Row{run, s})
 		if row := &all[len(all)-1]; m.Keep == nil || m.Keep(row) {
-			rows = append(rows, row)
+			rows[run.group] = append(rows[run.group], row)
 		}
 	}
 	c := &Comparison{Selected: len(runs), Setups: setups(runs), Machines: machines(runs, m.Environments), RunWarnings: runWarnings(runs)}
 	c.From, c.Until = span(runs)
 	var intervals repeats
-	byWorkload := map[string][]*Run{}
-	for _, run := range runs {
-		byWorkload[run.WorkloadSHA256] = append(byWorkload[run.WorkloadSHA256], run)
-	}
-	for _, g := range selection.GroupBy(rows, "workload", "workload-version", workloadHash) {
-		load, counted := loadOf(g.Rows, m.Latency)
-		load.RunWarnings = runWarnings(byWorkload[load.SHA256])
+	var compared []*Run
+	for i, g := range workloads {
+		if len(rows[i]) == 0 {
+			continue
+		}
+		load, counted := loadOf(rows[i], m.Latency)
+		load.RunWarnings = runWarnings(g.Rows)
 		intervals = intervals.and(counted)
 		if n := len(c.Loads); n > 0 && c.Loads[n-1].Workload == load.Workload && c.Loads[n-1].Version == load.Version {
 			c.Loads[n-1].namesake, load.namesake = true, true
 		}
 		c.Loads = append(c.Loads, load)
+		compared = append(compared, load.Runs...)
 	}
-	compared := runsOf(rows)
 	c.Compared, c.Interval = len(compared), intervals.name()
-	c.Guarantees, c.Verified = guarantees(compared), verified(compared)
+	if len(c.Loads) == 1 {
+		c.Guarantees, c.Verified = c.Loads[0].Guarantees, c.Loads[0].Verified
+	} else {
+		c.Guarantees, c.Verified = guarantees(compared), verified(compared)
+	}
 	return c, nil
 }
 
@@ -195,21 +206,29 @@ func Of(m Measured) (*Comparison, error) {
 func loadOf(rows []*Row, latency bool) (*Load, repeats) {
 	runs := runsOf(rows)
 	l := &Load{
-		Workload: runs[0].Workload, Version: runs[0].WorkloadVersion, SHA256: runs[0].WorkloadSHA256, Compared: len(runs), Rows: rows,
+		Workload: runs[0].Workload, Version: runs[0].WorkloadVersion, SHA256: runs[0].WorkloadSHA256, Compared: len(runs), Runs: runs, Rows: rows,
 		Keys: selection.Series(runs), Ops: selection.ValuesOf(rows, "op"), Phases: phases(rows),
 		Guarantees: guarantees(runs), Verified: verified(runs),
 	}
 	l.From, l.Until = span(runs)
-	for _, g := range selection.GroupBy(rows, l.Keys...) {
-		s := &Series{Name: selection.Name(l.Keys, g.Values), Store: g.Values[0], Values: g.Values, Runs: len(runsOf(g.Rows)), Rows: g.Rows}
-		for _, of := range selection.GroupBy(g.Rows, "op") {
+	for i, g := range selection.GroupBy(runs, l.Keys...) {
+		for _, run := range g.Rows {
+			run.group = i
+		}
+		l.Series = append(l.Series, &Series{Name: selection.Name(l.Keys, g.Values), Store: g.Values[0], Values: g.Values, Runs: len(g.Rows)})
+	}
+	for _, r := range rows {
+		s := l.Series[r.group]
+		s.Rows = append(s.Rows, r)
+	}
+	for _, s := range l.Series {
+		for _, of := range selection.GroupBy(s.Rows, "op") {
 			s.Operations = append(s.Operations, operation(of.Values[0], of.Rows, latency))
 		}
 		if l.Mixed() {
-			all := operation("", Totals(g.Rows), false)
+			all := operation("", Totals(s.Rows), false)
 			s.All = &all
 		}
-		l.Series = append(l.Series, s)
 	}
 	counted := repeatsOf(l)
 	l.Interval = counted.name()
@@ -281,12 +300,13 @@ func Totals(rows []*Row) []*Row {
 // runsOf returns the runs of rows, each once.
 func runsOf(rows []*Row) []*Run {
 	var runs []*Run
-	seen := make(map[*Run]bool, len(rows))
-	for _, r := range rows {
-		if !seen[r.Run] {
-			seen[r.Run] = true
-			runs = append(runs, r.Run)
+	seen := map[*Run]bool{}
+	for i, r := range rows {
+		if i > 0 && r.Run == rows[i-1].Run || seen[r.Run] {
+			continue
 		}
+		seen[r.Run] = true
+		runs = append(runs, r.Run)
 	}
 	return runs
 }
@@ -319,29 +339,34 @@ func span(runs []*Run) (first, last time.Time) {
 
 // setups lists the setups of runs, by store, version, nodes and options.
 func setups(runs []*Run) []Setup {
+	type deployed struct {
+		store, version string
+		nodes          int
+		setup          *driver.Setup
+	}
+	counts := map[deployed]int{}
+	for _, run := range runs {
+		counts[deployed{run.Store, run.StoreVersion, run.Nodes, run.Setup}]++
+	}
 	known := map[string]*Setup{}
-	for _, g := range selection.GroupBy(runs, "store", "store-version", "nodes") {
-		for _, run := range g.Rows {
-			options := maps.Clone(run.Setup.Options)
-			maps.DeleteFunc(options, func(_, value string) bool { return value == "" })
-			id := fmt.Sprint(g.Values, options)
-			if known[id] == nil {
-				known[id] = &Setup{Store: run.Store, Version: run.StoreVersion, Nodes: run.Nodes, Options: options}
-			}
-			known[id].Runs++
+	for d, n := range counts {
+		options := maps.Clone(d.setup.Options)
+		maps.DeleteFunc(options, func(_, value string) bool { return value == "" })
+		id := fmt.Sprint(d.store, d.version, d.nodes, options)
+		if known[id] == nil {
+			known[id] = &Setup{Store: d.store, Version: d.version, Nodes: d.nodes, Options: options}
 		}
+		known[id].Runs += n
 	}
 	var list []Setup
 	for _, id := range slices.Sorted(maps.Keys(known)) {
 		list = append(list, *known[id])
 	}
 	slices.SortStableFunc(list, func(a, b Setup) int {
-		return selection.Order([]string{"store", "store-version", "nodes"}, a.order(), b.order())
+		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Nodes, b.Nodes))
 	})
 	return list
 }
-
-func (s Setup) order() []string { return []string{s.Store, s.Version, fmt.Sprint(s.Nodes)} }
 
 // Stores returns the names of the stores that are compared.
 func (c *Comparison) Stores() []string {

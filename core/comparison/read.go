@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/selection"
 )
@@ -15,9 +17,9 @@ type Source interface {
 	// of operations, of every operation of every run, and of runs without any.
 	// take may not keep the slice.
 	Values(ctx context.Context, keys []string, take func(run int64, values []string)) error
-	// Runs, Verified and Figures return what there is of the runs with these
-	// ids, or of all.
-	Runs(ctx context.Context, ids ...int64) ([]record.Run, error)
+	// Compared, Verified and Figures return what there is of the runs with these
+	// ids, or of all. The runs have what comparisons look at.
+	Compared(ctx context.Context, ids ...int64) ([]record.Run, error)
 	Verified(ctx context.Context, ids ...int64) (map[int64]record.Result, error)
 	// Figures returns summaries of measured phases with counts and throughput,
 	// and with percentiles of latency if these are asked for.
@@ -81,13 +83,6 @@ func Select(ctx context.Context, from Source, e *selection.Expression, needs Nee
 	if err != nil {
 		return nil, err
 	}
-	runs, err := from.Runs(ctx, ids...)
-	if err != nil {
-		return nil, err
-	}
-	if len(runs) == 0 {
-		return nil, &NoRuns{}
-	}
 	var keep func(*Row) bool
 	if e.OfOperations() {
 		match, keys := e.Matcher(), e.Keys()
@@ -99,7 +94,17 @@ func Select(ctx context.Context, from Source, e *selection.Expression, needs Nee
 			return match(values)
 		}
 	}
-	c, err := read(ctx, from, runs, ids, needs, keep)
+	of := Measured{Latency: needs.Latency, Keep: keep}
+	group, reading := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { of.Runs, err = from.Compared(reading, ids...); return err })
+	group.Go(func() error { return of.read(reading, from, ids) })
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if len(of.Runs) == 0 {
+		return nil, &NoRuns{}
+	}
+	c, err := of.compare(ctx, from, needs)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +127,11 @@ func Experiment(ctx context.Context, from Source, id int64, needs Needs) (*Compa
 	for i, run := range runs {
 		ids[i] = run.ID
 	}
-	return read(ctx, from, runs, ids, needs, nil)
+	of := Measured{Runs: runs, Latency: needs.Latency}
+	if err := of.read(ctx, from, ids); err != nil {
+		return nil, err
+	}
+	return of.compare(ctx, from, needs)
 }
 
 func latest(runs []record.Run) []record.Run {
@@ -135,26 +144,30 @@ func latest(runs []record.Run) []record.Run {
 	return slices.DeleteFunc(runs, func(run record.Run) bool { return run.Position >= 0 && last[run.Position].ID != run.ID })
 }
 
-// read reads what belongs to runs, and compares them. Without ids they are all
-// runs.
-func read(ctx context.Context, from Source, runs []record.Run, ids []int64, needs Needs, keep func(*Row) bool) (*Comparison, error) {
-	of := Measured{Runs: runs, Latency: needs.Latency, Environments: map[int64]record.Environment{}, Keep: keep}
-	var err error
-	if of.Verified, err = from.Verified(ctx, ids...); err != nil {
-		return nil, err
+// read reads what the runs with these ids came to, or all.
+func (m *Measured) read(ctx context.Context, from Source, ids []int64) (err error) {
+	if m.Verified, err = from.Verified(ctx, ids...); err != nil {
+		return err
 	}
-	if of.Summaries, err = from.Figures(ctx, needs.Latency, ids...); err != nil {
-		return nil, err
-	}
-	for _, run := range runs {
-		if _, known := of.Environments[run.Environment]; known {
+	m.Summaries, err = from.Figures(ctx, m.Latency, ids...)
+	return err
+}
+
+// compare computes the comparison with what few runs differ in: the machines
+// and the workloads.
+func (m *Measured) compare(ctx context.Context, from Source, needs Needs) (*Comparison, error) {
+	m.Environments = map[int64]record.Environment{}
+	for _, run := range m.Runs {
+		if _, known := m.Environments[run.Environment]; known {
 			continue
 		}
-		if of.Environments[run.Environment], err = from.EnvironmentOf(ctx, run.Environment); err != nil {
+		environment, err := from.EnvironmentOf(ctx, run.Environment)
+		if err != nil {
 			return nil, err
 		}
+		m.Environments[run.Environment] = environment
 	}
-	c, err := Of(of)
+	c, err := Of(*m)
 	if err != nil || !needs.Params {
 		return c, err
 	}

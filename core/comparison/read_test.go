@@ -40,7 +40,7 @@ func (s *source) Values(_ context.Context, keys []string, take func(int64, []str
 	return nil
 }
 
-func (s *source) Runs(_ context.Context, ids ...int64) ([]record.Run, error) {
+func (s *source) Compared(_ context.Context, ids ...int64) ([]record.Run, error) {
 	return slices.DeleteFunc(slices.Clone(s.measured.Runs), func(r record.Run) bool { return len(ids) > 0 && !slices.Contains(ids, r.ID) }), nil
 }
 

@@ -20,6 +20,7 @@ type Run struct {
 	Verified   record.Result      `json:"verified,omitempty"` // held or undecided, or empty if nothing was checked
 
 	promise, declared string
+	group             int // of the runs that are told apart at the moment
 }
 
 // Row is one operation of a measured phase of a run.

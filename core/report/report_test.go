@@ -3,9 +3,11 @@ package report
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	prettytable "github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/benchctl/benchctl/core/comparison/comparisontest"
 	"github.com/benchctl/benchctl/core/record"
@@ -115,6 +117,43 @@ func TestWhatIsNotSampledUsesNoCores(t *testing.T) {
 	for want, p := range map[string]record.Process{"0.500": {CPUSeconds: 2, Seconds: 4}, "1.60": {CPUSeconds: 0.4, Seconds: 0.25}, "–": {CPUSeconds: 1}} {
 		if got := cores(p); got != want {
 			t.Errorf("%+v: %s, want %s", p, got, want)
+		}
+	}
+}
+
+// TestTablesAreLaidOutAsByGoPretty compares Write with the library's layout.
+func TestTablesAreLaidOutAsByGoPretty(t *testing.T) {
+	cells := []string{"", "a", "1,234", "± 2 %", "two\nlines of text", "a\ttab", "wide 世界", "back\r\nto\r\nback", "end  ", "\nsecond", "–"}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		var table Table
+		for range 1 + rng.IntN(5) {
+			name := []string{"", "n", "a longer name"}[rng.IntN(3)]
+			table.Columns = append(table.Columns, Column{name, rng.IntN(2) == 0})
+		}
+		for range rng.IntN(5) {
+			var row []string
+			for range table.Columns {
+				row = append(row, cells[rng.IntN(len(cells))])
+			}
+			table.Rows = append(table.Rows, row)
+		}
+		pretty := table.pretty()
+		style := pretty.Style()
+		style.Options = prettytable.Options{SeparateHeader: true}
+		style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+		style.Box.MiddleSeparator = style.Box.MiddleHorizontal
+		pretty.SuppressTrailingSpaces()
+		want := pretty.Render()
+		if want != "" {
+			want += "\n"
+		}
+		var b bytes.Buffer
+		if err := table.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, b.String()); diff != "" {
+			t.Fatalf("%v: %s", table, diff)
 		}
 	}
 }

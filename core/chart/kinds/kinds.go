@@ -90,7 +90,7 @@ func Fitting(l *comparison.Load) (Kind, Options) {
 	switch {
 	case len(swept) == 1:
 		name, options.Over = "sweep", swept[0]
-	case selection.Varies(l.Runs(), "threads"):
+	case selection.Varies(l.Runs, "threads"):
 		name = "threads"
 	}
 	kind, _ := Find(name)
@@ -201,7 +201,7 @@ type lines struct {
 }
 
 func along(l *comparison.Load, key string) lines {
-	runs := l.Runs()
+	runs := l.Runs
 	keys := slices.DeleteFunc(slices.Clone(l.Keys), func(k string) bool { return k == key })
 	return lines{key: key, values: selection.ValuesOf(runs, key), keys: keys, series: selection.GroupBy(runs, keys...)}
 }

@@ -23,7 +23,7 @@ import (
 // Options name what was swept. Without a name one parameter, or the threads, may
 // vary, or the nodes if none of those does.
 func sweep(l *comparison.Load, o Options) (chart.Figure, error) {
-	key, err := swept(l.Runs(), o.Over)
+	key, err := swept(l.Runs, o.Over)
 	if err != nil {
 		return chart.Figure{}, err
 	}
