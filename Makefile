@@ -45,6 +45,7 @@ check: $(TOOLS)/tools
 # with its peers, in pairs, and take some minutes.
 bench:
 	go test -run '^$$' -bench . ./core/sample ./core/workload ./core/driver ./core/archive
+	go test -run '^$$' -bench Archive10k -benchtime 10x ./cmd/benchctl
 	go test -run '^$$' -bench Against -benchtime 11x -timeout 40m ./cmd/benchctl
 
 generate: $(TOOLS)/tools

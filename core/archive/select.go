@@ -122,16 +122,12 @@ var comparedTable = runTable.only("id", "experiment", "position", "state", "star
 // not be changed.
 func (a *Archive) Compared(ctx context.Context, ids ...int64) ([]record.Run, error) {
 	const doing = "read runs"
-	room, err := a.room(ctx, "runs", len(ids), 1)
-	if err != nil {
-		return nil, explain(a.path, doing, err)
-	}
-	found := make([]record.Run, 0, room)
-	err = comparedTable.each(ctx, a.reader, among("id", ids)+" order by id", values(ids), func(r *archivedRun) error {
-		found = append(found, r.Run)
+	var found list[record.Run]
+	err := comparedTable.each(ctx, a.reader, among("id", ids)+" order by id", values(ids), func(r *archivedRun) error {
+		found.add(r.Run)
 		return nil
 	})
-	return found, explain(a.path, doing, err)
+	return found.all(), explain(a.path, doing, err)
 }
 
 // worst orders the results of verdicts.
@@ -216,11 +212,7 @@ func (a *Archive) Figures(ctx context.Context, latency bool, ids ...int64) ([]re
 		return nil, explain(a.path, doing, err)
 	}
 	defer rows.Close()
-	room, err := a.room(ctx, "summaries", len(ids), 8)
-	if err != nil {
-		return nil, explain(a.path, doing, err)
-	}
-	found := make([]record.Summary, 0, room)
+	var found list[record.Summary]
 	var s record.Summary
 	var phase, op sql.RawBytes
 	fields := []any{&s.RunID, &phase, &op, &s.Ops, &s.Errors, &s.Seconds, &s.Throughput}
@@ -233,20 +225,9 @@ func (a *Archive) Figures(ctx context.Context, latency bool, ids ...int64) ([]re
 			return nil, explain(a.path, doing, err)
 		}
 		s.Phase, s.Op = interned(words, phase), interned(words, op)
-		found = append(found, s)
+		found.add(s)
 	}
-	return found, explain(a.path, doing, rows.Err())
-}
-
-// room is about how many rows of a table so many runs have, or all if these are
-// 0, where a run has at most so many.
-func (a *Archive) room(ctx context.Context, table string, runs, each int) (int, error) {
-	var last int
-	err := a.reader.QueryRowContext(ctx, "select coalesce(max(rowid), 0) from "+table).Scan(&last)
-	if runs > 0 {
-		last = min(last, each*runs)
-	}
-	return min(last, 1<<20), err // of rows that were deleted there may be many
+	return found.all(), explain(a.path, doing, rows.Err())
 }
 
 func interned(words map[string]string, text []byte) string {
