@@ -14,6 +14,7 @@ import (
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/driver/driverpb"
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/workload"
 	"github.com/benchctl/benchctl/plugins/memory"
@@ -172,14 +173,14 @@ func execute(b testing.TB, client driverpb.DriverClient, w *workload.Workload, t
 			}
 		case *driverpb.RunEvent_Incident:
 			if writer != nil {
-				must(writer.Event(archive.Event{At: time.Duration(e.Incident.AtNs), Kind: e.Incident.Kind, Detail: e.Incident.Detail}))
+				must(writer.Event(record.Event{At: time.Duration(e.Incident.AtNs), Kind: e.Incident.Kind, Detail: e.Incident.Detail}))
 			}
 		case *driverpb.RunEvent_Finished:
 			if len(e.Finished.Warnings) > 0 {
 				b.Log(e.Finished.Warnings)
 			}
 			if writer != nil {
-				must(writer.Finish(b.Context(), archive.Complete, ""))
+				must(writer.Finish(b.Context(), record.Complete, ""))
 			}
 			return seconds, samples
 		}
@@ -192,22 +193,22 @@ func begin(b testing.TB, into *archive.Archive, w *workload.Workload, threads in
 	}
 	b.Helper()
 	ctx := b.Context()
-	environment, err := into.Environment(ctx, archive.Environment{CPU: "bench"})
+	environment, err := into.Environment(ctx, record.Environment{CPU: "bench"})
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := into.Workload(ctx, archive.Workload{Name: w.Name, Version: 1, SHA256: "0", Definition: []byte("{}")}); err != nil {
+	if err := into.Workload(ctx, record.Workload{Name: w.Name, Version: 1, SHA256: "0", Definition: []byte("{}")}); err != nil {
 		b.Fatal(err)
 	}
-	id, err := into.BeginExperiment(ctx, archive.Experiment{Plan: []byte("[]")})
+	id, err := into.BeginExperiment(ctx, record.Experiment{Plan: []byte("[]")})
 	if err != nil {
 		b.Fatal(err)
 	}
-	var phases []archive.Phase
+	var phases []record.Phase
 	for _, stage := range w.Stages() {
-		phases = append(phases, archive.Phase{Name: stage.Name, Warmup: stage.Warmup})
+		phases = append(phases, record.Phase{Name: stage.Name, Warmup: stage.Warmup})
 	}
-	writer, err := into.BeginRun(ctx, archive.Run{
+	writer, err := into.BeginRun(ctx, record.Run{
 		Experiment: id, Store: "memory", Nodes: 1, Setup: []byte("{}"), Guarantees: []byte("{}"),
 		Workload: w.Name, WorkloadVersion: 1, WorkloadSHA256: "0", Threads: threads, Environment: environment,
 	}, phases)
