@@ -91,7 +91,7 @@ func TestLinesSumUpMeasuredPhasesAndTheWorstVerdict(t *testing.T) {
 		}
 		for i, account := range accounts {
 			want := record.Line{
-				ID: account.ID, Experiment: account.Run.Experiment, State: account.State, StartedAt: account.StartedAt, Store: "memory", Nodes: 3, Threads: 2,
+				ID: account.ID, Experiment: account.Experiment, State: account.State, StartedAt: account.StartedAt, Store: "memory", Nodes: 3, Threads: 2,
 				Workload: "create-set-delete", WorkloadVersion: 1, Warnings: len(account.Warnings),
 				Verified: map[int64]record.Result{ids[0]: record.Undecided, ids[1]: record.Violated}[account.ID],
 			}

@@ -143,7 +143,7 @@ func (l Lines) draw(a area) {
 	}
 }
 
-func (Lines) key(c draw.Canvas, theme Theme, s Series, x, y, width vg.Length) {
+func (Lines) key(c draw.Canvas, _ Theme, s Series, x, y, width vg.Length) {
 	c.StrokeLine2(draw.LineStyle{Color: s.shade(), Width: 2.2}, x, y, x+width, y)
 	c.DrawGlyphNoClip(draw.GlyphStyle{Color: s.shade(), Radius: 4, Shape: s.marker()}, vg.Point{X: x + width/2, Y: y})
 }

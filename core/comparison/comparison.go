@@ -254,7 +254,7 @@ func operation(op string, rows []*Row, latency bool) Operation {
 }
 
 // Throughput returns the successful operations a second of all threads.
-func Throughput(r *Row) float64 { return r.Summary.Throughput }
+func Throughput(r *Row) float64 { return r.Throughput }
 
 // P99 returns the 99th percentile of the latency in nanoseconds.
 func P99(r *Row) float64 { return float64(r.P99NS) }
@@ -292,7 +292,7 @@ func Totals(rows []*Row) []*Row {
 			totals = append(totals, total)
 		}
 		total.Ops, total.Errors = total.Ops+r.Ops, total.Errors+r.Errors
-		total.Summary.Throughput += r.Summary.Throughput
+		total.Throughput += r.Throughput
 	}
 	return totals
 }

@@ -89,7 +89,7 @@ func (r *Row) Value(key string) string {
 }
 
 // PerThread returns the throughput of one thread.
-func (r *Row) PerThread() float64 { return r.Summary.Throughput / float64(max(r.Threads, 1)) }
+func (r *Row) PerThread() float64 { return r.Throughput / float64(max(r.Threads, 1)) }
 
 // decoder decodes documents, each that differs once.
 type decoder struct {

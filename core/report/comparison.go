@@ -1,3 +1,5 @@
+// Package report prints what was measured: tables, JSON documents and pages. It
+// decides nothing: what is selected and compared is core/comparison's work.
 package report
 
 import (

@@ -79,14 +79,14 @@ func (t Table) writeRow(out *bufio.Writer, row []string, widths []int) {
 			written := strings.TrimRight(line, " ")
 			if written != "" {
 				for range spaces {
-					out.WriteByte(' ')
+					out.WriteString(" ")
 				}
 				out.WriteString(written)
 				spaces = 0
 			}
 			spaces += len(line) - len(written) + rest + gap
 		}
-		out.WriteByte('\n')
+		out.WriteString("\n")
 	}
 }
 

@@ -145,16 +145,16 @@ func latency(l *comparison.Load, _ Options) (chart.Figure, error) {
 	f.Series = legend(answered)
 	for _, op := range l.Ops {
 		var lines chart.Estimates
-		any := false
+		drawn := false
 		for _, s := range answered {
 			values := make([]stats.Estimate, len(percentiles))
 			if o := s.Operation(op); o != nil && o.Latency != nil {
-				any = true
+				drawn = true
 				values = []stats.Estimate{o.Latency.P50, o.Latency.P90, o.Latency.P99, o.Latency.P999, o.Latency.Max}
 			}
 			lines = append(lines, values)
 		}
-		if any {
+		if drawn {
 			f.Panels = append(f.Panels, chart.Panel{
 				Title: op, Groups: percentiles, Y: chart.Scale{Unit: chart.Time, Log: true}, Marks: []chart.Mark{chart.Lines{Estimates: lines}},
 			})
