@@ -10,10 +10,10 @@ import (
 
 	"github.com/benchctl/benchctl/core/conformance"
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/node"
 	"github.com/benchctl/benchctl/core/report"
-	"github.com/benchctl/benchctl/core/stats"
 )
 
 // checkFlags are the flags of plugin check as they were given.
@@ -99,7 +99,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
 		err = functionsTable(all).Write(a.stdout)
 	}
 	if err == nil && failed > 0 {
-		err = fmt.Errorf("%s of the suite failed: what each says is above", stats.Count(failed, "case"))
+		err = fmt.Errorf("%s of the suite failed: what each says is above", format.Count(failed, "case"))
 	}
 	return err
 }
@@ -132,7 +132,7 @@ func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f
 		return nil, err
 	}
 	if !setup.External && description.Has(driver.CapabilityProvision) {
-		console.status("%s: starting %s", name, stats.Count(setup.Nodes, "node"))
+		console.status("%s: starting %s", name, format.Count(setup.Nodes, "node"))
 		cluster, err := node.Deploy(ctx, node.Deployment{
 			Dir: f.dataDir, Name: "benchctl-check-" + name, Setup: setup, Ports: ports,
 			Provision: launched.Provision, Inside: launched, Report: func(node.Event) {}, Within: f.ready,
@@ -144,7 +144,7 @@ func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f
 		setup.Endpoints = cluster.Endpoints()
 	}
 	if f.format == "table" {
-		fmt.Fprintf(a.stdout, "%s, %s, %s reads\n", name, stats.Count(setup.Nodes, "node"), guarantees.Reads)
+		fmt.Fprintf(a.stdout, "%s, %s, %s reads\n", name, format.Count(setup.Nodes, "node"), guarantees.Reads)
 	}
 	console.status("%s: %s", name, "create")
 	return conformance.Check(ctx, conformance.Subject{Plugin: launched.(hosted).Client, Setup: setup}, func(r conformance.Result) {

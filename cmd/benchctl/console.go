@@ -10,9 +10,9 @@ import (
 	"golang.org/x/term"
 
 	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/record"
-	"github.com/benchctl/benchctl/core/report"
 )
 
 // console is standard error. On a terminal its last line is a status that is
@@ -93,8 +93,8 @@ func (p *progress) ExperimentStarted(id int64, runs []experiment.Run) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.began, p.runs = time.Now(), len(runs)
-	fmt.Fprintf(p, "experiment %d: %s, %s, about %v, archived in %s\n",
-		id, p.plan.Title(), part(len(runs), len(p.plan.Runs)), expected(runs), p.archive)
+	fmt.Fprintf(p, "experiment %d: %s, %s, about %s, archived in %s\n",
+		id, p.plan.Title(), part(len(runs), len(p.plan.Runs)), format.ExactDuration(expected(runs)), p.archive)
 }
 
 func (p *progress) RunStarted(run experiment.Run) {
@@ -118,20 +118,20 @@ func (p *progress) PhaseStarted(phase load.Phase) {
 	p.status("%s: %s%s", p.head, phase.Name, p.left())
 }
 
-func (p *progress) Progress(phase load.Phase, _ time.Duration, ops, failures int64) {
+func (p *progress) Progress(phase load.Phase, _ time.Duration, ops, failed int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	elapsed := time.Since(p.at)
 	of := ""
 	if phase.For > 0 {
-		of = fmt.Sprintf(" of %.1f s", phase.For.Seconds())
+		of = " of " + format.ExactDuration(phase.For)
 	}
-	failed := ""
-	if failures > 0 {
-		failed = fmt.Sprintf(", %s failed", report.Integer(failures))
+	apart := ""
+	if failed > 0 {
+		apart = fmt.Sprintf(", %s failed", format.Integer(failed))
 	}
-	p.status("%s: %s %.1f%s, %s ops, %s/s%s%s", p.head, phase.Name, elapsed.Seconds(), of,
-		report.Integer(ops), report.Number(float64(ops)/elapsed.Seconds()), failed, p.left())
+	p.status("%s: %s %s%s, %s ops, %s/s%s%s", p.head, phase.Name, format.Duration(elapsed), of,
+		format.Integer(ops), format.Number(float64(ops)/elapsed.Seconds()), apart, p.left())
 }
 
 // left estimates the rest of the experiment from the runs that are done.
@@ -141,14 +141,14 @@ func (p *progress) left() string {
 	}
 	each := p.run.Sub(p.began) / time.Duration(p.done)
 	rest := max(0, each*time.Duration(p.runs-p.done)-time.Since(p.run))
-	return fmt.Sprintf(" · about %v left", rest.Round(time.Second))
+	return fmt.Sprintf(" · about %s left", format.ExactDuration(rest.Round(time.Second)))
 }
 
 func (p *progress) RunEnded(run experiment.Run, id int64, state record.State, took time.Duration, failure error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
-	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %.1f s\n", run.Position+1, len(p.plan.Runs), id, run, state, took.Seconds())
+	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %s\n", run.Position+1, len(p.plan.Runs), id, run, state, format.Duration(took))
 	if failure != nil && state == record.Failed && len(p.plan.Runs) > 1 { // else it is benchctl's last word
 		fmt.Fprintf(p, "  %v\n", failure)
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/report"
-	"github.com/benchctl/benchctl/core/stats"
 )
 
 // perRun is what launching a plugin, starting nodes and archiving take beside
@@ -41,16 +41,16 @@ func (a *app) printPlan(plan *experiment.Plan, runs []experiment.Run, resumed in
 	if slices.ContainsFunc(runs, func(run experiment.Run) bool { _, others := run.Load().Duration(); return others }) {
 		more = ", and as long as the phases take that end by a count"
 	}
-	fmt.Fprintf(a.stdout, "\n%s: %s, about %v%s\n", plan.Title(), part(len(runs), len(plan.Runs)), expected(runs), more)
+	fmt.Fprintf(a.stdout, "\n%s: %s, about %s%s\n", plan.Title(), part(len(runs), len(plan.Runs)), format.ExactDuration(expected(runs)), more)
 	return nil
 }
 
 // part counts the runs of a plan that are to be executed.
 func part(runs, of int) string {
 	if runs == of {
-		return stats.Count(runs, "run")
+		return format.Count(runs, "run")
 	}
-	return fmt.Sprintf("%d of %s", runs, stats.Count(of, "run"))
+	return fmt.Sprintf("%d of %s", runs, format.Count(of, "run"))
 }
 
 // planColumn is a column of the table of a plan.
@@ -68,11 +68,11 @@ var planColumns = []planColumn{
 	{report.Column{Name: "setup"}, false, func(r experiment.Run) string { return r.Setup }},
 	{report.Column{Name: "nodes", Right: true}, true, func(r experiment.Run) string { return fmt.Sprint(r.Nodes) }},
 	{report.Column{Name: "reads"}, false, func(r experiment.Run) string { return string(r.Reads) }},
-	{report.Column{Name: "options"}, false, func(r experiment.Run) string { return report.Pairs(r.Options) }},
+	{report.Column{Name: "options"}, false, func(r experiment.Run) string { return format.Pairs(r.Options) }},
 	{report.Column{Name: "endpoints"}, false, func(r experiment.Run) string { return strings.Join(r.Endpoints, " ") }},
 	{report.Column{Name: "threads", Right: true}, true, func(r experiment.Run) string { return fmt.Sprint(r.Threads) }},
 	{report.Column{Name: "seed", Right: true}, true, func(r experiment.Run) string { return fmt.Sprint(r.Seed) }},
-	{report.Column{Name: "parameters"}, true, func(r experiment.Run) string { return report.Pairs(r.Params) }},
+	{report.Column{Name: "parameters"}, true, func(r experiment.Run) string { return format.Pairs(r.Params) }},
 }
 
 func planTable(runs []experiment.Run) report.Table {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -96,7 +96,7 @@ func (e *execution) writeHistories(ctx context.Context, from *archive.Archive, i
 		}
 		name := fmt.Sprintf("%s-run-%d-%s-%s.txt", strings.TrimSuffix(e.archivePath, filepath.Ext(e.archivePath)), v.RunID, v.Phase, v.Property)
 		text := fmt.Sprintf("run %d, phase %s: %s %s: %s\n\n%s\n", v.RunID, v.Phase, v.Property, v.Result, v.Detail, strings.TrimSpace(v.History))
-		if err := create(name, func(f *os.File) error { _, err := f.WriteString(text); return err }); err != nil {
+		if err := create(name, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
 			return err
 		}
 		fmt.Fprintln(e.console, "wrote", name)

@@ -1,50 +1,43 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"os"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/chart"
+	"github.com/benchctl/benchctl/core/chart/kinds"
+	"github.com/benchctl/benchctl/core/comparison"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/report"
-	"github.com/benchctl/benchctl/core/stats"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
+var themes = map[string]chart.Theme{"slide": chart.Slide, "page": chart.Page}
+
 func (a *app) plotCommand() *cobra.Command {
-	kinds := append(slices.Sorted(maps.Keys(chart.Kinds)), sweep)
-	slices.Sort(kinds)
-	themes := map[string]chart.Theme{"slide": chart.Slide, "page": chart.Page}
-	var output, theme, title, over string
+	var output, theme, title string
+	var options kinds.Options
 	cmd := &cobra.Command{
 		Use:   "plot KIND [SELECT] -o FILE",
-		Short: "Draw a chart: " + strings.Join(kinds, ", "),
+		Short: "Draw a chart: " + strings.Join(kinds.Names(), ", "),
 		Long: `Draw a chart of runs as SVG, PNG or PDF, as FILE ends. KIND is one of
 
-  throughput  what one thread does in a second, as bars with intervals
-  threads     throughput per thread and in total over the number of threads
-  latency     percentiles of every operation
-  sweep       throughput in total, and p99 latency, over what was swept: a
-              parameter of the workload, or else threads or nodes
-
+` + kindsHelp() + `
 SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complete runs are used.`,
 		Example: `  benchctl plot throughput workload:create-set-delete -o throughput.svg
   benchctl plot sweep workload:read-write --over reads -o reads.svg`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			kind := args[0]
-			if !slices.Contains(kinds, kind) {
-				return usagef("there is no chart %q; there are %s", kind, strings.Join(kinds, ", "))
+			kind, ok := kinds.Find(args[0])
+			if !ok {
+				return usagef("there is no chart %q; there are %s", args[0], strings.Join(kinds.Names(), ", "))
 			}
-			if over != "" && kind != sweep {
-				return usagef("--over belongs to the chart sweep: leave it out with %s", kind)
+			if err := checkKindFlags(kind, cmd.Flags().Changed); err != nil {
+				return err
 			}
 			look, ok := themes[theme]
 			if !ok {
@@ -53,7 +46,7 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 			if output == "" {
 				return usagef("name the file to write with -o FILE.svg, .png or .pdf")
 			}
-			format, err := chart.ParseFormat(output)
+			picture, err := chart.ParseFormat(output)
 			if err != nil {
 				return &usageError{err}
 			}
@@ -62,26 +55,26 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 				return err
 			}
 			defer from.Close()
-			s, err := selected(cmd.Context(), from, args[1:])
+			expression, err := selected(args[1:])
 			if err != nil {
 				return err
 			}
-			if err := oneWorkload(s.records); err != nil {
-				return err
+			c, err := comparison.Select(cmd.Context(), from, expression, kinds.NeedsOf(kind))
+			if err != nil {
+				return a.explained(err)
 			}
-			figure, err := draw(cmd.Context(), from, kind, s.records, over)
+			load, err := onlyLoad(c)
 			if err != nil {
 				return err
+			}
+			figure, err := kind.Make(load, options)
+			if err != nil {
+				return &usageError{err}
 			}
 			if title != "" {
 				figure.Title = title
 			}
-			err = create(output, func(f *os.File) error { return figure.Render(f, format, look) })
-			if errors.Is(err, chart.ErrEmpty) {
-				os.Remove(output)
-				return fmt.Errorf("none of the %s is complete, so there is nothing to draw: `benchctl runs` shows their states", stats.Count(len(s.runs), "selected run"))
-			}
-			if err != nil {
+			if err := a.draw(figure, output, picture, look); err != nil {
 				return err
 			}
 			report.Notes(a.stderr, "!", figure.Warnings)
@@ -92,62 +85,48 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `FILE` to write: .svg, .png or .pdf")
 	cmd.Flags().StringVar(&theme, "theme", "slide", "slide or page")
 	cmd.Flags().StringVar(&title, "title", "", "a `TITLE` of your own")
-	cmd.Flags().StringVar(&over, "over", "", "the parameter `NAME`, threads or nodes that a sweep is drawn over, where several vary")
+	cmd.Flags().StringVar(&options.Over, "over", "", "the parameter `NAME`, threads or nodes that a sweep is drawn over, where several vary")
 	return cmd
 }
 
-// sweep is the kind of chart that is told what to draw over; all others are in
-// chart.Kinds.
-const sweep = "sweep"
-
-// draw makes a figure of the records of one workload.
-func draw(ctx context.Context, from *archive.Archive, kind string, records []stats.Record, over string) (chart.Figure, error) {
-	if kind != sweep {
-		return chart.Kinds[kind](records), nil
+// kindsHelp lists the kinds of charts.
+func kindsHelp() string {
+	var b strings.Builder
+	for _, kind := range kinds.All {
+		fmt.Fprintf(&b, "  %-11s %s\n", kind.Name, strings.ReplaceAll(kind.Help, "\n", "\n"+strings.Repeat(" ", 14)))
 	}
-	help, err := parameters(ctx, from, records[0])
-	if err != nil {
-		return chart.Figure{}, err
-	}
-	figure, err := chart.Sweep(records, over, help)
-	if err != nil {
-		return figure, &usageError{err}
-	}
-	return figure, nil
+	return b.String()
 }
 
-// parameters returns the help texts of the parameters of a record's workload,
-// by name, from the definition as it was archived.
-func parameters(ctx context.Context, from *archive.Archive, of stats.Record) (map[string]string, error) {
-	workloads, err := from.Workloads(ctx)
-	if err != nil {
-		return nil, err
-	}
-	help := map[string]string{}
-	for _, w := range workloads {
-		if w.Name != of.Workload || w.Version != of.WorkloadVersion {
-			continue
-		}
-		definition, err := workload.Parse(w.Name, []byte(w.Source))
-		if err != nil {
-			continue // the parameters' names have to do
-		}
-		for _, p := range definition.Params {
-			help[p.Name] = p.Help
+// checkKindFlags refuses flags that belong to other kinds.
+func checkKindFlags(kind kinds.Kind, given func(flag string) bool) error {
+	for _, other := range kinds.All {
+		for _, flag := range other.Flags {
+			if given(flag) && !slices.Contains(kind.Flags, flag) {
+				return usagef("--%s belongs to the chart %s: leave it out with %s", flag, other.Name, kind.Name)
+			}
 		}
 	}
-	return help, nil
+	return nil
 }
 
-// oneWorkload refuses to draw runs of different loads as if they were one.
-func oneWorkload(records []stats.Record) error {
-	groups := stats.GroupBy(records, "workload", "workload-version")
-	if len(groups) < 2 {
-		return nil
+// onlyLoad returns what is to be drawn. It refuses to draw runs of different
+// workloads as if they were one.
+func onlyLoad(c *comparison.Comparison) (*comparison.Load, error) {
+	switch len(c.Loads) {
+	case 0:
+		return nil, fmt.Errorf("none of the %s is complete, so there is nothing to draw: `benchctl runs` shows their states", format.Count(c.Selected, "selected run"))
+	case 1:
+		return c.Loads[0], nil
 	}
-	var refs []string
-	for _, g := range groups {
-		refs = append(refs, g.Values[0]+"@"+g.Values[1])
+	return nil, usagef("the selected runs are of different workloads, %s: add workload:NAME to the selection", c.Refs())
+}
+
+// draw writes a picture of a figure.
+func (a *app) draw(figure chart.Figure, file string, picture chart.Format, look chart.Theme) error {
+	err := create(file, func(w io.Writer) error { return figure.Render(w, picture, look) })
+	if errors.Is(err, chart.ErrEmpty) {
+		return errors.New("no operation of the selected runs succeeded, so there is nothing to draw: `benchctl runs` counts those that failed")
 	}
-	return usagef("the selected runs are of different workloads, %s: add workload:NAME to the selection", strings.Join(refs, ", "))
+	return err
 }

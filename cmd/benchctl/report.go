@@ -1,17 +1,19 @@
 package main
 
 import (
-	"context"
+	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/chart"
+	"github.com/benchctl/benchctl/core/chart/kinds"
+	"github.com/benchctl/benchctl/core/comparison"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/report"
-	"github.com/benchctl/benchctl/core/stats"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -33,21 +35,25 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 				return err
 			}
 			defer from.Close()
-			s, err := selected(cmd.Context(), from, args)
+			expression, err := selected(args)
 			if err != nil {
 				return err
 			}
-			if len(stats.Measured(s.records)) == 0 {
-				return fmt.Errorf("none of the %s is complete, so there is nothing to report: `benchctl runs` shows their states", stats.Count(len(s.runs), "selected run"))
+			var needs comparison.Needs
+			if output != "" {
+				needs = kinds.NeedsOf(kinds.All...)
 			}
-			where, err := environmentNotes(cmd.Context(), from, s.runs)
+			c, err := comparison.Select(cmd.Context(), from, expression, needs)
 			if err != nil {
-				return err
+				return a.explained(err)
+			}
+			if len(c.Loads) == 0 {
+				return fmt.Errorf("none of the %s is complete, so there is nothing to report: `benchctl runs` shows their states", format.Count(c.Selected, "selected run"))
 			}
 			if output == "" {
-				return printThroughput(a.stdout, s.records, where, runWarnings(s.runs))
+				return report.Print(a.stdout, c)
 			}
-			return a.writeReport(cmd.Context(), from, output, title, s, where)
+			return a.writeReport(output, title, c)
 		},
 		Args: cobra.ArbitraryArgs,
 	}
@@ -56,70 +62,51 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 	return cmd
 }
 
-// environmentNotes says for each machine what it is, and for nodes that were
-// deployed where their data was.
-func environmentNotes(ctx context.Context, from *archive.Archive, runs []archive.Run) ([]string, error) {
-	var notes []string
-	seen := map[int64]bool{}
-	for _, run := range runs {
-		if seen[run.Environment] {
-			continue
-		}
-		seen[run.Environment] = true
-		e, err := from.EnvironmentOf(ctx, run.Environment)
-		if err != nil {
-			return nil, err
-		}
-		notes = append(notes, fmt.Sprintf("%s, %s, %d GiB of memory, kernel %s; data folder on %s, where an fsync takes %s",
-			e.CPU, stats.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30, e.Kernel, e.Filesystem, report.Duration(e.Fsync)))
-	}
-	slices.Sort(notes)
-	return notes, nil
-}
-
-// runWarningsShown is how many warnings of single runs stand beneath a table.
-const runWarningsShown = 12
-
-// runWarnings returns what the runs themselves warn of, once each.
-func runWarnings(runs []archive.Run) []string {
-	counts := map[string]int{}
-	var warnings []string
-	for _, run := range runs {
-		for _, w := range run.Warnings {
-			if counts[w]++; counts[w] == 1 {
-				warnings = append(warnings, w)
-			}
-		}
-	}
-	if more := len(warnings) - runWarningsShown; more > 1 {
-		warnings = append(warnings[:runWarningsShown], fmt.Sprintf("and %s of single runs: `benchctl runs` counts them, `benchctl show RUN` prints them", stats.Count(more, "other warning")))
-	}
-	return warnings
-}
-
 // writeReport writes the page and its charts into a folder.
-func (a *app) writeReport(ctx context.Context, from *archive.Archive, dir, title string, s selection, where []string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make the report's folder: %w", err)
-	}
-	page, err := makePage(ctx, from, title, s, where, a.archivePath)
+func (a *app) writeReport(dir, title string, c *comparison.Comparison) error {
+	page, err := report.NewPage(c, title, a.archivePath, figuresOf)
 	if err != nil {
 		return err
 	}
-	files := map[string]func(*os.File) error{
-		"index.html": func(f *os.File) error { return page.WriteHTML(f) },
-		"report.md":  func(f *os.File) error { return page.WriteMarkdown(f) },
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make the report's folder: %w", err)
 	}
 	for _, section := range page.Sections {
 		if figure := section.Figure; figure != nil {
-			files[figure.File] = func(f *os.File) error { _, err := f.Write(figure.SVG); return err }
+			if err := create(filepath.Join(dir, figure.File), figure.Write); err != nil {
+				return err
+			}
 		}
 	}
-	for name, write := range files {
-		if err := create(filepath.Join(dir, name), write); err != nil {
-			return err
-		}
+	if err := create(filepath.Join(dir, "report.md"), page.WriteMarkdown); err != nil {
+		return err
+	}
+	if err := create(filepath.Join(dir, "index.html"), page.WriteHTML); err != nil {
+		return err
 	}
 	fmt.Fprintln(a.stderr, "wrote", filepath.Join(dir, "index.html"))
 	return nil
+}
+
+// figuresOf draws the charts of a workload for a page. The names of their files
+// end in suffix.
+func figuresOf(l *comparison.Load, suffix string) ([]report.Figure, error) {
+	var figures []report.Figure
+	chosen, options := kinds.ForPage(l)
+	for _, kind := range chosen {
+		figure, err := kind.Make(l, options)
+		if err != nil {
+			return nil, err
+		}
+		var svg bytes.Buffer
+		err = figure.Render(&svg, chart.SVG, chart.Page)
+		if errors.Is(err, chart.ErrEmpty) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, report.Figure{File: kind.Name + suffix + ".svg", Alt: figure.Title + ": " + figure.Subtitle, SVG: svg.Bytes()})
+	}
+	return figures, nil
 }

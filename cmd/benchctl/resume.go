@@ -11,8 +11,8 @@ import (
 
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/record"
-	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -61,7 +61,7 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 }
 
 func (a *app) sayComplete(plan *experiment.Plan, id int64) {
-	fmt.Fprintf(a.stderr, "experiment %d is complete: none of its %s is missing\n", id, stats.Count(len(plan.Runs), "run"))
+	fmt.Fprintf(a.stderr, "experiment %d is complete: none of its %s is missing\n", id, format.Count(len(plan.Runs), "run"))
 }
 
 func (a *app) resumePlan(ctx context.Context, plan *experiment.Plan, f *runFlags) error {

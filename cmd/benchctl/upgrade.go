@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/benchctl/benchctl/core/archive"
-	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/format"
 )
 
 // writeArchive opens the archive for writing, makes it where there is none, and
@@ -46,7 +46,7 @@ as it is. No older benchctl can open the archive afterwards.`,
 			defer into.Close()
 			finished := ""
 			if n := len(into.Changes().Settled); n > 0 {
-				finished = fmt.Sprintf("; %s finished as interrupted", stats.Count(n, "run"))
+				finished = fmt.Sprintf("; %s finished as interrupted", format.Count(n, "run"))
 			}
 			fmt.Fprintf(a.stdout, "%s has schema %d%s\n", a.archivePath, archive.Schema, finished)
 			return nil

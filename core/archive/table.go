@@ -32,6 +32,17 @@ func (t table[T]) without(name string) table[T] {
 	return table[T]{t.name, columns}
 }
 
+// only returns the table with some of its columns.
+func (t table[T]) only(names ...string) table[T] {
+	var columns []column[T]
+	for _, c := range t.columns {
+		if slices.Contains(names, c.name) {
+			columns = append(columns, c)
+		}
+	}
+	return table[T]{t.name, columns}
+}
+
 // fields returns where the values of all columns are in a record.
 func (t table[T]) fields(record *T) []any {
 	fields := make([]any, len(t.columns))

@@ -1,5 +1,14 @@
-// Package chart draws figures: data in, SVG, PNG or PDF out. It knows stores
-// only as names that keep their colour, and nothing of archives.
+// Package chart draws figures: values in, SVG, PNG or PDF out. A figure has
+// panels, a panel has axes and marks between them, and a mark has estimates. It
+// knows stores only as names that keep their colour, and nothing of archives;
+// chart/kinds makes figures of what was measured.
+//
+// gonum/plot gives the canvases, the fonts and the shapes of points. Its own
+// plots, bar charts and error bars are not used: they give each plot its own
+// legend, a label that is turned by the side of the y axis, ticks at other than
+// 1, 2 and 5 times powers of ten, and whiskers of one colour, which are not seen
+// on dark bars. Panels here share a legend and ranges, say above the axis what it
+// shows, and choose which places of the x axis have room for their names.
 package chart
 
 import (
@@ -19,8 +28,6 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
 	"gonum.org/v1/plot/vg/vgsvg"
-
-	"github.com/benchctl/benchctl/core/stats"
 )
 
 // Figure is a picture before it is drawn: panels with a common legend, between
@@ -43,21 +50,24 @@ type Series struct {
 	Of    int    // series of its store
 }
 
-// Panel is one pair of axes. It shows bars in groups or lines over x.
+// Panel is one pair of axes with marks between them.
 type Panel struct {
 	Title  string
 	XLabel string
 	YLabel string
-	Wide   bool // twice as wide as others in its row
-	YLog   bool
-	Format func(float64) string // of y
-	// Low and High are the least range of y; 0 leaves it to the values.
-	Low, High float64
+	Wide   bool     // twice as wide as others in its row
+	Groups []string // the places of x, side by side
+	X      *Axis    // or the places of x at their true distances
+	Y      Scale
+	Marks  []Mark
+}
 
-	Groups []string           // of bars, or the named places of lines
-	X      *Axis              // of lines whose places are numbers, instead of Groups
-	Values [][]stats.Estimate // by series, then by group or place; N = 0: there is none
-	Lines  bool
+// Scale is what a panel's y axis measures.
+type Scale struct {
+	Unit Unit
+	Log  bool
+	// Low and High are the least range; 0 leaves it to the marks.
+	Low, High float64
 }
 
 // Format is a file format.
@@ -127,16 +137,7 @@ func (c pdfCanvas) FillString(face font.Face, at vg.Point, text string) {
 }
 
 func (f Figure) drawable() bool {
-	for _, p := range f.Panels {
-		for _, values := range p.Values {
-			for _, e := range values {
-				if e.N > 0 {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.Panels, func(p Panel) bool { return !p.span().empty })
 }
 
 // withFallbackFonts names fonts that are like ours, for a machine that lacks
@@ -179,7 +180,7 @@ func (f Figure) legend(area draw.Canvas, y vg.Length, theme Theme) vg.Length {
 			x, y = area.Min.X, y-height
 		}
 		middle := y - height/2
-		theme.swatch(area, s, x, middle, key, f.Panels[0].Lines)
+		f.Panels[0].Marks[0].key(area, theme, s, x, middle, key)
 		theme.text(area, theme.Label, x+key+gap, middle, draw.XLeft, draw.YCenter, s.Name)
 		x += width + 18
 	}

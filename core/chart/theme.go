@@ -114,17 +114,6 @@ func (t Theme) fill(c draw.Canvas, r vg.Rectangle, with color.Color) {
 	c.FillPolygon(with, []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}})
 }
 
-// swatch draws a legend's key.
-func (t Theme) swatch(c draw.Canvas, s Series, x, y, width vg.Length, line bool) {
-	if line {
-		c.StrokeLine2(draw.LineStyle{Color: s.shade(), Width: 2.2}, x, y, x+width, y)
-		c.DrawGlyphNoClip(draw.GlyphStyle{Color: s.shade(), Radius: 4, Shape: s.marker()}, vg.Point{X: x + width/2, Y: y})
-		return
-	}
-	r := vg.Rectangle{Min: vg.Point{X: x + 2, Y: y - 5.5}, Max: vg.Point{X: x + width - 2, Y: y + 5.5}}
-	t.fill(c, r, s.shade())
-}
-
 func (t Theme) text(c draw.Canvas, style draw.TextStyle, x, y vg.Length, xAlign draw.XAlignment, yAlign draw.YAlignment, text string) {
 	style.XAlign, style.YAlign = xAlign, yAlign
 	c.FillText(style, vg.Point{X: x, Y: y}, text)

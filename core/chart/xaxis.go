@@ -8,18 +8,17 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Axis is a numeric x axis, on which values stand at their true distances.
+// Axis is a numeric x axis, on which places stand at their true distances.
 type Axis struct {
-	At     [][]float64          // where every value stands, as Panel.Values
-	Log    bool                 // every place is above 0
-	Ticks  []Tick               // that are wanted, in ascending order
-	Format func(float64) string // of round values, which are named where Ticks have no room; nil: as many of Ticks as have
+	Unit   Unit
+	Log    bool      // every place is above 0
+	Places []float64 // of the marks
 }
 
-// Tick is a named place of an axis.
-type Tick struct {
-	At   float64
-	Name string
+// tick is a named place of an axis.
+type tick struct {
+	at   float64
+	name string
 }
 
 // Distances on a numeric axis, in points.
@@ -28,34 +27,34 @@ const (
 	betweenX = 8  // the least between two names
 )
 
-// draw names places beneath the area of a panel. It returns where a value
-// stands, and the least distance between two that differ.
-func (a Axis) draw(c draw.Canvas, theme Theme) (place func(float64) vg.Length, nearest vg.Length) {
+// draw names places beneath an area, and says where marks stand in it.
+func (a Axis) draw(in *area) {
 	s := a.scale()
-	place = func(x float64) vg.Length { return s.at(x, c.Min.X+inset, c.Max.X-inset) }
-	for _, tick := range a.named(s, place, theme.Label.Width) {
-		x := place(tick.At)
-		c.StrokeLine2(draw.LineStyle{Color: theme.Axis, Width: 1}, x, c.Min.Y, x, c.Min.Y-3)
-		theme.text(c, theme.Label, x, c.Min.Y-5, draw.XCenter, draw.YTop, tick.Name)
+	place := func(x float64) vg.Length { return s.at(x, in.Min.X+inset, in.Max.X-inset) }
+	for _, t := range a.named(s, place, in.theme.Label.Width) {
+		x := place(t.at)
+		in.StrokeLine2(draw.LineStyle{Color: in.theme.Axis, Width: 1}, x, in.Min.Y, x, in.Min.Y-3)
+		in.theme.text(in.Canvas, in.theme.Label, x, in.Min.Y-5, draw.XCenter, draw.YTop, t.name)
 	}
-	nearest = c.Size().X
-	all := a.places()
+	in.at = func(i int) vg.Length { return place(a.Places[i]) }
+	in.slot = in.Size().X
+	all := a.distinct()
 	for i := range max(len(all)-1, 0) {
-		nearest = min(nearest, place(all[i+1])-place(all[i]))
+		in.slot = min(in.slot, place(all[i+1])-place(all[i]))
 	}
-	return place, nearest
+	in.room = min(mostRoom, in.slot/5)
 }
 
-// places returns every place once, in ascending order.
-func (a Axis) places() []float64 {
-	all := slices.Concat(a.At...)
+// distinct returns every place once, in ascending order.
+func (a Axis) distinct() []float64 {
+	all := slices.Clone(a.Places)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
 // scale reaches from the least place to the greatest.
 func (a Axis) scale() scale {
-	all := a.places()
+	all := a.distinct()
 	if len(all) == 0 {
 		return scale{low: 1, high: 10, log: a.Log}
 	}
@@ -70,12 +69,21 @@ func (a Axis) scale() scale {
 	return scale{low: low, high: high, log: a.Log}
 }
 
-// named chooses the ticks whose names have room.
-func (a Axis) named(s scale, place func(float64) vg.Length, width func(string) vg.Length) []Tick {
-	room := func(a, b Tick) bool {
-		return place(b.At)-place(a.At) >= (width(a.Name)+width(b.Name))/2+betweenX
+// wanted are the ticks of all places.
+func (a Axis) wanted() []tick {
+	var ticks []tick
+	for _, x := range a.distinct() {
+		ticks = append(ticks, tick{x, a.Unit.exact(x)})
 	}
-	var ticks []Tick
+	return ticks
+}
+
+// named chooses the ticks whose names have room.
+func (a Axis) named(s scale, place func(float64) vg.Length, width func(string) vg.Length) []tick {
+	room := func(a, b tick) bool {
+		return place(b.at)-place(a.at) >= (width(a.name)+width(b.name))/2+betweenX
+	}
+	var ticks []tick
 	for _, ticks = range a.candidates(s) {
 		crowded := false
 		for i := range max(len(ticks)-1, 0) {
@@ -91,21 +99,22 @@ func (a Axis) named(s scale, place func(float64) vg.Length, width func(string) v
 // candidates are the ticks that an axis may have, the best first: all that are
 // wanted; each nth of them, if that keeps the first and the last; then fewer and
 // fewer round values, or again all that are wanted.
-func (a Axis) candidates(s scale) [][]Tick {
-	var lists [][]Tick
-	steps := len(a.Ticks) - 1
+func (a Axis) candidates(s scale) [][]tick {
+	var lists [][]tick
+	all := a.wanted()
+	steps := len(all) - 1
 	for n := 1; n == 1 || n <= steps/2; n++ {
 		if steps >= 0 && steps%n == 0 {
-			lists = append(lists, every(n, a.Ticks))
+			lists = append(lists, every(n, all))
 		}
 	}
-	if a.Format == nil {
-		return append(lists, a.Ticks)
+	if a.Unit != Count { // round sizes and durations are not powers of ten
+		return append(lists, all)
 	}
 	for n := 8; n > 1; n-- {
-		var ticks []Tick
+		var ticks []tick
 		for _, x := range s.round(n) {
-			ticks = append(ticks, Tick{x, a.Format(x)})
+			ticks = append(ticks, tick{x, a.Unit.exact(x)})
 		}
 		lists = append(lists, ticks)
 	}
@@ -114,15 +123,15 @@ func (a Axis) candidates(s scale) [][]Tick {
 
 // thin leaves out ticks for which there is no room, but not the first and the
 // last.
-func thin(ticks []Tick, room func(a, b Tick) bool) []Tick {
+func thin(ticks []tick, room func(a, b tick) bool) []tick {
 	if len(ticks) < 3 {
 		return ticks
 	}
 	last := ticks[len(ticks)-1]
-	kept := []Tick{ticks[0]}
-	for _, tick := range ticks[1 : len(ticks)-1] {
-		if room(kept[len(kept)-1], tick) && room(tick, last) {
-			kept = append(kept, tick)
+	kept := []tick{ticks[0]}
+	for _, t := range ticks[1 : len(ticks)-1] {
+		if room(kept[len(kept)-1], t) && room(t, last) {
+			kept = append(kept, t)
 		}
 	}
 	return append(kept, last)

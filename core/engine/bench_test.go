@@ -116,7 +116,7 @@ func execute(b testing.TB, d driver.Driver, w *load.Load, threads int, into *arc
 		b.Log(s.finished.Warnings)
 	}
 	if s.writer != nil {
-		if err := s.writer.Finish(b.Context(), archive.Complete, ""); err != nil {
+		if err := s.writer.Finish(b.Context(), record.Complete, ""); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -167,7 +167,7 @@ func (s *sink) Incident(at time.Duration, i driver.Incident) error {
 	if s.writer == nil {
 		return nil
 	}
-	return s.writer.Event(archive.Event{At: at, Kind: string(i.Kind), Detail: i.Detail})
+	return s.writer.Event(record.Event{At: at, Kind: string(i.Kind), Detail: i.Detail})
 }
 
 func (s *sink) Verdict(phase int, v record.Verdict) error {
@@ -190,22 +190,22 @@ func begin(b testing.TB, into *archive.Archive, w *load.Load, threads int) *arch
 	}
 	b.Helper()
 	ctx := b.Context()
-	environment, err := into.Environment(ctx, archive.Environment{CPU: "bench"})
+	environment, err := into.Environment(ctx, record.Environment{CPU: "bench"})
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := into.Workload(ctx, archive.Workload{Name: w.Name, Version: 1, SHA256: "0", Definition: []byte("{}")}); err != nil {
+	if err := into.Workload(ctx, record.Workload{Name: w.Name, Version: 1, SHA256: "0", Definition: []byte("{}")}); err != nil {
 		b.Fatal(err)
 	}
-	id, err := into.BeginExperiment(ctx, archive.Experiment{Plan: []byte("[]")})
+	id, err := into.BeginExperiment(ctx, record.Experiment{Plan: []byte("[]")})
 	if err != nil {
 		b.Fatal(err)
 	}
-	var phases []archive.Phase
+	var phases []record.Phase
 	for _, stage := range w.Stages() {
-		phases = append(phases, archive.Phase{Name: stage.Name, Warmup: stage.Warmup})
+		phases = append(phases, record.Phase{Name: stage.Name, Warmup: stage.Warmup})
 	}
-	writer, err := into.BeginRun(ctx, archive.Run{
+	writer, err := into.BeginRun(ctx, record.Run{
 		Experiment: id, Store: "memory", Nodes: 1, Setup: []byte("{}"), Guarantees: []byte("{}"),
 		Workload: w.Name, WorkloadVersion: 1, WorkloadSHA256: "0", Threads: threads, Environment: environment,
 	}, phases)

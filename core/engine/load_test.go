@@ -14,6 +14,7 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/engine"
 	"github.com/benchctl/benchctl/core/load"
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/plugins/memory"
 )
@@ -72,13 +73,13 @@ func archived(t *testing.T, d driver.Driver, w *load.Load, threads int) *archive
 	return a
 }
 
-func measured(t *testing.T, a *archive.Archive) archive.Summary {
+func measured(t *testing.T, a *archive.Archive) record.Summary {
 	t.Helper()
 	summaries, err := a.Summaries(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(summaries, func(s archive.Summary) bool { return s.Phase == "get" })
+	i := slices.IndexFunc(summaries, func(s record.Summary) bool { return s.Phase == "get" })
 	if i < 0 {
 		t.Fatal("nothing was measured")
 	}

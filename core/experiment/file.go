@@ -12,7 +12,7 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/internal/yamlfile"
 	"github.com/benchctl/benchctl/core/load"
-	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -322,35 +322,35 @@ func (p *reading) exclusions(exclude yamlfile.Entry) {
 	}
 	left := combinations
 	for _, item := range items {
-		selection := p.selection(item)
-		excludes := func(run Run) bool { return selection.Match(run.record(p.Labels)) }
+		expression := p.excluded(item)
+		excludes := func(run Run) bool { return selects(expression, run.planned(p.Labels)) }
 		if !slices.ContainsFunc(combinations, excludes) {
-			p.Fail(item.At, "%q excludes nothing: no run of this experiment is selected by it", selection)
+			p.Fail(item.At, "%q excludes nothing: no run of this experiment is selected by it", expression)
 		}
 		left = slices.DeleteFunc(slices.Clone(left), excludes)
-		p.Exclude = append(p.Exclude, selection)
+		p.Exclude = append(p.Exclude, expression)
 	}
 	if len(left) == 0 {
 		p.Fail(exclude.At, "every run is excluded: nothing is left to run")
 	}
 }
 
-func (p *reading) selection(e yamlfile.Entry) *stats.Selection {
+func (p *reading) excluded(e yamlfile.Entry) *selection.Expression {
 	text := p.TextOf(e)
 	if text == "" {
 		p.Fail(p.At(e.Value), "an empty selection would exclude every run")
 	}
-	selection, err := stats.ParseSelection(text)
+	expression, err := selection.Parse(text)
 	if err != nil {
 		p.Fail(p.At(e.Value), "%v", err)
 	}
-	for _, key := range selection.Keys() {
-		if !slices.Contains(planKeys, key) && !strings.Contains(key, ".") {
-			p.Fail(p.At(e.Value), "selection %q: %s is not known before a run is executed; what is known are %s, param.NAME, option.NAME and label.NAME",
-				text, key, strings.Join(planKeys, ", "))
+	for _, key := range expression.Keys() {
+		if known, _ := selection.Lookup(key); !known.Planned {
+			p.Fail(p.At(e.Value), "selection %q: %s is not known before a run is executed; what is known are %s",
+				text, key, selection.Names(func(k selection.Key) bool { return k.Planned }))
 		}
 	}
-	return selection
+	return expression
 }
 
 func verifications() string {

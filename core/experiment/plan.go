@@ -16,7 +16,7 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/node"
-	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -50,7 +50,7 @@ type Spec struct {
 	Workloads []Workload
 	Threads   []int
 	Repeat    int
-	Exclude   []*stats.Selection
+	Exclude   []*selection.Expression
 }
 
 // Setup is how stores are deployed. Its lists are swept too.
@@ -234,6 +234,6 @@ func (s Spec) deployed(store string) []Run {
 }
 
 func (s Spec) excludes(run Run) bool {
-	record := run.record(s.Labels)
-	return slices.ContainsFunc(s.Exclude, func(e *stats.Selection) bool { return e.Match(record) })
+	row := run.planned(s.Labels)
+	return slices.ContainsFunc(s.Exclude, func(e *selection.Expression) bool { return selects(e, row) })
 }

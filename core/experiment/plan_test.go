@@ -8,7 +8,7 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/workloads"
 )
 
@@ -81,7 +81,7 @@ func TestSpecsThatAreRefused(t *testing.T) {
 		"label of a setup": {func(s *Spec) { s.Setups[0].Name, s.Labels = "durable", map[string]string{"setup": "x"} },
 			`the label setup is the name of each run's setup here, such as "durable"`},
 		"too many":        {func(s *Spec) { s.Repeat = 1e6 }, "these are 16000000 runs, more than an experiment may have (100000)"},
-		"nothing is left": {func(s *Spec) { s.Exclude = append(s.Exclude, selection(t, "nodes:(1 OR 3)")) }, "every run is excluded"},
+		"nothing is left": {func(s *Spec) { s.Exclude = append(s.Exclude, expression(t, "nodes:(1 OR 3)")) }, "every run is excluded"},
 	}
 	for name, c := range cases {
 		s := spec(t)
@@ -92,9 +92,9 @@ func TestSpecsThatAreRefused(t *testing.T) {
 	}
 }
 
-func selection(t *testing.T, text string) *stats.Selection {
+func expression(t *testing.T, text string) *selection.Expression {
 	t.Helper()
-	s, err := stats.ParseSelection(text)
+	s, err := selection.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestListsMultiplyLessWhatIsExcluded(t *testing.T) {
 	for name, c := range cases {
 		s.Exclude = nil
 		for _, text := range c.exclude {
-			s.Exclude = append(s.Exclude, selection(t, text))
+			s.Exclude = append(s.Exclude, expression(t, text))
 		}
 		plan, err := NewPlan(s)
 		if err != nil {

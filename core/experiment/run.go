@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -37,7 +39,7 @@ type Run struct {
 // String names the run by what tells it apart in its plan, repeats aside.
 func (r Run) String() string { return r.name }
 
-func count(n int, noun string) string { return stats.Count(n, noun) }
+func count(n int, noun string) string { return format.Count(n, noun) }
 
 // Definition returns the definition of the run's workload.
 func (r Run) Definition() *workload.Definition { return r.definition }
@@ -70,32 +72,60 @@ func (r Run) labels(common map[string]string) map[string]string {
 	return labels
 }
 
-// planKeys are the keys of a selection that are known of a run before it is
-// executed; keys with a dot are too.
-var planKeys = []string{"store", "nodes", "threads", "workload", "workload-version", "reads"}
+// planned is a run as selections see it before it is executed.
+type planned struct {
+	Run
+	all map[string]string // its labels
+}
 
-// record is what is known of the run before it is executed.
-func (r Run) record(labels map[string]string) stats.Record {
-	return stats.Record{
-		Store: r.Store, Nodes: r.Nodes, Threads: r.Threads, Reads: string(r.Reads),
-		Workload: r.definition.Name, WorkloadVersion: r.definition.Version, Params: r.Params,
-		Options: r.Options, Labels: r.labels(labels),
+func (r Run) planned(labels map[string]string) planned { return planned{r, r.labels(labels)} }
+
+// Value returns the run's value of a key that is known before it is executed.
+func (p planned) Value(key string) string {
+	switch key {
+	case "store":
+		return p.Store
+	case "nodes":
+		return strconv.Itoa(p.Nodes)
+	case "threads":
+		return strconv.Itoa(p.Threads)
+	case "workload":
+		return p.definition.Name
+	case "workload-version":
+		return strconv.Itoa(p.definition.Version)
+	case "reads":
+		return string(p.Reads)
 	}
+	return p.Given().Value(key)
+}
+
+// Given returns what the run was given by name.
+func (p planned) Given() selection.Given {
+	return selection.Given{Params: p.Params, Options: p.Options, Labels: p.all}
+}
+
+// selects reports whether an expression selects the run.
+func selects(e *selection.Expression, run planned) bool {
+	var values []string
+	for _, key := range e.Keys() {
+		values = append(values, run.Value(key))
+	}
+	return e.Match(values)
 }
 
 // name gives every run its name.
 func (p *Plan) name() {
-	records := make([]stats.Record, len(p.Runs))
+	rows := make([]planned, len(p.Runs))
 	for i, run := range p.Runs {
-		records[i] = run.record(p.Labels)
+		rows[i] = run.planned(p.Labels)
 	}
-	keys := stats.Series(records)
+	keys := selection.Series(rows)
 	values := make([]string, len(keys))
-	for i, record := range records {
+	for i, row := range rows {
 		for k, key := range keys {
-			values[k] = record.Value(key)
+			values[k] = row.Value(key)
 		}
-		p.Runs[i].name = stats.Label(keys, values)
+		p.Runs[i].name = selection.Name(keys, values)
 	}
 }
 

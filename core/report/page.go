@@ -31,6 +31,12 @@ type Figure struct {
 	SVG  []byte
 }
 
+// Write writes the picture.
+func (f *Figure) Write(w io.Writer) error {
+	_, err := w.Write(f.SVG)
+	return err
+}
+
 //go:embed page.html
 var pageHTML string
 

@@ -3,49 +3,33 @@ package report
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
+	prettytable "github.com/jedib0t/go-pretty/v6/table"
 
-	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/comparison/comparisontest"
+	"github.com/benchctl/benchctl/core/record"
 )
 
-func TestFormats(t *testing.T) {
-	for d, want := range map[time.Duration]string{0: "0", 7: "7.00 ns", 1500: "1.50 µs", 12345678: "12.3 ms", 2 * time.Minute: "120 s"} {
-		if got := Duration(d); got != want {
-			t.Errorf("%d: %s, want %s", d, got, want)
-		}
-	}
-	for x, want := range map[float64]string{0: "0", 0.987: "0.987", 12.34: "12.3", 999.4: "999", 1234.5: "1,235", -1234567: "-1,234,567"} {
-		if got := Number(x); got != want {
-			t.Errorf("%v: %s, want %s", x, got, want)
-		}
-	}
-	for n, want := range map[int64]string{0: "0 B", 1536: "1.50 KiB", 5 << 30: "5.00 GiB"} {
-		if got := Bytes(n); got != want {
-			t.Errorf("%d: %s, want %s", n, got, want)
-		}
-	}
-}
-
 func TestThroughput(t *testing.T) {
-	var records []stats.Record
+	var records []comparisontest.Record
 	for i, nodes := range []int{3, 1} {
 		for repeat := range 6 {
 			for _, op := range []string{"create", "set"} {
 				if nodes == 1 && op == "set" {
 					continue
 				}
-				records = append(records, stats.Record{
-					Run: int64(10*i + repeat), State: "complete", Store: "etcd", Nodes: nodes, Threads: 10, Phase: op, Op: op,
+				records = append(records, comparisontest.Record{
+					Run: int64(10*i + repeat), Store: "etcd", Nodes: nodes, Threads: 10, Phase: op, Op: op,
 					Throughput: float64(10_000 / nodes * (98 + repeat) / 100), Ops: 1,
 				})
 			}
 		}
 	}
 	var b bytes.Buffer
-	if err := Throughput(records).Write(&b); err != nil {
+	if err := Throughput(comparisontest.Load(t, records)).Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	want := `
@@ -60,13 +44,13 @@ etcd       3       10       335  ± 2 %    335  ± 2 %     6
 }
 
 func TestThroughputOfASweep(t *testing.T) {
-	var records []stats.Record
+	var records []comparisontest.Record
 	for i, value := range []string{"100", "20", "0"} {
 		for repeat := range 6 {
 			for op, throughput := range map[string]float64{"set": 2000 * float64(i), "get": 1000 * float64(2-i)} {
 				if throughput > 0 {
-					records = append(records, stats.Record{
-						Run: int64(10*i + repeat), State: "complete", Store: "etcd", Nodes: 3, Threads: 10, Phase: "mix", Op: op,
+					records = append(records, comparisontest.Record{
+						Run: int64(10*i + repeat), Store: "etcd", Nodes: 3, Threads: 10, Phase: "mix", Op: op,
 						Params: map[string]string{"reads": value, "choose": []string{"uniform", "zipfian", "latest"}[i]}, Throughput: throughput, Ops: 1,
 					})
 				}
@@ -74,7 +58,7 @@ func TestThroughputOfASweep(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := Throughput(records).Write(&b); err != nil {
+	if err := Throughput(comparisontest.Load(t, records)).Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	want := `
@@ -125,6 +109,51 @@ func TestRows(t *testing.T) {
 		broken := errors.New("broken")
 		if err := WriteRows(&b, &answer{err: broken}, format); !errors.Is(err, broken) {
 			t.Errorf("%s: error %v", format, err)
+		}
+	}
+}
+
+func TestWhatIsNotSampledUsesNoCores(t *testing.T) {
+	for want, p := range map[string]record.Process{"0.500": {CPUSeconds: 2, Seconds: 4}, "1.60": {CPUSeconds: 0.4, Seconds: 0.25}, "–": {CPUSeconds: 1}} {
+		if got := cores(p); got != want {
+			t.Errorf("%+v: %s, want %s", p, got, want)
+		}
+	}
+}
+
+// TestTablesAreLaidOutAsByGoPretty compares Write with the library's layout.
+func TestTablesAreLaidOutAsByGoPretty(t *testing.T) {
+	cells := []string{"", "a", "1,234", "± 2 %", "two\nlines of text", "a\ttab", "wide 世界", "back\r\nto\r\nback", "end  ", "\nsecond", "–"}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		var table Table
+		for range 1 + rng.IntN(5) {
+			name := []string{"", "n", "a longer name"}[rng.IntN(3)]
+			table.Columns = append(table.Columns, Column{name, rng.IntN(2) == 0})
+		}
+		for range rng.IntN(5) {
+			var row []string
+			for range table.Columns {
+				row = append(row, cells[rng.IntN(len(cells))])
+			}
+			table.Rows = append(table.Rows, row)
+		}
+		pretty := table.pretty()
+		style := pretty.Style()
+		style.Options = prettytable.Options{SeparateHeader: true}
+		style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+		style.Box.MiddleSeparator = style.Box.MiddleHorizontal
+		pretty.SuppressTrailingSpaces()
+		want := pretty.Render()
+		if want != "" {
+			want += "\n"
+		}
+		var b bytes.Buffer
+		if err := table.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, b.String()); diff != "" {
+			t.Fatalf("%v: %s", table, diff)
 		}
 	}
 }

@@ -2,9 +2,6 @@ package chart
 
 import (
 	"math"
-	"strconv"
-	"strings"
-	"time"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -88,38 +85,4 @@ func (s scale) at(v float64, bottom, top vg.Length) vg.Length {
 		share = math.Log(max(v, s.low)/s.low) / math.Log(s.high/s.low)
 	}
 	return bottom + vg.Length(min(max(share, 0), 1))*(top-bottom)
-}
-
-// FormatNumber writes a number with at most three significant digits below a
-// thousand and thousands separators above.
-func FormatNumber(x float64) string {
-	if x != 0 && math.Abs(x) < 1000 {
-		digits := max(0, 2-int(math.Floor(math.Log10(math.Abs(x)))))
-		text := strconv.FormatFloat(x, 'f', min(digits, 6), 64)
-		if strings.Contains(text, ".") {
-			text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-		}
-		return text
-	}
-	text := strconv.FormatFloat(math.Round(math.Abs(x)), 'f', 0, 64)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	if x < 0 {
-		text = "-" + text
-	}
-	return text
-}
-
-// FormatLatency writes nanoseconds in the unit that suits them.
-func FormatLatency(ns float64) string {
-	switch {
-	case ns >= float64(time.Second):
-		return FormatNumber(ns/1e9) + " s"
-	case ns >= float64(time.Millisecond):
-		return FormatNumber(ns/1e6) + " ms"
-	case ns >= float64(time.Microsecond):
-		return FormatNumber(ns/1e3) + " µs"
-	}
-	return FormatNumber(ns) + " ns"
 }

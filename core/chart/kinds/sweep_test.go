@@ -1,4 +1,4 @@
-package chart
+package kinds
 
 import (
 	"fmt"
@@ -8,15 +8,18 @@ import (
 	"testing"
 	"time"
 
-	"gonum.org/v1/plot/vg"
+	"github.com/google/go-cmp/cmp"
 
+	"github.com/benchctl/benchctl/core/chart"
+	"github.com/benchctl/benchctl/core/comparison"
+	"github.com/benchctl/benchctl/core/comparison/comparisontest"
 	"github.com/benchctl/benchctl/core/stats"
 )
 
 // sweptRecords are six runs of three stores with two node counts and the given
 // threads, for each of six shares of reads.
-func sweptRecords(threads ...int) []stats.Record {
-	var out []stats.Record
+func sweptRecords(threads ...int) []record {
+	var out []record
 	run := int64(0)
 	for s, store := range []string{"etcd", "raftembed", "zookeeper"} {
 		for n, nodes := range []int{1, 3} {
@@ -29,9 +32,9 @@ func sweptRecords(threads ...int) []stats.Record {
 						get := set / time.Duration(4+3*s)
 						share := float64(reads) / 100
 						total := float64(threads) / (share*get.Seconds() + (1-share)*set.Seconds())
-						r := stats.Record{
-							Run: run, State: "complete", Started: time.Date(2026, 1, 2+repeat, 0, 0, 0, 0, time.UTC),
-							Store: store, Nodes: nodes, Threads: threads, Workload: "read-write", WorkloadVersion: 1,
+						r := record{
+							Run: run, Started: time.Date(2026, 1, 2+repeat, 0, 0, 0, 0, time.UTC),
+							Store: store, Nodes: nodes, Threads: threads, Workload: "read-write",
 							Params: map[string]string{"reads": fmt.Sprint(reads), "size": "1024"},
 							Reads:  "linearizable", Durability: "fsync", Connections: 1, Phase: "mix", Ops: 1000,
 						}
@@ -51,20 +54,31 @@ func sweptRecords(threads ...int) []stats.Record {
 	return out
 }
 
-var paramHelp = map[string]string{"reads": "reads in every 100 operations; the others set", "size": "bytes of a value"}
+var params = map[string]comparison.Param{"reads": {Help: "reads in every 100 operations; the others set"}, "size": {Help: "bytes of a value", Unit: comparison.Bytes}}
 
-func sweepOfReads() Figure {
-	f, err := Sweep(sweptRecords(10), "", paramHelp)
+func sweepOf(t *testing.T, records []record, over string) (chart.Figure, error) {
+	t.Helper()
+	l := comparisontest.Load(t, records)
+	l.Params = params
+	return sweep(l, Options{Over: over})
+}
+
+func sweepOfReads(t *testing.T) chart.Figure {
+	t.Helper()
+	f, err := sweepOf(t, sweptRecords(10), "")
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
 	return f
 }
 
+// estimatesOf returns what a panel shows.
+func estimatesOf(p chart.Panel) chart.Estimates { return p.Marks[0].(chart.Lines).Estimates }
+
 func TestSweepAddsThroughputUpAndKeepsPercentilesApart(t *testing.T) {
 	records := sweptRecords(10)
-	f := sweepOfReads()
-	if len(f.Series) != 6 || f.Series[1].Name != "etcd, 3 nodes, 10 threads" || f.XLabel != paramHelp["reads"] {
+	f := sweepOfReads(t)
+	if len(f.Series) != 6 || f.Series[1].Name != "etcd, 3 nodes, 10 threads" || f.XLabel != params["reads"].Help {
 		t.Errorf("series %v over %q", f.Series, f.XLabel)
 	}
 	var labels []string
@@ -74,7 +88,7 @@ func TestSweepAddsThroughputUpAndKeepsPercentilesApart(t *testing.T) {
 	if want := []string{"ops/s in total", "set, p99 latency", "get, p99 latency"}; !slices.Equal(labels, want) {
 		t.Fatalf("panels %q", labels)
 	}
-	of := func(reads, op string, figure func(stats.Record) float64) stats.Estimate {
+	of := func(reads, op string, figure func(record) float64) stats.Estimate {
 		var perRun []float64
 		for _, r := range records {
 			if r.Store == "etcd" && r.Nodes == 3 && r.Params["reads"] == reads && r.Op == op {
@@ -83,20 +97,20 @@ func TestSweepAddsThroughputUpAndKeepsPercentilesApart(t *testing.T) {
 		}
 		return stats.Summarize(perRun)
 	}
-	throughput := func(r stats.Record) float64 { return r.Throughput }
-	p99 := func(r stats.Record) float64 { return float64(r.P99) }
+	throughput := func(r record) float64 { return r.Throughput }
+	p99 := func(r record) float64 { return float64(r.P99) }
 	const series, at40 = 1, 2
 	want := of("40", "set", throughput).Value + of("40", "get", throughput).Value // both scale with the same factor
-	if got := f.Panels[0].Values[series][at40]; math.Abs(got.Value/want-1) > 1e-9 || got.N != 6 || !got.Known() {
+	if got := estimatesOf(f.Panels[0])[series][at40]; math.Abs(got.Value/want-1) > 1e-9 || got.N != 6 || !got.Known() {
 		t.Errorf("throughput %+v, want %v of 6 runs", got, want)
 	}
-	if got, want := f.Panels[1].Values[series][at40], of("40", "set", p99); got != want {
+	if got, want := estimatesOf(f.Panels[1])[series][at40], of("40", "set", p99); got != want {
 		t.Errorf("p99 of set %+v, want %+v", got, want)
 	}
-	if got, want := f.Panels[2].Values[series][at40], of("40", "get", p99); got != want {
+	if got, want := estimatesOf(f.Panels[2])[series][at40], of("40", "get", p99); got != want {
 		t.Errorf("p99 of get %+v, want %+v", got, want)
 	}
-	if got := f.Panels[2].Values[series][0]; got.N != 0 {
+	if got := estimatesOf(f.Panels[2])[series][0]; got.N != 0 {
 		t.Errorf("p99 of get where none was executed: %+v", got)
 	}
 }
@@ -106,7 +120,7 @@ func TestSweepHasAPanelForEachPhase(t *testing.T) {
 	for i := range r {
 		r[i].Phase, r[i].Params = r[i].Op, map[string]string{"size": "1"}
 	}
-	f, err := Sweep(r, "", nil) // the threads vary
+	f, err := sweepOf(t, r, "") // the threads vary
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,18 +135,18 @@ func TestSweepHasAPanelForEachPhase(t *testing.T) {
 }
 
 func TestSweepIsOverWhatVaries(t *testing.T) {
-	small := func(r stats.Record) bool { return r.Nodes == 1 && r.Params["reads"] == "20" }
-	only := func(records []stats.Record, keep func(stats.Record) bool) []stats.Record {
-		return slices.DeleteFunc(records, func(r stats.Record) bool { return !keep(r) })
+	small := func(r record) bool { return r.Nodes == 1 && r.Params["reads"] == "20" }
+	only := func(records []record, keep func(record) bool) []record {
+		return slices.DeleteFunc(records, func(r record) bool { return !keep(r) })
 	}
-	noReads := func(r stats.Record) bool { return r.Params["reads"] == "20" }
+	noReads := func(r record) bool { return r.Params["reads"] == "20" }
 	namesake := sweptRecords(10)
 	for i := range namesake {
 		namesake[i].Params = map[string]string{"threads": namesake[i].Params["reads"]}
 	}
 	cases := []struct {
 		name    string
-		records []stats.Record
+		records []record
 		over    string
 		title   string
 		err     string
@@ -150,77 +164,35 @@ func TestSweepIsOverWhatVaries(t *testing.T) {
 		{"unknown", sweptRecords(10), "colour", "", "--over colour: the selected runs have no such parameter; there are threads, reads, size, nodes"},
 	}
 	for _, c := range cases {
-		f, err := Sweep(c.records, c.over, paramHelp)
+		f, err := sweepOf(t, c.records, c.over)
 		if got := fmt.Sprint(err); f.Title != c.title || c.err != "" && got != c.err || c.err == "" && err != nil {
 			t.Errorf("%s: %q, %v", c.name, f.Title, err)
 		}
 	}
-	if f, err := Sweep(nil, "", nil); err != nil || f.drawable() {
-		t.Errorf("of nothing: %v", err)
-	}
 }
 
-func TestValuesStandAtTheirTrueDistances(t *testing.T) {
+func TestValuesArePlacedAsWhatTheyAre(t *testing.T) {
 	cases := []struct {
 		values []string
-		label  string
-		names  string
-		log    bool
-		share  float64 // of the second value, between the first and the last
+		unit   comparison.Unit
+		want   chart.Axis
 	}{
-		{[]string{"0", "20", "100"}, "", "0 20 100", false, 0.2},
-		{[]string{"1", "10", "100"}, "", "1 10 100", false, 1.0 / 11},
-		{[]string{"1", "10", "10000"}, "", "1 10 10,000", true, 0.25},
-		{[]string{"0", "10", "10000"}, "", "0 10 10,000", false, 0.001},
-		{[]string{"0.5", "0.9901", "1.5"}, "", "0.5 0.9901 1.5", false, 0.4901},
-		{[]string{"100", "1024", "1049600"}, "bytes of a value", "100_B 1_KiB 1,025_KiB", true, math.Log(10.24) / math.Log(10496)},
-		{[]string{"300ms", "1.5s", "2m0s", "1h30m0s"}, "", "300_ms 1.5_s 2m 1h30m", true, math.Log(5) / math.Log(18000)},
-		{[]string{"1m10s", "1m40s", "2m10s"}, "", "1m10s 1m40s 2m10s", false, 0.5},
+		{[]string{"0", "20", "100"}, "", chart.Axis{Places: []float64{0, 20, 100}}},
+		{[]string{"1", "10", "100"}, "", chart.Axis{Places: []float64{1, 10, 100}}},
+		{[]string{"1", "10", "10000"}, "", chart.Axis{Places: []float64{1, 10, 10000}, Log: true}},
+		{[]string{"0", "10", "10000"}, "", chart.Axis{Places: []float64{0, 10, 10000}}},
+		{[]string{"100", "1024"}, comparison.Bytes, chart.Axis{Places: []float64{100, 1024}, Unit: chart.Bytes}},
+		{[]string{"300ms", "1.5s", "2m0s"}, comparison.Duration, chart.Axis{Places: []float64{3e8, 1.5e9, 120e9}, Unit: chart.Time, Log: true}},
+		{[]string{"1m10s", "1m40s"}, "", chart.Axis{Places: []float64{70e9, 100e9}, Unit: chart.Time}},
 	}
 	for _, c := range cases {
-		axis := axisOf(c.values, c.label, 3)
-		var names []string
-		for _, tick := range axis.Ticks {
-			names = append(names, strings.ReplaceAll(tick.Name, " ", "_"))
-		}
-		share := float64(axis.scale().at(axis.At[2][1], 0, 1))
-		if got := strings.Join(names, " "); got != c.names || axis.Log != c.log || math.Abs(share-c.share) > 1e-4 {
-			t.Errorf("%v: %s, log %v, the second at %v; want %+v", c.values, got, axis.Log, share, c)
+		if diff := cmp.Diff(&c.want, axisOf(c.values, c.unit)); diff != "" {
+			t.Errorf("%v: %s", c.values, diff)
 		}
 	}
 	for _, words := range [][]string{{"uniform", "zipfian"}, {"10", "many"}, {"10", "10s"}, {"1", "inf"}} {
-		if axis := axisOf(words, "", 1); axis != nil {
+		if axis := axisOf(words, ""); axis != nil {
 			t.Errorf("%v: %+v", words, axis)
-		}
-	}
-}
-
-func TestNamesOfTicksHaveRoom(t *testing.T) {
-	cases := []struct {
-		values string
-		width  vg.Length
-		want   string
-	}{
-		{"0 20 40 60 80 100", 400, "0 20 40 60 80 100"},
-		{"0 10 20 30 40 50 60 70 80 90 100", 200, "0 20 40 60 80 100"},
-		{"0 20 40 60 80 100", 100, "0 50 100"},
-		{"1 2 3 50 100", 400, "20 40 60 80 100"},
-		{"-100 -20 40 100", 80, "-100 0 100"},
-		{"1 2 4 8 16 32 64 128 256", 200, "1 4 16 64 256"},
-		{"1 7 3000 40000", 80, "1 10,000"},
-		{"300ms 500ms 1m0s 10m0s", 200, "300 ms 1m 10m"},
-		{"1s 1m0s", 20, "1 s 1m"},
-	}
-	for _, c := range cases {
-		a := axisOf(strings.Fields(c.values), "", 1)
-		s := a.scale()
-		place := func(x float64) vg.Length { return s.at(x, 0, c.width) }
-		var got []string
-		for _, tick := range a.named(s, place, func(name string) vg.Length { return 7 * vg.Length(len(name)) }) {
-			got = append(got, tick.Name)
-		}
-		if strings.Join(got, " ") != c.want {
-			t.Errorf("%s on %v points: %q, want %q", c.values, c.width, got, c.want)
 		}
 	}
 }
@@ -232,13 +204,13 @@ func TestFarApartThroughputsStandOnALogarithmicScale(t *testing.T) {
 			records[i].Throughput *= 1000
 		}
 	}
-	for log, records := range map[bool][]stats.Record{false: sweptRecords(10), true: records} {
-		f, err := Sweep(records, "", nil)
+	for log, records := range map[bool][]record{false: sweptRecords(10), true: records} {
+		f, err := sweepOf(t, records, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p := f.Panels[0]; p.YLog != log || strings.HasSuffix(p.YLabel, ", logarithmic") != log {
-			t.Errorf("logarithmic %v, label %q; want %v", p.YLog, p.YLabel, log)
+		if p := f.Panels[0]; p.Y.Log != log || strings.HasSuffix(p.YLabel, ", logarithmic") != log {
+			t.Errorf("logarithmic %v, label %q; want %v", p.Y.Log, p.YLabel, log)
 		}
 	}
 }

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/comparison"
+	"github.com/benchctl/benchctl/core/record"
+	"github.com/benchctl/benchctl/core/report"
+	"github.com/benchctl/benchctl/core/selection"
+)
+
+// readArchive opens the archive for reading, which changes nothing in it.
+func (a *app) readArchive(ctx context.Context) (*archive.Archive, error) {
+	return archive.OpenReadOnly(ctx, a.archivePath)
+}
+
+// selected reads the expression that the words of a command line make.
+func selected(words []string) (*selection.Expression, error) {
+	expression, err := selection.Parse(strings.Join(words, " "))
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return expression, nil
+}
+
+// explained says what to do about a selection of which there is nothing.
+func (a *app) explained(err error) error {
+	var none *comparison.NoRuns
+	switch {
+	case !errors.As(err, &none):
+		return err
+	case none.Of == 0:
+		return fmt.Errorf("%s has no runs yet: make some with `benchctl run`", a.archivePath)
+	}
+	return fmt.Errorf("no run matches %q: `benchctl runs` lists all %d", none.Selection, none.Of)
+}
+
+func (a *app) runsCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "runs [SELECT]",
+		Short: "List runs",
+		Long: `List runs. SELECT is an expression such as
+
+  store:raftembed nodes:3 threads:(10 OR 50)`,
+		Example: "  benchctl runs store:raftembed state:complete",
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			from, err := a.readArchive(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer from.Close()
+			expression, err := selected(args)
+			if err != nil {
+				return err
+			}
+			ids, err := comparison.Find(cmd.Context(), from, expression)
+			if err != nil {
+				return a.explained(err)
+			}
+			if asJSON {
+				accounts, err := from.Accounts(cmd.Context(), ids...)
+				if err != nil {
+					return err
+				}
+				if len(accounts) == 0 {
+					return a.explained(&comparison.NoRuns{})
+				}
+				return a.writeJSON(accounts, 0)
+			}
+			lines, err := from.Lines(cmd.Context(), ids...)
+			if err != nil {
+				return err
+			}
+			if len(lines) == 0 {
+				return a.explained(&comparison.NoRuns{})
+			}
+			return report.Runs(lines).Write(a.stdout)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/format/json.md)")
+	return cmd
+}
+
+func (a *app) showCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show RUN",
+		Short: "Show everything about one run",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return usagef("RUN is the number of a run, not %q: `benchctl runs` lists them", args[0])
+			}
+			from, err := a.readArchive(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer from.Close()
+			account, err := from.Account(cmd.Context(), id)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.writeJSON([]record.Account{account}, 0)
+			}
+			return report.Show(a.stdout, account)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/format/json.md)")
+	return cmd
+}
+
+// writeJSON prints everything about runs that was read of them.
+func (a *app) writeJSON(accounts []record.Account, experiment int64) error {
+	return report.WriteJSON(a.stdout, report.Document{
+		Version: report.DocumentVersion, Experiment: experiment, Archive: a.archivePath, Runs: accounts,
+	})
+}

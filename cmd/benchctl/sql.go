@@ -1,0 +1,41 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/benchctl/benchctl/core/report"
+)
+
+func (a *app) sqlCommand() *cobra.Command {
+	format := "table"
+	cmd := &cobra.Command{
+		Use:   "sql QUERY",
+		Short: "Ask the archive in SQL",
+		Long: `Ask the archive in SQL; nothing can be changed. docs/format/archive.md lists the
+tables. The table samples holds every single operation, decoded as it is read.`,
+		Example: `  benchctl sql "select store, nodes, threads, op, throughput_per_thread, p99_ns
+                from runs join summaries on run_id = runs.id order by 1, 2, 3, 4"`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(report.Formats, format) {
+				return usagef("--format %q is none of %s", format, strings.Join(report.Formats, ", "))
+			}
+			from, err := a.readArchive(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer from.Close()
+			rows, err := from.Query(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			return report.WriteRows(a.stdout, rows, format)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", format, "`FORMAT`: "+strings.Join(report.Formats, ", "))
+	return cmd
+}

@@ -1,0 +1,308 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/benchctl/benchctl/core/record"
+)
+
+// keyColumns are where the keys of a selection stand. Those of parameters,
+// options and labels stand in documents.
+var keyColumns = map[string]string{
+	"store":            "r.store",
+	"nodes":            "r.nodes",
+	"threads":          "r.threads",
+	"workload":         "r.workload",
+	"workload-version": "r.workload_version",
+	"reads":            "r.setup ->> '$.reads'",
+	"durability":       "r.guarantees ->> '$.durability'",
+	"store-version":    "r.store_version",
+	"plugin-version":   "r.plugin_version",
+	"phase":            "s.phase",
+	"op":               "s.op",
+	"state":            "r.state",
+	"run":              "r.id",
+	"experiment":       "r.experiment",
+}
+
+// keyDocuments are where keys with these prefixes stand.
+var keyDocuments = map[string]struct{ column, path string }{
+	"param":  {"r.params", "$."},
+	"option": {"r.setup", "$.options."},
+	"label":  {"r.labels", "$."},
+}
+
+// keyColumn returns the expression of a key, and the path in a document if it
+// has one.
+func keyColumn(key string) (expression string, path []any, err error) {
+	if column, ok := keyColumns[key]; ok {
+		return column, nil, nil
+	}
+	prefix, name, _ := strings.Cut(key, ".")
+	document, ok := keyDocuments[prefix]
+	if !ok {
+		return "", nil, fmt.Errorf("the archive has no key %q", key)
+	}
+	return document.column + " ->> ?", []any{document.path + `"` + name + `"`}, nil
+}
+
+// Values hands the values of keys to take, "" for those that are not there, in
+// the order of the runs' ids: of every run, or where a key is of operations, of
+// every operation of every run and of runs without any. values changes with the
+// next call.
+func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64, values []string)) error {
+	const doing = "read what runs are selected by"
+	columns, from := []string{"r.id", "case r.state when 'running' then r.owner else '' end"}, "runs r"
+	state := -1
+	var paths []any
+	for i, key := range keys {
+		column, path, err := keyColumn(key)
+		if err != nil {
+			return err
+		}
+		columns = append(columns, "coalesce("+column+", '')")
+		paths = append(paths, path...)
+		if strings.HasPrefix(column, "s.") {
+			from = "runs r left join summaries s on s.run_id = r.id"
+		}
+		if key == "state" {
+			state = i
+		}
+	}
+	rows, err := a.reader.QueryContext(ctx, "select "+strings.Join(columns, ", ")+" from "+from+" order by r.id", paths...)
+	if err != nil {
+		return explain(a.path, doing, err)
+	}
+	defer rows.Close()
+	var run int64
+	var owner string
+	values := make([]string, len(keys))
+	fields := []any{&run, &owner}
+	for i := range values {
+		fields = append(fields, &values[i])
+	}
+	for rows.Next() {
+		if err := rows.Scan(fields...); err != nil {
+			return explain(a.path, doing, err)
+		}
+		if state >= 0 && owner != "" {
+			if err := settled(ctx, run, owner, (*record.State)(&values[state])); err != nil {
+				return explain(a.path, doing, err)
+			}
+		}
+		take(run, values)
+	}
+	return explain(a.path, doing, rows.Err())
+}
+
+// settled corrects the state of a run that is shown as running although its
+// process is gone.
+func settled(ctx context.Context, run int64, owner string, state *record.State) error {
+	dead, err := gone(ctx, []byte(owner))
+	if err != nil {
+		return fmt.Errorf("run %d: %w", run, err)
+	}
+	if dead {
+		*state = record.Interrupted
+	}
+	return nil
+}
+
+// comparedTable is runs with what comparisons look at.
+var comparedTable = runTable.only("id", "experiment", "position", "state", "started_at", "store", "store_version", "plugin_version",
+	"nodes", "threads", "setup", "guarantees", "workload", "workload_version", "workload_sha256", "params", "environment", "labels", "warnings")
+
+// Compared returns the given runs, or all, with what comparisons look at, in the
+// order of their ids. Runs that have the same documents share them: they must
+// not be changed.
+func (a *Archive) Compared(ctx context.Context, ids ...int64) ([]record.Run, error) {
+	const doing = "read runs"
+	var found list[record.Run]
+	err := comparedTable.each(ctx, a.reader, among("id", ids)+" order by id", values(ids), func(r *archivedRun) error {
+		found.add(r.Run)
+		return nil
+	})
+	return found.all(), explain(a.path, doing, err)
+}
+
+// worst orders the results of verdicts.
+const worst = "max(case result when 'violated' then 3 when 'undecided' then 2 else 1 end)"
+
+var results = []record.Result{"", record.Held, record.Undecided, record.Violated}
+
+// Lines returns the given runs, or all, as a list shows them, in the order of
+// their ids.
+func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error) {
+	const doing = "list runs"
+	query := `
+		select id, experiment, state, case state when 'running' then owner else '' end, started_at, store, nodes, threads,
+			workload, workload_version, coalesce(ops, 0), coalesce(errors, 0), coalesce(verdict, 0), json_array_length(warnings)
+		from runs
+		left join (select run_id, sum(ops) as ops, sum(errors) as errors from summaries` + amongAnd("run_id", ids) + ` warmup = 0 group by run_id) s on s.run_id = id
+		left join (select run_id, ` + worst + ` as verdict from verdicts` + among("run_id", ids) + ` group by run_id) v on v.run_id = id` +
+		among("id", ids) + " order by id"
+	args := append(append(values(ids), values(ids)...), values(ids)...)
+	rows, err := a.reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	lines, err := collect(rows, func(l *record.Line) error {
+		var owner, started string
+		var verdict int
+		err := rows.Scan(&l.ID, &l.Experiment, &l.State, &owner, &started, &l.Store, &l.Nodes, &l.Threads,
+			&l.Workload, &l.WorkloadVersion, &l.Ops, &l.Errors, &verdict, &l.Warnings)
+		if err == nil && owner != "" {
+			err = settled(ctx, l.ID, owner, &l.State)
+		}
+		if err != nil {
+			return err
+		}
+		l.Verified = results[verdict]
+		l.StartedAt, err = time.Parse(timeLayout, started)
+		return err
+	})
+	return lines, explain(a.path, doing, err)
+}
+
+// amongAnd is among with room for a condition behind it.
+func amongAnd(column string, ids []int64) string {
+	if len(ids) == 0 {
+		return " where"
+	}
+	return among(column, ids) + " and"
+}
+
+// Verified returns what came of checking the given runs, or all: the worst of
+// their verdicts. Runs of which nothing was checked are not there.
+func (a *Archive) Verified(ctx context.Context, ids ...int64) (map[int64]record.Result, error) {
+	const doing = "read verdicts"
+	rows, err := a.reader.QueryContext(ctx, "select run_id, "+worst+" from verdicts"+among("run_id", ids)+" group by run_id", values(ids)...)
+	if err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	defer rows.Close()
+	found := map[int64]record.Result{}
+	for rows.Next() {
+		var run int64
+		var result int
+		if err := rows.Scan(&run, &result); err != nil {
+			return nil, explain(a.path, doing, err)
+		}
+		found[run] = results[result]
+	}
+	return found, explain(a.path, doing, rows.Err())
+}
+
+// Figures returns the summaries of the measured phases of the given runs, or of
+// all, in the order in which they were archived: counts and throughput, and if
+// latency is asked for, its percentiles.
+func (a *Archive) Figures(ctx context.Context, latency bool, ids ...int64) ([]record.Summary, error) {
+	const doing = "read summaries"
+	columns := "run_id, phase, op, ops, errors, seconds, throughput"
+	if latency {
+		columns += ", coalesce(p50_ns, 0), coalesce(p90_ns, 0), coalesce(p99_ns, 0), coalesce(p999_ns, 0), coalesce(max_ns, 0)"
+	}
+	rows, err := a.reader.QueryContext(ctx, "select "+columns+" from summaries"+amongAnd("run_id", ids)+" warmup = 0 order by rowid", values(ids)...)
+	if err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	defer rows.Close()
+	var found list[record.Summary]
+	var s record.Summary
+	var phase, op sql.RawBytes
+	fields := []any{&s.RunID, &phase, &op, &s.Ops, &s.Errors, &s.Seconds, &s.Throughput}
+	if latency {
+		fields = append(fields, &s.P50NS, &s.P90NS, &s.P99NS, &s.P999NS, &s.MaxNS)
+	}
+	words := map[string]string{} // few, and many summaries have the same
+	for rows.Next() {
+		if err := rows.Scan(fields...); err != nil {
+			return nil, explain(a.path, doing, err)
+		}
+		s.Phase, s.Op = interned(words, phase), interned(words, op)
+		found.add(s)
+	}
+	return found.all(), explain(a.path, doing, rows.Err())
+}
+
+func interned(words map[string]string, text []byte) string {
+	word, known := words[string(text)]
+	if !known {
+		word = string(text)
+		words[word] = word
+	}
+	return word
+}
+
+// Accounts returns the accounts of the given runs, or of all, with their
+// summaries and verdicts.
+func (a *Archive) Accounts(ctx context.Context, ids ...int64) ([]record.Account, error) {
+	runs, err := a.Runs(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	summaries, err := a.Summaries(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	verdicts, err := a.Verdicts(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	accounts := make([]record.Account, len(runs))
+	at := make(map[int64]*record.Account, len(runs))
+	for i, run := range runs {
+		run.Warnings = append([]string{}, run.Warnings...) // an empty list where there are none
+		accounts[i] = record.Account{Run: run, Summaries: []record.Summary{}}
+		at[run.ID] = &accounts[i]
+	}
+	for _, s := range summaries {
+		if of := at[s.RunID]; of != nil { // else the run has begun since
+			of.Summaries = append(of.Summaries, s)
+		}
+	}
+	for _, v := range verdicts {
+		if of := at[v.RunID]; of != nil {
+			of.Verdicts = append(of.Verdicts, v)
+		}
+	}
+	return accounts, nil
+}
+
+// Account returns the whole account of one run, or ErrNoRun.
+func (a *Archive) Account(ctx context.Context, id int64) (record.Account, error) {
+	accounts, err := a.Accounts(ctx, id)
+	if err != nil {
+		return record.Account{}, err
+	}
+	if len(accounts) == 0 {
+		_, err := a.Run(ctx, id)
+		return record.Account{}, err
+	}
+	account := accounts[0]
+	experiment, err := a.Experiment(ctx, account.Experiment)
+	if err != nil {
+		return account, err
+	}
+	account.ExperimentUID, account.Command = experiment.UID, experiment.Command
+	environment, err := a.EnvironmentOf(ctx, account.Run.Environment)
+	if err != nil {
+		return account, err
+	}
+	account.Environment = &environment
+	phases, err := a.Phases(ctx, id)
+	if err != nil {
+		return account, err
+	}
+	account.Phases = slices.DeleteFunc(phases, func(p record.Phase) bool { return !p.Begun })
+	if account.Events, err = a.Events(ctx, id); err != nil {
+		return account, err
+	}
+	account.Processes, err = a.Processes(ctx, id)
+	return account, err
+}

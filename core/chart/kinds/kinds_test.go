@@ -1,0 +1,154 @@
+package kinds
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/benchctl/benchctl/core/chart"
+	"github.com/benchctl/benchctl/core/comparison/comparisontest"
+	"github.com/benchctl/benchctl/core/driver"
+)
+
+type record = comparisontest.Record
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// records are six runs of two stores with two node counts and three thread
+// counts each, with throughputs that lie far apart.
+func records() []record {
+	var out []record
+	run := int64(0)
+	for s, store := range []string{"etcd", "zookeeper"} {
+		for n, nodes := range []int{1, 3} {
+			for _, threads := range []int{1, 10, 100} {
+				for repeat := range 6 {
+					run++
+					for o, op := range []string{"create", "set", "delete"} {
+						spread := 1 + 0.02*float64(repeat-3)
+						latency := time.Duration(float64(200*time.Microsecond) * float64(1+s+2*n) * (1 + float64(threads)/20) * spread)
+						out = append(out, record{
+							Run: run, Started: time.Date(2026, 1, 2+repeat, 0, 0, 0, 0, time.UTC),
+							Store: store, Nodes: nodes, Threads: threads, Workload: "create-set-delete",
+							Reads: "linearizable", Durability: []driver.Durability{"fsync", "memory"}[s], Connections: 1, Op: op, Ops: 1000,
+							Throughput: spread * float64(threads) / latency.Seconds() / float64(o+2),
+							P50:        latency, P90: 2 * latency, P99: 5 * latency, P999: 20 * latency, Max: 100 * latency,
+						})
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// figureOf makes a figure of a kind.
+func figureOf(t *testing.T, kind string, records []record) chart.Figure {
+	t.Helper()
+	k, ok := Find(kind)
+	if !ok {
+		t.Fatalf("no kind %s", kind)
+	}
+	f, err := k.Make(comparisontest.Load(t, records), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestGolden(t *testing.T) {
+	figures := map[string]func() chart.Figure{"sweep": func() chart.Figure { return sweepOfReads(t) }}
+	for _, kind := range []string{"throughput", "threads", "latency"} {
+		figures[kind] = func() chart.Figure { return figureOf(t, kind, records()) }
+	}
+	if len(figures) != len(All) {
+		t.Error("a kind has no golden picture")
+	}
+	for kind, of := range figures {
+		t.Run(kind, func(t *testing.T) {
+			var first, second bytes.Buffer
+			for _, b := range []*bytes.Buffer{&first, &second} {
+				if err := of().Render(b, chart.SVG, chart.Slide); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !bytes.Equal(first.Bytes(), second.Bytes()) {
+				t.Error("the same figure gives different bytes")
+			}
+			golden := filepath.Join("testdata", kind+".svg")
+			if *update {
+				if err := os.WriteFile(golden, first.Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(want, first.Bytes()) {
+				t.Errorf("differs from %s: look at it, and run the test with -update if it is right", golden)
+			}
+		})
+	}
+}
+
+func TestFormats(t *testing.T) {
+	for _, theme := range []chart.Theme{chart.Slide, chart.Page} {
+		var picture, page bytes.Buffer
+		if err := figureOf(t, "throughput", records()).Render(&picture, chart.PNG, theme); err != nil {
+			t.Fatal(err)
+		}
+		image, err := png.Decode(&picture)
+		if err != nil || image.Bounds().Dx() != int(theme.Width)*2 {
+			t.Errorf("png: %v, %v", image.Bounds(), err)
+		}
+		if err := figureOf(t, "latency", records()).Render(&page, chart.PDF, theme); err != nil || !bytes.HasPrefix(page.Bytes(), []byte("%PDF")) {
+			t.Errorf("pdf: %v", err)
+		}
+	}
+	unanswered := records()
+	for i := range unanswered {
+		unanswered[i].Ops = 0
+	}
+	if err := figureOf(t, "latency", unanswered).Render(&bytes.Buffer{}, chart.SVG, chart.Slide); !errors.Is(err, chart.ErrEmpty) {
+		t.Errorf("of nothing: %v", err)
+	}
+}
+
+func TestFittingIsWhatVaries(t *testing.T) {
+	one := slices.DeleteFunc(records(), func(r record) bool { return r.Threads != 10 })
+	two := sweptRecords(10)
+	for i := range two {
+		two[i].Params = map[string]string{"reads": two[i].Params["reads"], "size": two[i].Params["reads"]}
+	}
+	cases := map[string]struct {
+		records []record
+		kind    string
+		over    string
+		page    []string
+	}{
+		"setups":                {one, "throughput", "", []string{"throughput", "latency"}},
+		"threads":               {records(), "threads", "", []string{"throughput", "threads", "latency"}},
+		"a parameter":           {sweptRecords(10), "sweep", "param.reads", []string{"sweep"}},
+		"parameter and threads": {sweptRecords(10, 20), "sweep", "param.reads", []string{"sweep"}},
+		"two parameters":        {two, "throughput", "", []string{"throughput", "latency"}},
+	}
+	for name, c := range cases {
+		l := comparisontest.Load(t, c.records)
+		kind, options := Fitting(l)
+		var page []string
+		chosen, _ := ForPage(l)
+		for _, k := range chosen {
+			page = append(page, k.Name)
+		}
+		if kind.Name != c.kind || options.Over != c.over || !slices.Equal(page, c.page) {
+			t.Errorf("%s: %s over %q, on a page %v; want %+v", name, kind.Name, options.Over, page, c)
+		}
+	}
+}

@@ -1,0 +1,389 @@
+// Package comparison is what the runs of a selection come to: one value, read
+// from an archive and computed once, that every table, chart, page and document
+// shows. It has the series with their estimates, what the stores promise, what
+// was verified, the machines, and all that weakens the figures.
+//
+// It compares only complete runs and their measured phases, and keeps what
+// different workloads came to apart.
+package comparison
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/record"
+	"github.com/benchctl/benchctl/core/selection"
+	"github.com/benchctl/benchctl/core/stats"
+)
+
+// Comparison is what selected runs come to.
+type Comparison struct {
+	Selection   string    `json:"selection,omitempty"`
+	Selected    int       `json:"selected"` // runs, complete or not
+	Compared    int       `json:"compared"` // runs
+	From        time.Time `json:"from"`     // when the first and the last of the selected runs began
+	Until       time.Time `json:"until"`
+	Interval    string    `json:"interval"` // what is given with the medians
+	Loads       []*Load   `json:"workloads"`
+	Setups      []Setup   `json:"setups"`
+	Guarantees  []string  `json:"guarantees"`
+	Verified    []string  `json:"verified,omitempty"`
+	Machines    []string  `json:"machines"`
+	RunWarnings []string  `json:"run_warnings,omitempty"` // of the selected runs, each once
+}
+
+// Load is what the runs of one version of a workload come to: figures of
+// different ones do not compare.
+type Load struct {
+	Workload    string           `json:"workload"`
+	Version     int              `json:"version"`
+	SHA256      string           `json:"sha256"`
+	Compared    int              `json:"compared"` // runs
+	From        time.Time        `json:"from"`     // when the first and the last of them began
+	Until       time.Time        `json:"until"`
+	Interval    string           `json:"interval"`
+	Keys        []string         `json:"keys"` // that tell the series apart
+	Ops         []string         `json:"ops"`
+	Phases      []string         `json:"phases"`
+	Series      []*Series        `json:"series"`
+	Guarantees  []string         `json:"guarantees"`
+	Verified    []string         `json:"verified,omitempty"`
+	Warnings    []string         `json:"warnings,omitempty"`     // of the comparison
+	RunWarnings []string         `json:"run_warnings,omitempty"` // of the selected runs of the workload
+	Runs        []*Run           `json:"-"`                      // that are compared
+	Rows        []*Row           `json:"-"`
+	Params      map[string]Param `json:"params,omitempty"` // of the workload, if they were asked for
+
+	namesake bool // another workload has the same name and version
+}
+
+// Ref names the workload: name@version, with its hash if another one in the
+// comparison has the same.
+func (l *Load) Ref() string {
+	if l.namesake {
+		return fmt.Sprintf("%s@%d (sha256 %.8s…)", l.Workload, l.Version, l.SHA256)
+	}
+	return fmt.Sprintf("%s@%d", l.Workload, l.Version)
+}
+
+// FileName tells the workload's files from those of others in the comparison.
+func (l *Load) FileName() string {
+	if l.namesake {
+		return fmt.Sprintf("%s-%d-%.8s", l.Workload, l.Version, l.SHA256)
+	}
+	return fmt.Sprintf("%s-%d", l.Workload, l.Version)
+}
+
+// Mixed reports whether one phase mixes several operations, which can then be
+// added up.
+func (l *Load) Mixed() bool { return len(l.Ops) > 1 && len(l.Phases) == 1 }
+
+// Series is the runs that differ only in when they ran.
+type Series struct {
+	Name       string      `json:"name"`
+	Store      string      `json:"store"`
+	Values     []string    `json:"values"` // of the keys that tell series apart
+	Runs       int         `json:"runs"`
+	Operations []Operation `json:"operations"`
+	All        *Operation  `json:"all,omitempty"` // of a mix: its operations together, which have no latency
+	Rows       []*Row      `json:"-"`
+}
+
+// Operation is what one operation of a series came to: medians of its runs.
+type Operation struct {
+	Op         string         `json:"op,omitempty"`
+	Ops        int64          `json:"ops"`    // that succeeded, in all runs
+	Errors     int64          `json:"errors"` // that failed
+	Throughput stats.Estimate `json:"throughput"`
+	PerThread  stats.Estimate `json:"throughput_per_thread"`
+	Latency    *Latency       `json:"latency,omitempty"` // if it was asked for, and any succeeded
+	Rows       []*Row         `json:"-"`
+}
+
+// Latency is the percentiles of successful operations, in nanoseconds. They are
+// those of single runs, of which the median is taken.
+type Latency struct {
+	P50  stats.Estimate `json:"p50_ns"`
+	P90  stats.Estimate `json:"p90_ns"`
+	P99  stats.Estimate `json:"p99_ns"`
+	P999 stats.Estimate `json:"p999_ns"`
+	Max  stats.Estimate `json:"max_ns"`
+}
+
+// Operation finds an operation of the series, or nil.
+func (s *Series) Operation(op string) *Operation {
+	if i := slices.IndexFunc(s.Operations, func(o Operation) bool { return o.Op == op }); i >= 0 {
+		return &s.Operations[i]
+	}
+	return nil
+}
+
+// Setup is a store as it was deployed for some runs.
+type Setup struct {
+	Store   string            `json:"store"`
+	Version string            `json:"version,omitempty"`
+	Nodes   int               `json:"nodes"`
+	Runs    int               `json:"runs"`
+	Options map[string]string `json:"options,omitempty"` // that have a value
+}
+
+// Measured is what a comparison is made of.
+type Measured struct {
+	Runs         []record.Run // the selected ones
+	Verified     map[int64]record.Result
+	Summaries    []record.Summary // those of one run need not stand together
+	Environments map[int64]record.Environment
+	Latency      bool            // the summaries have percentiles
+	Keep         func(*Row) bool // chooses among operations; nil: all
+}
+
+// Of computes a comparison.
+func Of(m Measured) (*Comparison, error) {
+	runs := make([]*Run, len(m.Runs))
+	at := make(map[int64]*Run, len(runs))
+	decoder := newDecoder()
+	for i := range m.Runs {
+		r := &m.Runs[i]
+		run, err := decoder.run(r, m.Verified[r.ID])
+		if err != nil {
+			return nil, err
+		}
+		runs[i] = run
+		at[r.ID] = run
+	}
+	// Runs are grouped, and rows follow them: there are far fewer runs.
+	workloads := selection.GroupBy(runs, "workload", "workload-version", workloadHash)
+	for i, g := range workloads {
+		for _, run := range g.Rows {
+			run.group = i
+		}
+	}
+	rows := make([][]*Row, len(workloads))
+	all := make([]Row, 0, len(m.Summaries)) // one piece of memory for all
+	for i := range m.Summaries {
+		s := &m.Summaries[i]
+		run, selected := at[s.RunID]
+		if !selected || run.State != record.Complete || s.Warmup {
+			continue
+		}
+		all = append(all, Row{run, s})
+		if row := &all[len(all)-1]; m.Keep == nil || m.Keep(row) {
+			rows[run.group] = append(rows[run.group], row)
+		}
+	}
+	c := &Comparison{Selected: len(runs), Setups: setups(runs), Machines: machines(runs, m.Environments), RunWarnings: runWarnings(runs)}
+	c.From, c.Until = span(runs)
+	var intervals repeats
+	var compared []*Run
+	for i, g := range workloads {
+		if len(rows[i]) == 0 {
+			continue
+		}
+		load, counted := loadOf(rows[i], m.Latency)
+		load.RunWarnings = runWarnings(g.Rows)
+		intervals = intervals.and(counted)
+		if n := len(c.Loads); n > 0 && c.Loads[n-1].Workload == load.Workload && c.Loads[n-1].Version == load.Version {
+			c.Loads[n-1].namesake, load.namesake = true, true
+		}
+		c.Loads = append(c.Loads, load)
+		compared = append(compared, load.Runs...)
+	}
+	c.Compared, c.Interval = len(compared), intervals.name()
+	if len(c.Loads) == 1 {
+		c.Guarantees, c.Verified = c.Loads[0].Guarantees, c.Loads[0].Verified
+	} else {
+		c.Guarantees, c.Verified = guarantees(compared), verified(compared)
+	}
+	return c, nil
+}
+
+// loadOf computes what the rows of one workload come to.
+func loadOf(rows []*Row, latency bool) (*Load, repeats) {
+	runs := runsOf(rows)
+	l := &Load{
+		Workload: runs[0].Workload, Version: runs[0].WorkloadVersion, SHA256: runs[0].WorkloadSHA256, Compared: len(runs), Runs: runs, Rows: rows,
+		Keys: selection.Series(runs), Ops: selection.ValuesOf(rows, "op"), Phases: phases(rows),
+		Guarantees: guarantees(runs), Verified: verified(runs),
+	}
+	l.From, l.Until = span(runs)
+	for i, g := range selection.GroupBy(runs, l.Keys...) {
+		for _, run := range g.Rows {
+			run.group = i
+		}
+		l.Series = append(l.Series, &Series{Name: selection.Name(l.Keys, g.Values), Store: g.Values[0], Values: g.Values, Runs: len(g.Rows)})
+	}
+	for _, r := range rows {
+		s := l.Series[r.group]
+		s.Rows = append(s.Rows, r)
+	}
+	for _, s := range l.Series {
+		for _, of := range selection.GroupBy(s.Rows, "op") {
+			s.Operations = append(s.Operations, operation(of.Values[0], of.Rows, latency))
+		}
+		if l.Mixed() {
+			all := operation("", Totals(s.Rows), false)
+			s.All = &all
+		}
+	}
+	counted := repeatsOf(l)
+	l.Interval = counted.name()
+	l.Warnings = slices.Concat(counted.warnings(), failed(l), unequal(runs))
+	return l, counted
+}
+
+func operation(op string, rows []*Row, latency bool) Operation {
+	o := Operation{Op: op, Throughput: Estimate(rows, Throughput), PerThread: Estimate(rows, (*Row).PerThread), Rows: rows}
+	for _, r := range rows {
+		o.Ops, o.Errors = o.Ops+r.Ops, o.Errors+r.Errors
+	}
+	if answered := Answered(rows); latency && len(answered) > 0 {
+		o.Latency = &Latency{
+			P50:  Estimate(answered, func(r *Row) float64 { return float64(r.P50NS) }),
+			P90:  Estimate(answered, func(r *Row) float64 { return float64(r.P90NS) }),
+			P99:  Estimate(answered, P99),
+			P999: Estimate(answered, func(r *Row) float64 { return float64(r.P999NS) }),
+			Max:  Estimate(answered, func(r *Row) float64 { return float64(r.MaxNS) }),
+		}
+	}
+	return o
+}
+
+// Throughput returns the successful operations a second of all threads.
+func Throughput(r *Row) float64 { return r.Throughput }
+
+// P99 returns the 99th percentile of the latency in nanoseconds.
+func P99(r *Row) float64 { return float64(r.P99NS) }
+
+// Estimate summarises a figure of rows, one row a run.
+func Estimate(rows []*Row, figure func(*Row) float64) stats.Estimate {
+	values := make([]float64, len(rows))
+	for i, r := range rows {
+		values[i] = figure(r)
+	}
+	return stats.Summarize(values)
+}
+
+// Answered leaves out operations of which none succeeded: they have no latency.
+func Answered(rows []*Row) []*Row {
+	return slices.DeleteFunc(slices.Clone(rows), func(r *Row) bool { return r.Ops == 0 })
+}
+
+// Totals puts the operations of each phase of each run together: how many there
+// were and their throughput, which add up because all are counted over the time
+// of the phase. Latencies do not add up, so a total has none, and no operation.
+func Totals(rows []*Row) []*Row {
+	type part struct {
+		run   *Run
+		phase string
+	}
+	var totals []*Row
+	at := map[part]*Row{}
+	for _, r := range rows {
+		of := part{r.Run, r.Phase}
+		total, known := at[of]
+		if !known {
+			total = &Row{r.Run, &record.Summary{RunID: r.RunID, Phase: r.Phase, Seconds: r.Seconds}}
+			at[of] = total
+			totals = append(totals, total)
+		}
+		total.Ops, total.Errors = total.Ops+r.Ops, total.Errors+r.Errors
+		total.Throughput += r.Throughput
+	}
+	return totals
+}
+
+// runsOf returns the runs of rows, each once.
+func runsOf(rows []*Row) []*Run {
+	var runs []*Run
+	seen := map[*Run]bool{}
+	for i, r := range rows {
+		if i > 0 && r.Run == rows[i-1].Run || seen[r.Run] {
+			continue
+		}
+		seen[r.Run] = true
+		runs = append(runs, r.Run)
+	}
+	return runs
+}
+
+// phases returns the names of phases, in the order in which they come.
+func phases(rows []*Row) []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, r := range rows {
+		if !seen[r.Phase] {
+			seen[r.Phase] = true
+			names = append(names, r.Phase)
+		}
+	}
+	return names
+}
+
+// span is from the first start of runs to the last.
+func span(runs []*Run) (first, last time.Time) {
+	for i, r := range runs {
+		if i == 0 || r.StartedAt.Before(first) {
+			first = r.StartedAt
+		}
+		if i == 0 || r.StartedAt.After(last) {
+			last = r.StartedAt
+		}
+	}
+	return first, last
+}
+
+// setups lists the setups of runs, by store, version, nodes and options.
+func setups(runs []*Run) []Setup {
+	type deployed struct {
+		store, version string
+		nodes          int
+		setup          *driver.Setup
+	}
+	counts := map[deployed]int{}
+	for _, run := range runs {
+		counts[deployed{run.Store, run.StoreVersion, run.Nodes, run.Setup}]++
+	}
+	known := map[string]*Setup{}
+	for d, n := range counts {
+		options := maps.Clone(d.setup.Options)
+		maps.DeleteFunc(options, func(_, value string) bool { return value == "" })
+		id := fmt.Sprint(d.store, d.version, d.nodes, options)
+		if known[id] == nil {
+			known[id] = &Setup{Store: d.store, Version: d.version, Nodes: d.nodes, Options: options}
+		}
+		known[id].Runs += n
+	}
+	var list []Setup
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		list = append(list, *known[id])
+	}
+	slices.SortStableFunc(list, func(a, b Setup) int {
+		return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Nodes, b.Nodes))
+	})
+	return list
+}
+
+// Stores returns the names of the stores that are compared.
+func (c *Comparison) Stores() []string {
+	names := map[string]bool{}
+	for _, l := range c.Loads {
+		for _, s := range l.Series {
+			names[s.Store] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// Refs returns name@version of the workloads, each once.
+func (c *Comparison) Refs() string {
+	var refs []string
+	for _, l := range c.Loads {
+		refs = append(refs, l.Ref())
+	}
+	return strings.Join(refs, ", ")
+}

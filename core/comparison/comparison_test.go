@@ -1,0 +1,139 @@
+package comparison_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/benchctl/benchctl/core/comparison"
+	"github.com/benchctl/benchctl/core/comparison/comparisontest"
+	"github.com/benchctl/benchctl/core/record"
+)
+
+type made = comparisontest.Record
+
+// of is a record of a run of its own.
+func of(store string, nodes, threads int, op string, throughput float64) made {
+	lastRun++
+	return made{
+		Run: lastRun, Store: store, Nodes: nodes, Threads: threads, Op: op, Throughput: throughput, Ops: 100,
+		Durability: "fsync", Reads: "linearizable", Connections: 1,
+		Params: map[string]string{"size": "100"}, Labels: map[string]string{"host": "x y"},
+	}
+}
+
+var lastRun int64
+
+func warnings(t *testing.T, records []made) []string {
+	t.Helper()
+	return comparisontest.Load(t, records).Warnings
+}
+
+func TestWarnings(t *testing.T) {
+	var records []made
+	for range 6 {
+		records = append(records, of("etcd", 1, 1, "set", 1))
+	}
+	if got := warnings(t, records); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+	if got, want := warnings(t, records[:5]), "too few repeats for an interval at 95 %, so the range is shown, which is one at 93.75 %: there are 5 where 6 are needed (--repeat 6)"; !slices.Equal(got, []string{want}) {
+		t.Errorf("%q", got)
+	}
+	weaker := of("memory", 1, 1, "set", 1)
+	weaker.Durability, weaker.Errors = "memory", 5
+	want := []string{
+		"too few repeats for an interval: some have only 1 where 6 are needed (--repeat 6)",
+		"memory, 1 node, 1 thread: 5 of 105 set operations failed; they are not counted in throughput or latency",
+		"unequal guarantees: etcd: writes acknowledged after fsync on a majority, linearizable reads; memory: writes acknowledged from memory, linearizable reads",
+	}
+	if diff := cmp.Diff(want, warnings(t, append(records, weaker))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFailuresOfManySetupsAreOneWarning(t *testing.T) {
+	var records []made
+	for size := range 8 {
+		r := of("etcd", 1, 1, "set", 1)
+		r.Params, r.Errors = map[string]string{"size": strconv.Itoa(size)}, int64(size)
+		records = append(records, r)
+	}
+	want := "in 7 of 8 cases operations failed, at most 7 of 107 set operations of etcd, 1 node, 1 thread, size 7; they are not counted in throughput or latency"
+	if got := warnings(t, records); !slices.Contains(got, want) || len(got) != 2 {
+		t.Errorf("%q", got)
+	}
+	if got := warnings(t, records[:7]); len(got) != 7 {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestTotalsAddUpWithinAPhaseOfARun(t *testing.T) {
+	set, get, later, other := of("a", 1, 1, "set", 30), of("a", 1, 1, "get", 12), of("a", 1, 1, "set", 5), of("a", 1, 1, "set", 7)
+	get.Run, later.Run = set.Run, set.Run
+	set.Errors, get.P99, later.Phase = 3, time.Second, "later"
+	got := comparison.Totals(comparisontest.Load(t, []made{set, get, later, other}).Rows)
+	if len(got) != 3 || comparison.Throughput(got[0]) != 42 || got[0].Ops != 200 || got[0].Errors != 3 || got[0].Op != "" || got[0].P99NS != 0 {
+		t.Errorf("%+v", got)
+	}
+	if comparison.Throughput(got[1]) != 5 || comparison.Throughput(got[2]) != 7 {
+		t.Errorf("phases or runs are mixed: %+v", got)
+	}
+}
+
+func TestOnlyCompleteRunsAndMeasuredPhasesAreCompared(t *testing.T) {
+	failed, warmup, kept := of("a", 1, 1, "set", 1), of("a", 1, 1, "set", 1), of("a", 1, 1, "set", 7)
+	failed.State, warmup.Warmup, failed.Warnings = record.Failed, true, []string{"a warning"}
+	c := comparisontest.Compare(t, []made{failed, warmup, kept})
+	if c.Selected != 3 || c.Compared != 1 || len(c.Loads) != 1 || len(c.Loads[0].Rows) != 1 || comparison.Throughput(c.Loads[0].Rows[0]) != 7 {
+		t.Errorf("%+v", c)
+	}
+	if !slices.Equal(c.RunWarnings, failed.Warnings) {
+		t.Errorf("warnings of runs: %q", c.RunWarnings)
+	}
+	if c := comparisontest.Compare(t, []made{failed}); c.Selected != 1 || len(c.Loads) != 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestWorkloadsAreKeptApart(t *testing.T) {
+	a, b, changed := of("a", 1, 1, "set", 1), of("a", 1, 1, "set", 2), of("a", 1, 1, "set", 3)
+	a.Workload, b.Workload, changed.Workload = "x", "y", "y"
+	changed.WorkloadSHA256 = "0123456789abcdef"
+	c := comparisontest.Compare(t, []made{a, b, changed})
+	if got, want := c.Refs(), "x@1, y@1 (sha256 01234567…), y@1 (sha256 y…)"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got, want := c.Loads[1].FileName(), "y-1-01234567"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestVerifiedCountsRuns(t *testing.T) {
+	records := []made{of("a", 1, 1, "set", 1), of("a", 1, 1, "set", 1), of("a", 1, 1, "set", 1)}
+	if got := comparisontest.Compare(t, records).Verified; got != nil {
+		t.Errorf("%q", got)
+	}
+	records[0].Verified, records[1].Verified = record.Held, record.Undecided
+	want := []string{"what the stores acknowledged was checked and held in 1 of 3 runs; in 1 it could not be decided; in 1 nothing was checked"}
+	if diff := cmp.Diff(want, comparisontest.Compare(t, records).Verified); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAComparisonIsADocument(t *testing.T) {
+	text, err := json.Marshal(comparisontest.Compare(t, []made{of("a", 1, 1, "set", 1)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"workloads":[{"workload":"w"`, `"throughput_per_thread":{"value":1,"n":1}`, `"keys":["store","nodes","threads"]`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+// Package comparisontest makes comparisons of made-up runs, for tests.
+package comparisontest
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/benchctl/benchctl/core/comparison"
+	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/record"
+)
+
+// Record is one operation of one phase of a run. Records with the same Run are
+// of one run, which the first of them describes.
+type Record struct {
+	Run                      int64
+	Started                  time.Time
+	State                    record.State // "": complete
+	Store, StoreVersion      string
+	Nodes, Threads           int
+	Workload                 string // "": w
+	WorkloadSHA256           string // "": the same for all that have the same name
+	Params, Options, Labels  map[string]string
+	Reads, Promised          driver.Consistency
+	Durability               driver.Durability
+	Connections              int
+	Notes, Warnings          []string
+	Verified                 record.Result
+	Phase, Op                string
+	Warmup                   bool
+	Ops, Errors              int64
+	Throughput               float64
+	P50, P90, P99, P999, Max time.Duration
+}
+
+// Measured returns what a comparison of records is made of.
+func Measured(t testing.TB, records []Record) comparison.Measured {
+	t.Helper()
+	m := comparison.Measured{Verified: map[int64]record.Result{}, Latency: true}
+	seen := map[int64]bool{}
+	for _, r := range records {
+		if !seen[r.Run] {
+			seen[r.Run] = true
+			m.Runs = append(m.Runs, run(t, r))
+			if r.Verified != "" {
+				m.Verified[r.Run] = r.Verified
+			}
+		}
+		m.Summaries = append(m.Summaries, record.Summary{
+			RunID: r.Run, Phase: r.Phase, Warmup: r.Warmup, Op: r.Op, Ops: r.Ops, Errors: r.Errors, Seconds: 1, Throughput: r.Throughput,
+			P50NS: int64(r.P50), P90NS: int64(r.P90), P99NS: int64(r.P99), P999NS: int64(r.P999), MaxNS: int64(r.Max),
+		})
+	}
+	return m
+}
+
+func run(t testing.TB, r Record) record.Run {
+	t.Helper()
+	setup, err := json.Marshal(driver.Setup{Nodes: r.Nodes, Reads: r.Reads, Options: r.Options})
+	if err != nil {
+		t.Fatal(err)
+	}
+	guarantees, err := json.Marshal(driver.Guarantees{Durability: r.Durability, Reads: r.Promised, Connections: r.Connections, Notes: r.Notes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.State == "" {
+		r.State = record.Complete
+	}
+	if r.Workload == "" {
+		r.Workload = "w"
+	}
+	if r.WorkloadSHA256 == "" {
+		r.WorkloadSHA256 = r.Workload
+	}
+	return record.Run{
+		ID: r.Run, State: r.State, StartedAt: r.Started, Store: r.Store, StoreVersion: r.StoreVersion, Nodes: r.Nodes, Threads: r.Threads,
+		Setup: setup, Guarantees: guarantees, Workload: r.Workload, WorkloadVersion: 1, WorkloadSHA256: r.WorkloadSHA256,
+		Params: r.Params, Labels: r.Labels, Warnings: r.Warnings,
+	}
+}
+
+// Compare compares records.
+func Compare(t testing.TB, records []Record) *comparison.Comparison {
+	t.Helper()
+	c, err := comparison.Of(Measured(t, records))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Load compares records of one workload.
+func Load(t testing.TB, records []Record) *comparison.Load {
+	t.Helper()
+	c := Compare(t, records)
+	if len(c.Loads) != 1 {
+		t.Fatalf("%d workloads", len(c.Loads))
+	}
+	return c.Loads[0]
+}

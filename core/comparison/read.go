@@ -1,0 +1,186 @@
+package comparison
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/benchctl/benchctl/core/record"
+	"github.com/benchctl/benchctl/core/selection"
+)
+
+// Source is the archive.
+type Source interface {
+	// Values hands the values of keys to take: those of every run, or if a key is
+	// of operations, of every operation of every run, and of runs without any.
+	// take may not keep the slice.
+	Values(ctx context.Context, keys []string, take func(run int64, values []string)) error
+	// Compared, Verified and Figures return what there is of the runs with these
+	// ids, or of all. The runs have what comparisons look at.
+	Compared(ctx context.Context, ids ...int64) ([]record.Run, error)
+	Verified(ctx context.Context, ids ...int64) (map[int64]record.Result, error)
+	// Figures returns summaries of measured phases with counts and throughput,
+	// and with percentiles of latency if these are asked for.
+	Figures(ctx context.Context, latency bool, ids ...int64) ([]record.Summary, error)
+	RunsOf(ctx context.Context, experiment int64) ([]record.Run, error)
+	EnvironmentOf(ctx context.Context, id int64) (record.Environment, error)
+	Workloads(ctx context.Context) ([]record.Workload, error)
+}
+
+// Needs is what a comparison is to have beside counts and throughput.
+type Needs struct {
+	Latency bool
+	Params  bool // what the workloads say of their parameters
+}
+
+// NoRuns is the error of a selection of which there is nothing.
+type NoRuns struct {
+	Selection string
+	Of        int // runs that there are
+}
+
+func (e *NoRuns) Error() string {
+	if e.Of == 0 {
+		return "there are no runs"
+	}
+	return fmt.Sprintf("no run of %d matches %q", e.Of, e.Selection)
+}
+
+// Find returns the ids of the runs that an expression selects, in ascending
+// order, or none if it selects all. A run is selected if any of its operations
+// is.
+func Find(ctx context.Context, from Source, e *selection.Expression) ([]int64, error) {
+	if len(e.Keys()) == 0 {
+		return nil, nil
+	}
+	var ids []int64
+	runs, last := 0, int64(0)
+	match := e.Matcher()
+	err := from.Values(ctx, e.Keys(), func(run int64, values []string) {
+		if run != last {
+			runs, last = runs+1, run
+		}
+		if (len(ids) == 0 || ids[len(ids)-1] != run) && match(values) {
+			ids = append(ids, run)
+		}
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(ids) == 0:
+		return nil, &NoRuns{Selection: e.String(), Of: runs}
+	case len(ids) == runs:
+		return nil, nil
+	}
+	return ids, nil
+}
+
+// Select compares the runs that an expression selects.
+func Select(ctx context.Context, from Source, e *selection.Expression, needs Needs) (*Comparison, error) {
+	ids, err := Find(ctx, from, e)
+	if err != nil {
+		return nil, err
+	}
+	var keep func(*Row) bool
+	if e.OfOperations() {
+		match, keys := e.Matcher(), e.Keys()
+		values := make([]string, len(keys))
+		keep = func(r *Row) bool {
+			for i, key := range keys {
+				values[i] = r.Value(key)
+			}
+			return match(values)
+		}
+	}
+	of := Measured{Latency: needs.Latency, Keep: keep}
+	group, reading := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { of.Runs, err = from.Compared(reading, ids...); return err })
+	group.Go(func() error { return of.read(reading, from, ids) })
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if len(of.Runs) == 0 {
+		return nil, &NoRuns{}
+	}
+	c, err := of.compare(ctx, from, needs)
+	if err != nil {
+		return nil, err
+	}
+	c.Selection = e.String()
+	return c, nil
+}
+
+// Experiment compares the runs of an experiment. Of those that were executed
+// again when it was resumed only the last one counts.
+func Experiment(ctx context.Context, from Source, id int64, needs Needs) (*Comparison, error) {
+	runs, err := from.RunsOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	runs = latest(runs)
+	if len(runs) == 0 {
+		return nil, &NoRuns{}
+	}
+	ids := make([]int64, len(runs))
+	for i, run := range runs {
+		ids[i] = run.ID
+	}
+	of := Measured{Runs: runs, Latency: needs.Latency}
+	if err := of.read(ctx, from, ids); err != nil {
+		return nil, err
+	}
+	return of.compare(ctx, from, needs)
+}
+
+func latest(runs []record.Run) []record.Run {
+	last := map[int]record.Run{}
+	for _, run := range runs {
+		if known, ok := last[run.Position]; !ok || known.State != record.Complete || run.State == record.Complete {
+			last[run.Position] = run
+		}
+	}
+	return slices.DeleteFunc(runs, func(run record.Run) bool { return run.Position >= 0 && last[run.Position].ID != run.ID })
+}
+
+// read reads what the runs with these ids came to, or all.
+func (m *Measured) read(ctx context.Context, from Source, ids []int64) (err error) {
+	if m.Verified, err = from.Verified(ctx, ids...); err != nil {
+		return err
+	}
+	m.Summaries, err = from.Figures(ctx, m.Latency, ids...)
+	return err
+}
+
+// compare computes the comparison with what few runs differ in: the machines
+// and the workloads.
+func (m *Measured) compare(ctx context.Context, from Source, needs Needs) (*Comparison, error) {
+	m.Environments = map[int64]record.Environment{}
+	for _, run := range m.Runs {
+		if _, known := m.Environments[run.Environment]; known {
+			continue
+		}
+		environment, err := from.EnvironmentOf(ctx, run.Environment)
+		if err != nil {
+			return nil, err
+		}
+		m.Environments[run.Environment] = environment
+	}
+	c, err := Of(*m)
+	if err != nil || !needs.Params {
+		return c, err
+	}
+	workloads, err := from.Workloads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range c.Loads {
+		for _, w := range workloads {
+			if w.SHA256 == l.SHA256 {
+				l.Params = paramsOf(w)
+			}
+		}
+	}
+	return c, nil
+}

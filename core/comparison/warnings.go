@@ -1,0 +1,141 @@
+package comparison
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/benchctl/benchctl/core/format"
+	"github.com/benchctl/benchctl/core/record"
+	"github.com/benchctl/benchctl/core/selection"
+	"github.com/benchctl/benchctl/core/stats"
+)
+
+// repeats counts the groups of repeats that are too few for an interval.
+type repeats struct {
+	few, groups int
+	least       int // repeats of the smallest group that is too few
+}
+
+func repeatsOf(l *Load) repeats {
+	r := repeats{least: math.MaxInt}
+	for _, s := range l.Series {
+		for _, o := range s.Operations {
+			for _, phase := range selection.GroupBy(o.Rows, "phase") {
+				r.groups++
+				if n := len(phase.Rows); n < stats.Enough {
+					r.few++
+					r.least = min(r.least, n)
+				}
+			}
+		}
+	}
+	return r
+}
+
+func (r repeats) and(more repeats) repeats {
+	if r.groups == 0 {
+		return more
+	}
+	return repeats{r.few + more.few, r.groups + more.groups, min(r.least, more.least)}
+}
+
+// name names what is given with the medians.
+func (r repeats) name() string {
+	switch {
+	case r.few == 0:
+		return fmt.Sprintf("%g %% interval", 100*stats.Confidence)
+	case r.least == stats.Fewest && r.few == r.groups:
+		return "range"
+	case r.least == stats.Fewest:
+		return fmt.Sprintf("%g %% interval, or range", 100*stats.Confidence)
+	}
+	return "interval"
+}
+
+func (r repeats) warnings() []string {
+	if r.few == 0 {
+		return nil
+	}
+	what := "an interval"
+	if r.least == stats.Fewest {
+		what = fmt.Sprintf("an interval at %g %%, so the range is shown, which is one at %g %%", 100*stats.Confidence, 100*stats.RangeConfidence)
+	}
+	return []string{fmt.Sprintf("too few repeats for %s: %s where %d are needed (--repeat %d)", what, r.have(), stats.Enough, stats.Enough)}
+}
+
+func (r repeats) have() string {
+	switch {
+	case r.few < r.groups:
+		return fmt.Sprintf("some have only %d", r.least)
+	case r.least == 1:
+		return "there is 1"
+	}
+	return fmt.Sprintf("there are %d", r.least)
+}
+
+// failed warns of operations that failed: each by itself, or if there are more
+// than a reader would look at, all at once.
+func failed(l *Load) []string {
+	const few = 6
+	var warnings []string
+	var ofWorst string
+	worst, cases := 0.0, 0
+	for _, s := range l.Series {
+		for _, o := range s.Operations {
+			cases++
+			if o.Errors == 0 {
+				continue
+			}
+			all := o.Ops + o.Errors
+			share := fmt.Sprintf("%s of %s %s operations", format.Integer(o.Errors), format.Integer(all), o.Op)
+			warnings = append(warnings, fmt.Sprintf("%s: %s failed; they are not counted in throughput or latency", s.Name, share))
+			if part := float64(o.Errors) / float64(all); part > worst {
+				worst, ofWorst = part, share+" of "+s.Name
+			}
+		}
+	}
+	if len(warnings) > few {
+		return []string{fmt.Sprintf("in %d of %d cases operations failed, at most %s; they are not counted in throughput or latency", len(warnings), cases, ofWorst)}
+	}
+	return warnings
+}
+
+// runWarningsShown is how many warnings of single runs are kept.
+const runWarningsShown = 12
+
+// runWarnings returns what runs themselves warn of, once each.
+func runWarnings(runs []*Run) []string {
+	seen := map[string]bool{}
+	var warnings []string
+	for _, run := range runs {
+		for _, w := range run.Warnings {
+			if !seen[w] {
+				seen[w] = true
+				warnings = append(warnings, w)
+			}
+		}
+	}
+	if more := len(warnings) - runWarningsShown; more > 1 {
+		warnings = append(warnings[:runWarningsShown], fmt.Sprintf("and %s of single runs: `benchctl runs` counts them, `benchctl show RUN` prints them", format.Count(more, "other warning")))
+	}
+	return warnings
+}
+
+// machines says for each machine of runs what it is, and for nodes that were
+// deployed where their data was.
+func machines(runs []*Run, known map[int64]record.Environment) []string {
+	var notes []string
+	seen := map[int64]bool{}
+	for _, run := range runs {
+		if seen[run.Environment] {
+			continue
+		}
+		seen[run.Environment] = true
+		e := known[run.Environment]
+		notes = append(notes, fmt.Sprintf("%s, %s, %d GiB of memory, kernel %s; data folder on %s, where an fsync takes %s",
+			e.CPU, format.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30, e.Kernel, e.Filesystem, format.Duration(e.Fsync)))
+	}
+	slices.Sort(notes)
+	return slices.Compact(notes)
+}

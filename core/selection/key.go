@@ -1,0 +1,104 @@
+// Package selection chooses, groups and names what was measured or is to be: the
+// runs of an archive, their operations, and the runs of a plan. It is pure, and
+// knows what it works on only by the values of keys.
+package selection
+
+import (
+	"slices"
+	"strings"
+)
+
+// Key is one by which runs and their operations are selected, grouped and told
+// apart.
+type Key struct {
+	Name    string
+	Of      Of
+	Planned bool // it is known of a run before that is executed
+	Role    Role
+	Help    string
+}
+
+// Of is what has a value of a key.
+type Of string
+
+// What has values.
+const (
+	Runs       Of = "run"
+	Operations Of = "operation" // in a phase of a run
+)
+
+// Role is what a difference in a key says.
+type Role int
+
+// The roles of keys.
+const (
+	Always   Role = iota // names every series
+	Choice               // tells series apart
+	Property             // of a store: tells series apart within one, and nothing between two
+	Single               // of one run or operation, or what follows from other keys: it tells no series apart
+)
+
+// Keys are the keys that everything has, in the order in which they order
+// groups and make names. Parameters, options and labels have keys beside them,
+// which begin with ParamPrefix, OptionPrefix and LabelPrefix.
+var Keys = []Key{
+	{"store", Runs, true, Always, "the store"},
+	{"nodes", Runs, true, Always, "its nodes"},
+	{"threads", Runs, true, Always, "threads of the load"},
+	{"workload", Runs, true, Choice, "the workload's name"},
+	{"workload-version", Runs, true, Choice, "its version"},
+	{"reads", Runs, true, Choice, "consistency that was asked of reads: linearizable or sequential"},
+	{"durability", Runs, false, Single, "where a write is when it is acknowledged: fsync or memory"},
+	{"store-version", Runs, false, Property, "version of the store"},
+	{"plugin-version", Runs, false, Property, "version of its plugin"},
+	{"phase", Operations, false, Single, "a phase of the workload"},
+	{"op", Operations, false, Single, "an operation: create, set, get and so on"},
+	{"state", Runs, false, Single, "running, complete, failed or interrupted"},
+	{"run", Runs, false, Single, "a run's number"},
+	{"experiment", Runs, false, Single, "an experiment's number"},
+}
+
+// What the keys of parameters, options of a store and labels begin with.
+const (
+	ParamPrefix  = "param."
+	OptionPrefix = "option."
+	LabelPrefix  = "label."
+)
+
+// Promised is the key of what a driver declares of reads. It follows from the
+// store and its setup, so nothing is selected by it.
+const Promised = "promised"
+
+// Lookup finds a key by its name.
+func Lookup(name string) (Key, bool) {
+	if i := slices.IndexFunc(Keys, func(k Key) bool { return k.Name == name }); i >= 0 {
+		return Keys[i], true
+	}
+	switch {
+	case strings.HasPrefix(name, ParamPrefix), strings.HasPrefix(name, LabelPrefix):
+		return Key{Name: name, Of: Runs, Planned: true, Role: Choice}, true
+	case strings.HasPrefix(name, OptionPrefix):
+		return Key{Name: name, Of: Runs, Planned: true, Role: Property}, true
+	}
+	return Key{}, false
+}
+
+// Names lists the names of the keys that are of a kind, as a sentence does.
+func Names(of func(Key) bool) string {
+	var names []string
+	for _, k := range Keys {
+		if of(k) {
+			names = append(names, k.Name)
+		}
+	}
+	names = append(names, ParamPrefix+"NAME", OptionPrefix+"NAME")
+	return strings.Join(names, ", ") + " and " + LabelPrefix + "NAME"
+}
+
+// Short is a key's name without its kind: of option.sync, sync.
+func Short(key string) string {
+	if _, name, ok := strings.Cut(key, "."); ok {
+		return name
+	}
+	return key
+}
