@@ -34,7 +34,7 @@ func (n *node) expire() {
 		}
 		for _, id := range n.silent() {
 			p := &proposal{done: make(chan struct{}, 1)}
-			ctx, cancel := context.WithTimeout(context.Background(), barrierWithin)
+			ctx, cancel := context.WithTimeout(context.Background(), ownWithin)
 			// When it fails the session is still there at the next look.
 			_, _ = n.execute(ctx, &command{kind: kindCloseSession, session: id}, p)
 			cancel()

@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	barrierWithin = 5 * time.Second
+	ownWithin     = 5 * time.Second // for what the leader does of its own accord
+	snapshotEvery = 5 * time.Second // a look whether one is due
 	snapshotsKept = 2
 	retryEvery    = 5 * time.Millisecond // while there is no leader
 )
@@ -103,9 +104,7 @@ func (n *node) open() error {
 	if err != nil {
 		return err
 	}
-	n.transport = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream: layer, MaxPool: 3, Timeout: 10 * time.Second, Logger: n.log, MsgpackUseNewTimeFormat: true,
-	})
+	n.transport = newTransport(layer, n.log)
 	config := raft.DefaultConfig()
 	config.LocalID = raft.ServerID(n.Name)
 	config.HeartbeatTimeout = n.Heartbeat
@@ -114,7 +113,7 @@ func (n *node) open() error {
 	config.CommitTimeout = min(config.CommitTimeout, n.Heartbeat/4)
 	config.MaxAppendEntries = maxBatch
 	config.SnapshotThreshold = uint64(n.SnapshotThreshold)
-	config.SnapshotInterval = 5 * time.Second
+	config.SnapshotInterval = snapshotEvery
 	config.TrailingLogs = uint64(n.SnapshotThreshold)
 	config.NoLegacyTelemetry = true
 	config.Logger = n.log
