@@ -22,6 +22,9 @@ const (
 	served = "served" // over TCP
 )
 
+// patience keeps a busy machine from electing leaders that no test asks for.
+const patience = 2 * time.Second
+
 // rig is a cluster under test.
 type rig struct {
 	t        testing.TB
@@ -35,7 +38,7 @@ type rig struct {
 func deploy(t testing.TB, nodes int, way string, change ...func(*Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, services: map[string]*service{}}
-	r.client = Client{Nodes: &r.nodes, Timeout: 5 * time.Second, SessionTimeout: 3 * time.Second}
+	r.client = Client{Nodes: &r.nodes, Timeout: time.Minute, SessionTimeout: 3 * time.Second}
 	places, err := servers.Places(t.TempDir(), nodes, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +56,7 @@ func deploy(t testing.TB, nodes int, way string, change ...func(*Config)) *rig {
 	for i, p := range peers {
 		config := Config{
 			Peer: p, Peers: peers, Dir: places[i].Dir, Sync: true,
-			Heartbeat: 500 * time.Millisecond, Election: 500 * time.Millisecond, SnapshotThreshold: 100_000, OwnLog: true,
+			Heartbeat: patience, Election: patience, SnapshotThreshold: 100_000, OwnLog: true,
 		}
 		for _, f := range change {
 			f(&config)
