@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/machine"
 	"github.com/benchctl/benchctl/core/node"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // Plugin is what an experiment needs of a launched plugin.
@@ -74,7 +74,7 @@ type Writer interface {
 	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
 	Event(at time.Duration, kind, node, detail string) error
 	Verdict(phase int, v record.Verdict) error
-	NodeSecond(second node.Second) error
+	NodeSecond(second record.NodeSecond) error
 	Client(client record.Client) error
 	Warn(text string)
 	// End archives how the run ended; failure is nil unless it failed.
@@ -86,8 +86,8 @@ type Observer interface {
 	ExperimentStarted(experiment int64, runs []Run) // those that are to be executed
 	RunStarted(run Run)
 	Doing(what string)
-	PhaseStarted(phase workload.Phase)
-	Progress(phase workload.Phase, at time.Duration, ops, failures int64)
+	PhaseStarted(phase load.Phase)
+	Progress(phase load.Phase, at time.Duration, ops, failures int64)
 	RunEnded(run Run, id int64, state record.State, took time.Duration, failure error)
 }
 

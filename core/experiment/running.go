@@ -16,7 +16,6 @@ import (
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // running is one run on its way.
@@ -27,8 +26,8 @@ type running struct {
 	writer  Writer
 	failure error
 
-	stages     []workload.Stage // of its load
-	violations []error          // of what the store promises
+	stages     []load.Stage // of its load
+	violations []error      // of what the store promises
 
 	mu      sync.Mutex
 	zero    time.Time // set once the load has started
@@ -237,7 +236,7 @@ func (r *running) Started(zero time.Time, storeVersion string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.resting = cancel
 	r.sampled.Go(func() {
-		node.Sample(ctx, zero, r.cluster, r.plugin.Identity().PID, func(s node.Second) {
+		node.Sample(ctx, zero, r.cluster, r.plugin.Identity().PID, func(s record.NodeSecond) {
 			r.mu.Lock()
 			r.used.add(s)
 			r.mu.Unlock()

@@ -185,6 +185,7 @@ func (h *recorder) client() int {
 func TestHistoryUnderFailuresIsLinearizable(t *testing.T) {
 	for _, placement := range []string{embedded, processes} {
 		t.Run(placement, func(t *testing.T) {
+			t.Parallel()
 			r := deploy(t, 3, "placement", placement)
 			r.setup.Timeout = time.Second
 			r.reopen(t.Context())

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/plugin"
 	"github.com/benchctl/benchctl/plugins/raftembed/internal/raftstore"
 )
@@ -34,12 +35,13 @@ func parsePeers(text string) ([]raftstore.Peer, error) {
 	return peers, nil
 }
 
-// Command runs a node as a process: `benchctl-plugin-raftembed node -h` lists
-// its flags.
-func (*raftembed) Command(ctx context.Context, args []string) error {
-	if args[0] != "node" {
-		return fmt.Errorf("benchctl-plugin-raftembed has no command %q; it has: describe, node", args[0])
-	}
+// Commands has node, which runs a node as a process: `benchctl-plugin-raftembed
+// node -h` lists its flags.
+func (*raftembed) Commands() []driver.Command {
+	return []driver.Command{{Name: "node", Run: runNode}}
+}
+
+func runNode(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("node", flag.ContinueOnError)
 	name := flags.String("name", "", "name of this node, one of -peers")
 	dir := flags.String("dir", "", "folder for the log and snapshots")
@@ -49,7 +51,7 @@ func (*raftembed) Command(ctx context.Context, args []string) error {
 	election := flags.Duration("election", 500*time.Millisecond, "time after which a candidate tries again")
 	threshold := flags.Int("snapshot-threshold", 100_000, "log entries after which a snapshot is taken")
 	withParent := flags.Bool("with-parent", false, "end when the process that started this one has ended")
-	if err := flags.Parse(args[1:]); err != nil {
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	peers, err := parsePeers(*members)
