@@ -100,7 +100,7 @@ func (n *node) open() error {
 	if err != nil {
 		return err
 	}
-	layer, err := listen(n.Peer.Raft)
+	layer, err := listen(n.Raft)
 	if err != nil {
 		return err
 	}
