@@ -14,6 +14,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/sample"
 )
 
 func TestRestartOfAllNodesKeepsEveryAcknowledgedKey(t *testing.T) {
@@ -50,18 +51,16 @@ func fillWhileRunning(t *testing.T, r *rig, end func()) []string {
 	const sessions, enough = 4, 200
 	var mu sync.Mutex
 	var acknowledged []string
-	var over atomic.Bool
 	filled := make(chan struct{})
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
 	var group sync.WaitGroup
 	for i := range sessions {
 		s := r.session(i)
 		group.Go(func() {
-			for n := 0; !over.Load(); n++ {
+			for n := 0; ctx.Err() == nil; n++ {
 				key := fmt.Sprintf("/k/%d/%d", i, n)
-				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-				err := s.Create(ctx, []byte(key), []byte(key))
-				cancel()
-				if err != nil {
+				if err := s.Create(ctx, []byte(key), []byte(key)); err != nil {
 					continue
 				}
 				mu.Lock()
@@ -74,7 +73,7 @@ func fillWhileRunning(t *testing.T, r *rig, end func()) []string {
 	}
 	<-filled
 	end()
-	over.Store(true)
+	giveUp()
 	group.Wait()
 	return acknowledged
 }
@@ -89,54 +88,10 @@ func expectKeys(t *testing.T, r *rig, keys []string) {
 	}
 }
 
-func TestANodeComesBackFromASnapshot(t *testing.T) {
-	r := deploy(t, 3, "snapshot-threshold", "50")
-	s := r.session(0)
-	victim := "node-1"
-	for victim == r.leader() {
-		victim = "node-2"
-	}
-	if err := r.KillNode(t.Context(), victim); err != nil {
-		t.Fatal(err)
-	}
-	var keys []string
-	for i := range 400 {
-		key := fmt.Sprintf("/k/%d", i)
-		keys = append(keys, key)
-		if err := s.Create(t.Context(), []byte(key), []byte(key)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, n := range r.driver.(*raftembed).nodes.running { // what the victim lacks is no longer in their logs
-		if err := n.raft.Snapshot().Error(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := r.StartNode(t.Context(), victim); err != nil {
-		t.Fatal(err)
-	}
-	machine := r.driver.(*raftembed).nodes.running[victim].machine
-	deadline := time.Now().Add(20 * time.Second)
-	for machine.latest() < int64(len(keys)) {
-		if time.Now().After(deadline) {
-			t.Fatalf("the node has %d of %d changes", machine.latest(), len(keys))
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	for _, key := range keys {
-		if got := machine.read(&command{kind: kindGet, key: []byte(key)}); string(got.value) != key {
-			t.Fatalf("%s has %d bytes on the node that came back", key, len(got.value))
-		}
-	}
-	if machine.floor == 0 {
-		t.Error("the node came back from the log, not from a snapshot")
-	}
-}
-
 // registerInput is an operation on one key in a recorded history.
 type registerInput struct {
 	key   string
-	kind  kind
+	op    sample.Op
 	value string
 }
 
@@ -169,19 +124,19 @@ var register = porcupine.NondeterministicModel{
 		value, in, out := state.(string), input.(registerInput), output.(registerOutput)
 		next, status := value, "ok"
 		switch {
-		case in.kind == kindGet && value == "", in.kind == kindSet && value == "", in.kind == kindDelete && value == "":
+		case in.op == sample.OpGet && value == "", in.op == sample.OpSet && value == "", in.op == sample.OpDelete && value == "":
 			status = "not-found"
-		case in.kind == kindCreate && value != "":
+		case in.op == sample.OpCreate && value != "":
 			status = "exists"
-		case in.kind == kindDelete:
+		case in.op == sample.OpDelete:
 			next = ""
-		case in.kind != kindGet:
+		case in.op != sample.OpGet:
 			next = in.value
 		}
 		if out.unknown {
 			return []any{value, next}
 		}
-		if out.status != status || in.kind == kindGet && out.value != value {
+		if out.status != status || in.op == sample.OpGet && out.value != value {
 			return nil
 		}
 		return []any{next}
@@ -207,6 +162,18 @@ func (h *recorder) add(client int, call int64, in registerInput, out registerOut
 	h.history = append(h.history, porcupine.Operation{ClientId: client, Input: in, Call: call, Output: out, Return: end})
 }
 
+// known returns how many operations were answered.
+func (h *recorder) known() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, op := range h.history {
+		if !op.Output.(registerOutput).unknown {
+			n++
+		}
+	}
+	return n
+}
+
 // client returns the number of a client that has no operation under way.
 func (h *recorder) client() int {
 	h.mu.Lock()
@@ -218,6 +185,7 @@ func (h *recorder) client() int {
 func TestHistoryUnderFailuresIsLinearizable(t *testing.T) {
 	for _, placement := range []string{embedded, processes} {
 		t.Run(placement, func(t *testing.T) {
+			t.Parallel()
 			r := deploy(t, 3, "placement", placement)
 			r.setup.Timeout = time.Second
 			r.reopen(t.Context())
@@ -229,18 +197,11 @@ func TestHistoryUnderFailuresIsLinearizable(t *testing.T) {
 				group.Go(func() { h.load(t, s, rand.New(rand.NewPCG(7, uint64(i))), &over) })
 			}
 			disturb(t, r)
+			until(t, "500 operations were answered", func() bool { return h.known() >= 500 })
 			over.Store(true)
 			group.Wait()
 
-			known := 0
-			for _, op := range h.history {
-				if !op.Output.(registerOutput).unknown {
-					known++
-				}
-			}
-			if known < 500 {
-				t.Errorf("only %d of %d operations were answered", known, len(h.history))
-			}
+			known := h.known()
 			t.Logf("%d operations, %d without an answer", len(h.history), len(h.history)-known)
 			model := register.ToModel()
 			if result := porcupine.CheckOperationsTimeout(model, h.history, time.Minute); result != porcupine.Ok {
@@ -256,7 +217,7 @@ func (h *recorder) load(t *testing.T, s *session, random *rand.Rand, over *atomi
 	for n := 0; !over.Load(); n++ {
 		in := registerInput{
 			key:   fmt.Sprintf("/r/%d", random.IntN(8)),
-			kind:  []kind{kindCreate, kindSet, kindPut, kindDelete, kindGet, kindGet, kindGet}[random.IntN(7)],
+			op:    []sample.Op{sample.OpCreate, sample.OpSet, sample.OpPut, sample.OpDelete, sample.OpGet, sample.OpGet, sample.OpGet}[random.IntN(7)],
 			value: fmt.Sprintf("%d-%d", client, n),
 		}
 		call := time.Since(h.began).Nanoseconds()
@@ -266,7 +227,7 @@ func (h *recorder) load(t *testing.T, s *session, random *rand.Rand, over *atomi
 			out.status = "exists"
 		case errors.Is(err, driver.ErrNotFound):
 			out.status = "not-found"
-		case err != nil && in.kind == kindGet:
+		case err != nil && in.op == sample.OpGet:
 			continue // a read without an answer says nothing
 		case err != nil:
 			out.unknown = true
@@ -283,14 +244,14 @@ func (h *recorder) load(t *testing.T, s *session, random *rand.Rand, over *atomi
 
 func (h *recorder) do(ctx context.Context, s *session, in registerInput) (out registerOutput, err error) {
 	key, value := []byte(in.key), []byte(in.value)
-	switch in.kind {
-	case kindCreate:
+	switch in.op {
+	case sample.OpCreate:
 		err = s.Create(ctx, key, value)
-	case kindSet:
+	case sample.OpSet:
 		err = s.Set(ctx, key, value)
-	case kindPut:
+	case sample.OpPut:
 		err = s.Put(ctx, key, value)
-	case kindDelete:
+	case sample.OpDelete:
 		err = s.Delete(ctx, key)
 	default:
 		var got []byte
@@ -300,11 +261,12 @@ func (h *recorder) do(ctx context.Context, s *session, in registerInput) (out re
 	return out, err
 }
 
-// disturb kills and restarts nodes, the leader first, then each one.
+// disturb kills each node and starts it again, twice, so that leaders are among
+// them.
 func disturb(t *testing.T, r *rig) {
 	t.Helper()
-	victims := []string{r.leader(), "node-1", "node-2", "node-3"}
-	for _, name := range victims {
+	probe := r.session(0)
+	for _, name := range append(r.Names(), r.Names()...) {
 		time.Sleep(300 * time.Millisecond)
 		if err := r.KillNode(t.Context(), name); err != nil {
 			t.Fatal(err)
@@ -313,7 +275,7 @@ func disturb(t *testing.T, r *rig) {
 		if err := r.StartNode(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
-		r.leader()
+		until(t, "a node leads", func() bool { return probe.Sync(t.Context()) == nil })
 	}
 	time.Sleep(300 * time.Millisecond)
 }

@@ -10,15 +10,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/plugin"
+	"github.com/benchctl/benchctl/plugins/raftembed/internal/raftstore"
 )
 
 // version is the driver's.
@@ -31,9 +29,9 @@ const (
 )
 
 // Driver returns the driver.
-func Driver() driver.Driver { return &raftembed{nodes: &inside{}} }
+func Driver() driver.Driver { return &raftembed{} }
 
-type raftembed struct{ nodes *inside }
+type raftembed struct{ inside raftstore.Nodes }
 
 func (*raftembed) Info() driver.Info {
 	return driver.Info{
@@ -94,26 +92,26 @@ func (*raftembed) Ports(_ context.Context, setup driver.Setup) (int, error) {
 }
 
 func (d *raftembed) Provision(_ context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
-	var peers []peer
+	var peers []raftstore.Peer
 	for i, place := range places {
-		p := peer{name: driver.NodeName(i), raft: place.Address(0)}
+		p := raftstore.Peer{Name: driver.NodeName(i), Raft: place.Address(0)}
 		if separate(setup) {
-			p.client = place.Address(1)
+			p.Client = place.Address(1)
 		}
 		peers = append(peers, p)
 	}
 	var nodes []driver.Node
 	if !separate(setup) {
-		var configs []nodeConfig
+		var configs []raftstore.Config
 		for i, p := range peers {
-			configs = append(configs, nodeConfig{
-				peer: p, dir: places[i].Dir, peers: peers, sync: setup.Bool("sync"),
-				heartbeat: setup.Duration("heartbeat"), election: setup.Duration("election"),
-				snapshotThreshold: setup.Int("snapshot-threshold"), ownLog: true,
+			configs = append(configs, raftstore.Config{
+				Peer: p, Peers: peers, Dir: places[i].Dir, Sync: setup.Bool("sync"),
+				Heartbeat: setup.Duration("heartbeat"), Election: setup.Duration("election"),
+				SnapshotThreshold: setup.Int("snapshot-threshold"), OwnLog: true,
 			})
-			nodes = append(nodes, driver.Node{Name: p.name, Endpoint: p.raft, Ready: driver.Probe{Address: p.raft}})
+			nodes = append(nodes, driver.Node{Name: p.Name, Endpoint: p.Raft, Ready: driver.Probe{Address: p.Raft}})
 		}
-		d.nodes.provision(configs)
+		d.inside.Provision(configs)
 		return nodes, nil
 	}
 	binary, err := os.Executable()
@@ -122,123 +120,38 @@ func (d *raftembed) Provision(_ context.Context, setup driver.Setup, places []dr
 	}
 	for i, p := range peers {
 		command := []string{
-			binary, "node", "-name", p.name, "-dir", places[i].Dir, "-peers", formatPeers(peers),
+			binary, "node", "-name", p.Name, "-dir", places[i].Dir, "-peers", formatPeers(peers),
 			"-sync=" + setup.Option("sync"), "-heartbeat", setup.Option("heartbeat"), "-election", setup.Option("election"),
 			"-snapshot-threshold", setup.Option("snapshot-threshold"), "-with-parent",
 		}
-		nodes = append(nodes, driver.Node{Name: p.name, Endpoint: p.client, Command: command, Ready: driver.Probe{Address: p.client}})
+		nodes = append(nodes, driver.Node{Name: p.Name, Endpoint: p.Client, Command: command, Ready: driver.Probe{Address: p.Client}})
 	}
 	return nodes, nil
 }
 
-func (d *raftembed) StartNode(_ context.Context, name string) error { return d.nodes.start(name) }
-func (d *raftembed) StopNode(_ context.Context, name string) error {
-	return d.nodes.end(name, (*node).stop)
-}
-func (d *raftembed) KillNode(_ context.Context, name string) error {
-	return d.nodes.end(name, (*node).kill)
-}
+func (d *raftembed) StartNode(_ context.Context, name string) error { return d.inside.Start(name) }
+func (d *raftembed) StopNode(_ context.Context, name string) error  { return d.inside.Stop(name) }
+func (d *raftembed) KillNode(_ context.Context, name string) error  { return d.inside.Kill(name) }
 
 // Open waits until there is a leader that has finished its barrier.
 func (d *raftembed) Open(ctx context.Context, setup driver.Setup) (driver.Store, error) {
-	s := &store{nodes: d.nodes, setup: setup}
-	first := s.requester(0)
-	defer first.close()
-	for {
-		r := first.do(ctx, &command{kind: kindSync})
-		if r.status == 0 {
-			return s, nil
-		}
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("no leader was elected in time (%s): are a majority of %s running?", r.detail, strings.Join(setup.Endpoints, ", "))
-		}
+	client := raftstore.Client{
+		Nodes: &d.inside, Timeout: setup.Timeout,
+		SessionTimeout: setup.Duration(driver.OptionSessionTimeout), Local: setup.Reads == driver.Sequential,
 	}
+	if separate(setup) {
+		client.Endpoints = setup.Endpoints
+	}
+	if err := client.Ready(ctx); err != nil {
+		return nil, fmt.Errorf("no leader was elected in time (%w): are a majority of %s running?", err, strings.Join(setup.Endpoints, ", "))
+	}
+	return &store{client}, nil
 }
 
-type store struct {
-	nodes *inside
-	setup driver.Setup
-}
-
-// requester returns a new connection for the session at an index: sessions go
-// to the nodes in turn.
-func (s *store) requester(index int) requester {
-	if separate(s.setup) {
-		return &remote{endpoints: s.setup.Endpoints, index: index, timeout: s.setup.Timeout}
-	}
-	return &direct{nodes: s.nodes, index: index, timeout: s.setup.Timeout, proposal: newProposal()}
-}
+type store struct{ client raftstore.Client }
 
 func (s *store) Session(_ context.Context, thread int) (driver.Session, error) {
-	return newSession(s, thread), nil
+	return &session{s.client.Session(thread)}, nil
 }
 
 func (s *store) Close() error { return nil }
-
-// formatPeers and parsePeers write the members as name=raft/client,…
-func formatPeers(peers []peer) string {
-	var parts []string
-	for _, p := range peers {
-		parts = append(parts, p.name+"="+p.raft+"/"+p.client)
-	}
-	return strings.Join(parts, ",")
-}
-
-func parsePeers(text string) ([]peer, error) {
-	var peers []peer
-	for _, part := range strings.Split(text, ",") {
-		name, addresses, ok := strings.Cut(part, "=")
-		raft, client, ok2 := strings.Cut(addresses, "/")
-		if !ok || !ok2 || name == "" || raft == "" || client == "" {
-			return nil, fmt.Errorf("-peers: %q should be name=raft-address/client-address", part)
-		}
-		peers = append(peers, peer{name, raft, client})
-	}
-	return peers, nil
-}
-
-// Commands has node, which runs a node as a process: `benchctl-plugin-raftembed
-// node -h` lists its flags.
-func (*raftembed) Commands() []driver.Command {
-	return []driver.Command{{Name: "node", Run: runNode}}
-}
-
-func runNode(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("node", flag.ContinueOnError)
-	name := flags.String("name", "", "name of this node, one of -peers")
-	dir := flags.String("dir", "", "folder for the log and snapshots")
-	members := flags.String("peers", "", "all nodes: name=raft-address/client-address,…")
-	sync := flags.Bool("sync", true, "fsync the log before a write is acknowledged")
-	heartbeat := flags.Duration("heartbeat", 500*time.Millisecond, "silence of the leader after which a node doubts it")
-	election := flags.Duration("election", 500*time.Millisecond, "time after which a candidate tries again")
-	threshold := flags.Int("snapshot-threshold", 100_000, "log entries after which a snapshot is taken")
-	withParent := flags.Bool("with-parent", false, "end when the process that started this one has ended")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	peers, err := parsePeers(*members)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(peers, func(p peer) bool { return p.name == *name })
-	if i < 0 || *dir == "" {
-		return fmt.Errorf("-name %q should be one of -peers, and -dir a folder", *name)
-	}
-	if *withParent {
-		plugin.ExitWithParent()
-	}
-	n, err := startNode(nodeConfig{
-		peer: peers[i], dir: *dir, peers: peers, sync: *sync,
-		heartbeat: *heartbeat, election: *election, snapshotThreshold: *threshold,
-	})
-	if err != nil {
-		return err
-	}
-	service, err := serve(n, peers[i].client)
-	if err != nil {
-		return errors.Join(err, n.stop())
-	}
-	<-ctx.Done()
-	service.stop()
-	return n.stop()
-}

@@ -1,4 +1,4 @@
-package raftembed
+package raftstore
 
 import (
 	"bufio"
@@ -88,7 +88,7 @@ func (m *machine) Restore(from io.ReadCloser) error {
 	defer m.changed.Broadcast()
 	m.clear()
 	if format := r.number(); format != snapshotFormat && r.err == nil {
-		return fmt.Errorf("snapshot has format %d, this plugin knows %d", format, snapshotFormat)
+		return fmt.Errorf("snapshot has format %d, this store knows %d", format, snapshotFormat)
 	}
 	m.revision = int64(r.number())
 	m.floor = m.revision

@@ -1,12 +1,23 @@
-package raftembed
+package raftstore
 
 import (
 	"net"
 	"sync"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/raft"
 )
+
+// peerTimeout is how long another node may take for a message.
+const peerTimeout = 10 * time.Second
+
+// newTransport speaks with other nodes, in the library's own way.
+func newTransport(layer *streams, log hclog.Logger) *raft.NetworkTransport {
+	return raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+		Stream: layer, MaxPool: 3, Timeout: peerTimeout, Logger: log, MsgpackUseNewTimeFormat: true,
+	})
+}
 
 // streams is the TCP layer between the nodes. Unlike the library's own it ends
 // every connection when it is closed, as the death of a process would.

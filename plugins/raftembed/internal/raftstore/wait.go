@@ -1,4 +1,4 @@
-package raftembed
+package raftstore
 
 import (
 	"context"

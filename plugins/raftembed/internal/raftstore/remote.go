@@ -1,10 +1,8 @@
-package raftembed
+package raftstore
 
 import (
 	"context"
 	"time"
-
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 // remote carries commands over TCP to the processes of nodes: to the one at
@@ -58,7 +56,7 @@ func (r *remote) await(ctx context.Context, c *command) error {
 		}
 		var forever time.Time
 		answer, err := r.conn.request(ctx, forever, c, 0)
-		if err == nil && answer.status == sample.OK {
+		if err == nil && answer.class == OK {
 			return nil
 		}
 		r.close()

@@ -1,4 +1,4 @@
-package raftembed
+package raftstore
 
 import (
 	"context"
@@ -86,7 +86,7 @@ func (c *confirmation) finish(err error) {
 func (r *readIndex) confirm() error {
 	term := r.raft.CurrentTerm()
 	if term != r.settled {
-		if err := r.raft.Barrier(barrierWithin).Error(); err != nil {
+		if err := r.raft.Barrier(ownWithin).Error(); err != nil {
 			return errNotLeader
 		}
 		if r.raft.CurrentTerm() != term {

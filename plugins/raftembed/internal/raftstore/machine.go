@@ -1,4 +1,4 @@
-package raftembed
+package raftstore
 
 import (
 	"bytes"
@@ -9,16 +9,6 @@ import (
 
 	"github.com/google/btree"
 	"github.com/hashicorp/raft"
-
-	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/sample"
-)
-
-// A node keeps the last changes for watches that begin again after a lost
-// connection: so many, and of so many bytes in keys and values.
-const (
-	historyLength = 1 << 14
-	historyBytes  = 32 << 20
 )
 
 // entry is a key with its value. It is never changed, only replaced, so that
@@ -55,16 +45,6 @@ type sessionState struct {
 	timeout int64 // ns without a sign of life
 	keys    map[string]struct{}
 }
-
-// change is one entry of the history.
-type change struct {
-	revision int64
-	kind     driver.WatchType
-	key      string
-	value    []byte // shared with the entry
-}
-
-func (c *change) size() int { return len(c.key) + len(c.value) }
 
 func newMachine() *machine {
 	m := &machine{history: make([]change, historyLength), waits: map[string][]*wait{}}
@@ -104,7 +84,7 @@ func (m *machine) applyAll(data []byte) []result {
 	for len(data) > 0 {
 		c, rest, err := readCommand(data)
 		if err != nil {
-			return append(results, result{status: sample.Other, detail: err.Error()})
+			return append(results, result{class: Malformed, detail: err.Error()})
 		}
 		results = append(results, m.apply(&c))
 		data = rest
@@ -119,7 +99,7 @@ func (m *machine) apply(c *command) result {
 		return m.write(c, present)
 	case kindDelete:
 		if present == nil {
-			return result{status: sample.NotFound}
+			return result{class: NotFound}
 		}
 		m.remove(present)
 		return result{version: m.revision}
@@ -127,11 +107,11 @@ func (m *machine) apply(c *command) result {
 		return m.setAll(c)
 	case kindCreateEphemeral:
 		if present != nil && m.sessions[c.session] != nil {
-			return result{status: sample.Exists}
+			return result{class: Exists}
 		}
 		return m.createEphemeral(c, string(c.key))
 	case kindCreateSequential:
-		e := m.store(m.numbered(c.key), c.value, 0, driver.Created)
+		e := m.store(m.numbered(c.key), c.value, 0, Created)
 		return result{version: e.version, keys: []string{e.key}}
 	case kindCreateEphemeralSequential:
 		key := m.numbered(c.key)
@@ -146,39 +126,39 @@ func (m *machine) apply(c *command) result {
 		m.closeSession(c.session)
 		return result{}
 	}
-	return result{status: sample.Other, detail: errCommand.Error()}
+	return result{class: Malformed, detail: errCommand.Error()}
 }
 
 // write decides create, set, put and compare-and-set.
 func (m *machine) write(c *command, present *entry) result {
 	switch {
 	case c.kind == kindCreate && present != nil:
-		return result{status: sample.Exists}
+		return result{class: Exists}
 	case (c.kind == kindSet || c.kind == kindCompareAndSet) && present == nil:
-		return result{status: sample.NotFound}
+		return result{class: NotFound}
 	case c.kind == kindCompareAndSet && present.version != c.version:
-		return result{status: sample.Conflict}
+		return result{class: Conflict}
 	}
 	if present == nil {
-		return result{version: m.store(string(c.key), c.value, 0, driver.Created).version}
+		return result{version: m.store(string(c.key), c.value, 0, Created).version}
 	}
-	return result{version: m.store(present.key, c.value, present.owner, driver.Changed).version}
+	return result{version: m.store(present.key, c.value, present.owner, Changed).version}
 }
 
 // setAll decides a transaction.
 func (m *machine) setAll(c *command) result {
 	pairs, err := readPairs(c.value)
 	if err != nil {
-		return result{status: sample.Other, detail: err.Error()}
+		return result{class: Malformed, detail: err.Error()}
 	}
 	for _, p := range pairs {
 		if m.byKey[string(p.key)] == nil {
-			return result{status: sample.NotFound}
+			return result{class: NotFound}
 		}
 	}
 	for _, p := range pairs {
 		e := m.byKey[string(p.key)]
-		m.store(e.key, p.value, e.owner, driver.Changed)
+		m.store(e.key, p.value, e.owner, Changed)
 	}
 	return result{version: m.revision}
 }
@@ -190,14 +170,14 @@ func (m *machine) numbered(prefix []byte) string { return fmt.Sprintf("%s%010d",
 func (m *machine) createEphemeral(c *command, key string) result {
 	session := m.sessions[c.session]
 	if session == nil {
-		return result{status: sample.Unavailable, detail: "the session has expired"}
+		return result{class: Unavailable, detail: "the session has expired"}
 	}
-	e := m.store(key, c.value, c.session, driver.Created)
+	e := m.store(key, c.value, c.session, Created)
 	session.keys[e.key] = struct{}{}
 	return result{version: e.version}
 }
 
-func (m *machine) store(key string, value []byte, owner uint64, kind driver.WatchType) *entry {
+func (m *machine) store(key string, value []byte, owner uint64, kind ChangeKind) *entry {
 	value = bytes.Clone(value)
 	m.record(change{kind: kind, key: key, value: value})
 	e := &entry{key: key, value: value, version: m.revision, owner: owner}
@@ -207,32 +187,11 @@ func (m *machine) store(key string, value []byte, owner uint64, kind driver.Watc
 }
 
 func (m *machine) remove(e *entry) {
-	m.record(change{kind: driver.Deleted, key: e.key})
+	m.record(change{kind: Deleted, key: e.key})
 	delete(m.byKey, e.key)
 	m.ordered.Delete(e)
 	if session := m.sessions[e.owner]; session != nil {
 		delete(session.keys, e.key)
-	}
-}
-
-// record counts a change, tells those who wait for it, and keeps it, for which
-// older ones may have to go.
-func (m *machine) record(c change) {
-	m.revision++
-	c.revision = m.revision
-	m.held += c.size()
-	for m.floor < m.revision-historyLength || m.held > historyBytes && m.floor < m.revision-1 {
-		m.floor++
-		oldest := &m.history[m.floor%historyLength]
-		m.held -= oldest.size()
-		*oldest = change{}
-	}
-	m.history[m.revision%historyLength] = c
-	switch c.kind {
-	case driver.Created:
-		m.seen(c.key, true)
-	case driver.Deleted:
-		m.seen(c.key, false)
 	}
 }
 
@@ -260,7 +219,7 @@ func (m *machine) read(c *command) result {
 	case kindGet:
 		e := m.byKey[string(c.key)]
 		if e == nil {
-			return result{status: sample.NotFound}
+			return result{class: NotFound}
 		}
 		return result{value: e.value, version: e.version}
 	case kindList:
@@ -294,36 +253,4 @@ func (m *machine) sessionTimeouts() map[uint64]int64 {
 		timeouts[id] = session.timeout
 	}
 	return timeouts
-}
-
-// changesAfter waits for changes of keys with a prefix that came after a
-// revision, and returns them with the revision up to which it has looked and
-// the number, at most, that were no longer in the history. It returns none when stopped
-// reports true; whoever makes it so calls wake.
-func (m *machine) changesAfter(revision int64, prefix string, stopped func() bool) (found []change, upTo int64, missed int) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	for {
-		if revision < m.floor {
-			missed += int(m.floor - revision)
-			revision = m.floor
-		}
-		for revision < m.revision {
-			revision++
-			if c := m.history[revision%historyLength]; c.kind != "" && strings.HasPrefix(c.key, prefix) {
-				found = append(found, c)
-			}
-		}
-		if len(found) > 0 || missed > 0 || stopped() {
-			return found, revision, missed
-		}
-		m.changed.Wait()
-	}
-}
-
-// wake makes every waiting watch look whether it is stopped.
-func (m *machine) wake() {
-	m.mu.Lock() // a watch is either before its look or waits
-	defer m.mu.Unlock()
-	m.changed.Broadcast()
 }

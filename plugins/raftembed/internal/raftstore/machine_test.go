@@ -1,4 +1,4 @@
-package raftembed
+package raftstore
 
 import (
 	"bytes"
@@ -10,8 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hashicorp/raft"
-
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 // script is random log entries, the same for the same seed.
@@ -119,12 +117,13 @@ func FuzzReadCommand(f *testing.F) {
 }
 
 func FuzzReadResult(f *testing.F) {
-	f.Add(appendResult(nil, &result{status: sample.Other, version: 5, value: []byte("v"), keys: []string{"a", ""}, detail: "why"}))
+	f.Add(appendResult(nil, &result{class: Malformed, version: 5, value: []byte("v"), keys: []string{"a", ""}, detail: "why"}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := readResult(data)
 		if err != nil {
 			return
 		}
+		changesOf(r) // must not panic, whatever it is
 		again, err := readResult(appendResult(nil, &r))
 		if err != nil {
 			t.Fatal(err)

@@ -1,10 +1,8 @@
-package raftembed
+package raftstore
 
 import (
 	"encoding/binary"
 	"errors"
-
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 // kind is what a request asks for. Those up to lastWrite change the state and
@@ -49,16 +47,7 @@ type command struct {
 	session uint64 // owner of ephemeral keys
 }
 
-// result is what a command came to.
-type result struct {
-	status  sample.Status
-	version int64 // of the key; of a new session its number
-	value   []byte
-	keys    []string
-	detail  string // with Other and Unavailable, why
-}
-
-var errCommand = errors.New("raftembed: malformed command")
+var errCommand = errors.New("malformed command")
 
 // appendCommand appends the command's encoding: the kind, then lengths and
 // numbers as uvarints.
@@ -136,47 +125,4 @@ func readBytes(b []byte) (value, rest []byte, err error) {
 		return nil, nil, errCommand
 	}
 	return rest[:n:n], rest[n:], nil
-}
-
-func appendResult(b []byte, r *result) []byte {
-	b = append(b, byte(r.status))
-	b = binary.AppendUvarint(b, uint64(r.version))
-	b = appendBytes(b, r.value)
-	b = binary.AppendUvarint(b, uint64(len(r.keys)))
-	for _, key := range r.keys {
-		b = binary.AppendUvarint(b, uint64(len(key)))
-		b = append(b, key...)
-	}
-	b = binary.AppendUvarint(b, uint64(len(r.detail)))
-	return append(b, r.detail...)
-}
-
-// readResult reads a result; its value lies in b.
-func readResult(b []byte) (r result, err error) {
-	if len(b) == 0 {
-		return r, errCommand
-	}
-	r.status = sample.Status(b[0])
-	version, b, err := readNumber(b[1:])
-	if err != nil {
-		return r, err
-	}
-	r.version = int64(version)
-	if r.value, b, err = readBytes(b); err != nil {
-		return r, err
-	}
-	keys, b, err := readNumber(b)
-	if err != nil || keys > uint64(len(b)) {
-		return r, errCommand
-	}
-	for range keys {
-		var key []byte
-		if key, b, err = readBytes(b); err != nil {
-			return r, err
-		}
-		r.keys = append(r.keys, string(key))
-	}
-	detail, _, err := readBytes(b)
-	r.detail = string(detail)
-	return r, err
 }
