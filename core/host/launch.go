@@ -27,7 +27,8 @@ import (
 const (
 	startTimeout = 15 * time.Second
 	closeTimeout = 5 * time.Second
-	window       = 16 << 20 // of HTTP/2 flow control
+	crashTimeout = 5 * time.Second // between a broken connection and the end of its process
+	window       = 16 << 20        // of HTTP/2 flow control
 )
 
 // Options is how a plugin is launched.
@@ -249,7 +250,7 @@ func (p *Plugin) Close() error {
 // crashed returns what is known of a process that ended by itself, or nil if
 // it lives. It waits a moment, as a broken connection is often seen first.
 func (p *Plugin) crashed(doing string) error {
-	deadline := time.Now().Add(time.Second)
+	deadline := time.Now().Add(crashTimeout)
 	for !p.client.Exited() {
 		if time.Now().After(deadline) {
 			return nil
