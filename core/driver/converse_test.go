@@ -18,20 +18,20 @@ func TestAnInstructionThatWaitsIsCancelled(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}})
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	stream, err := client.Converse(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	setup, err := json.Marshal(Setup{Nodes: 1, Reads: Linearizable, Timeout: time.Second})
+	setup, err := json.Marshal(Setup{Nodes: 1, Reads: Linearizable, Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
 	create := int32(sample.OpCreate)
 	for _, i := range []*driverpb.Instruction{
-		{Id: 1, Verb: driverpb.Instruction_VERB_OPEN_STORE, SetupJson: setup, TimeoutNs: int64(time.Second)},
-		{Id: 2, Verb: driverpb.Instruction_VERB_OPEN_SESSION, TimeoutNs: int64(time.Second)},
+		{Id: 1, Verb: driverpb.Instruction_VERB_OPEN_STORE, SetupJson: setup, TimeoutNs: int64(time.Minute)},
+		{Id: 2, Verb: driverpb.Instruction_VERB_OPEN_SESSION, TimeoutNs: int64(time.Minute)},
 		{Id: 3, Verb: driverpb.Instruction_VERB_EXECUTE, Op: create},
 		{Id: 4, Verb: driverpb.Instruction_VERB_EXECUTE, Op: create},
 		{Id: 5, Verb: driverpb.Instruction_VERB_CANCEL, Target: 4},

@@ -94,7 +94,7 @@ func request(t *testing.T, threads int, phases ...workload.Phase) *driverpb.RunR
 	}
 	return &driverpb.RunRequest{
 		SetupJson: setupJSON, WorkloadJson: loadJSON, Threads: int32(threads), Seed: 1,
-		KeyPrefix: "/t", SpillDir: t.TempDir(), StartTimeoutNs: int64(5 * time.Second),
+		KeyPrefix: "/t", SpillDir: t.TempDir(), StartTimeoutNs: int64(time.Minute),
 	}
 }
 
@@ -422,7 +422,7 @@ func TestASlowReaderSlowsNoThread(t *testing.T) {
 	defer outbox.release()
 	err := execute(t.Context(), plan{
 		driver: &scripted{create: func(context.Context, int, []byte) error { return nil }},
-		setup:  Setup{Nodes: 1}, workload: load, threads: threads, seed: 1, startTimeout: time.Second,
+		setup:  Setup{Nodes: 1}, workload: load, threads: threads, seed: 1, startTimeout: time.Minute,
 	}, outbox)
 	if err != nil {
 		t.Fatal(err)

@@ -190,7 +190,7 @@ func verified(t testing.TB, d driver.Driver, w *workload.Workload, threads int, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	setup, err := json.Marshal(driver.Setup{Nodes: 1, Reads: reads, Timeout: time.Second})
+	setup, err := json.Marshal(driver.Setup{Nodes: 1, Reads: reads, Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -126,7 +126,7 @@ func (r *Remote) ask(ctx context.Context, i *driverpb.Instruction) (*driverpb.Ou
 
 // cancelWithin is how soon a driver should come back from an operation whose
 // context has ended.
-const cancelWithin = 3 * time.Second
+const cancelWithin = 10 * time.Second
 
 var errDeaf = fmt.Errorf("the driver did not come back within %v after its context had ended", cancelWithin)
 

@@ -81,10 +81,9 @@ func Deploy(t testing.TB, d driver.Driver, setup driver.Setup) *Deployment {
 		return deployed
 	}
 	inside, _ := d.(driver.NodeController)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	deployed.Cluster, err = node.Deploy(ctx, node.Deployment{
-		Dir: t.TempDir(), Name: "cluster", Setup: setup, Ports: provisioner.Ports(setup), Inside: inside,
+	deployed.Cluster, err = node.Deploy(t.Context(), node.Deployment{
+		Within: 3 * time.Minute, // also on a busy machine
+		Dir:    t.TempDir(), Name: "cluster", Setup: setup, Ports: provisioner.Ports(setup), Inside: inside,
 		Provision: func(_ context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
 			return provisioner.Provision(setup, places)
 		},
