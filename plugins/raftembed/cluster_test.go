@@ -41,7 +41,7 @@ type rig struct {
 func deploy(t testing.TB, nodes int, options ...string) *rig {
 	t.Helper()
 	d := Driver()
-	given := map[string]string{"heartbeat": "150ms", "election": "150ms", "session-timeout": "1s"}
+	given := map[string]string{"session-timeout": "3s"}
 	for i := 0; i < len(options); i += 2 {
 		given[options[i]] = options[i+1]
 	}
@@ -69,7 +69,7 @@ func deploy(t testing.TB, nodes int, options ...string) *rig {
 	}
 	r := &rig{Cluster: cluster, t: t, driver: d, setup: setup}
 	t.Cleanup(r.close)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := cluster.Start(ctx); err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func (r *rig) session(thread int) *session {
 // leader returns the name of the node that leads.
 func (r *rig) leader() string {
 	r.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for time.Now().Before(deadline) {
 		if name, ok := r.leading(); ok {
 			return name
@@ -154,6 +154,7 @@ func each(t *testing.T, test func(t *testing.T, r *rig)) {
 	for _, placement := range []string{embedded, processes} {
 		for _, nodes := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/%d", placement, nodes), func(t *testing.T) {
+				t.Parallel()
 				test(t, deploy(t, nodes, "placement", placement))
 			})
 		}
@@ -232,7 +233,7 @@ func TestEphemeralKeysLiveAsLongAsTheirSession(t *testing.T) {
 			t.Errorf("after close: %v, %v", got, err)
 		}
 		dying.leave() // no sign of life from now on
-		deadline := time.Now().Add(15 * time.Second)
+		deadline := time.Now().Add(time.Minute)
 		for {
 			got, err := observer.List(ctx, []byte("/e/"))
 			if slices.Equal(got, []string{"/e/2"}) && err == nil {
@@ -246,7 +247,7 @@ func TestEphemeralKeysLiveAsLongAsTheirSession(t *testing.T) {
 		if err := dying.CreateEphemeral(ctx, []byte("/e/9"), nil); !errors.Is(err, driver.ErrUnavailable) {
 			t.Errorf("create-ephemeral in an expired session: %v", err)
 		}
-		time.Sleep(2 * living.timeout)
+		time.Sleep(living.timeout * 3 / 2)
 		if got, err := observer.List(ctx, []byte("/e/")); !slices.Equal(got, []string{"/e/2"}) || err != nil {
 			t.Errorf("of a session that lives: %v, %v", got, err)
 		}
@@ -322,7 +323,7 @@ func TestWatchSeesEveryChangeInOrder(t *testing.T) {
 					if want := fmt.Sprintf("/w/%03d", i); got.Type != kind || got.Key != want || got.Missed != 0 {
 						t.Fatalf("got %+v, want %s of %s", got, kind, want)
 					}
-				case <-time.After(20 * time.Second):
+				case <-time.After(time.Minute):
 					t.Fatalf("no event for %s of key %d", kind, i)
 				}
 			}

@@ -50,18 +50,16 @@ func fillWhileRunning(t *testing.T, r *rig, end func()) []string {
 	const sessions, enough = 4, 200
 	var mu sync.Mutex
 	var acknowledged []string
-	var over atomic.Bool
 	filled := make(chan struct{})
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
 	var group sync.WaitGroup
 	for i := range sessions {
 		s := r.session(i)
 		group.Go(func() {
-			for n := 0; !over.Load(); n++ {
+			for n := 0; ctx.Err() == nil; n++ {
 				key := fmt.Sprintf("/k/%d/%d", i, n)
-				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-				err := s.Create(ctx, []byte(key), []byte(key))
-				cancel()
-				if err != nil {
+				if err := s.Create(ctx, []byte(key), []byte(key)); err != nil {
 					continue
 				}
 				mu.Lock()
@@ -74,7 +72,7 @@ func fillWhileRunning(t *testing.T, r *rig, end func()) []string {
 	}
 	<-filled
 	end()
-	over.Store(true)
+	giveUp()
 	group.Wait()
 	return acknowledged
 }
@@ -116,7 +114,7 @@ func TestANodeComesBackFromASnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	machine := r.driver.(*raftembed).nodes.running[victim].machine
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for machine.latest() < int64(len(keys)) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the node has %d of %d changes", machine.latest(), len(keys))
@@ -207,6 +205,18 @@ func (h *recorder) add(client int, call int64, in registerInput, out registerOut
 	h.history = append(h.history, porcupine.Operation{ClientId: client, Input: in, Call: call, Output: out, Return: end})
 }
 
+// known returns how many operations were answered.
+func (h *recorder) known() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, op := range h.history {
+		if !op.Output.(registerOutput).unknown {
+			n++
+		}
+	}
+	return n
+}
+
 // client returns the number of a client that has no operation under way.
 func (h *recorder) client() int {
 	h.mu.Lock()
@@ -229,18 +239,11 @@ func TestHistoryUnderFailuresIsLinearizable(t *testing.T) {
 				group.Go(func() { h.load(t, s, rand.New(rand.NewPCG(7, uint64(i))), &over) })
 			}
 			disturb(t, r)
+			until(t, "500 operations were answered", func() bool { return h.known() >= 500 })
 			over.Store(true)
 			group.Wait()
 
-			known := 0
-			for _, op := range h.history {
-				if !op.Output.(registerOutput).unknown {
-					known++
-				}
-			}
-			if known < 500 {
-				t.Errorf("only %d of %d operations were answered", known, len(h.history))
-			}
+			known := h.known()
 			t.Logf("%d operations, %d without an answer", len(h.history), len(h.history)-known)
 			model := register.ToModel()
 			if result := porcupine.CheckOperationsTimeout(model, h.history, time.Minute); result != porcupine.Ok {
