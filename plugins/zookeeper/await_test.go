@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-zookeeper/zk"
+
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/driver/drivertest"
 )
@@ -28,21 +30,32 @@ func TestAWaitSeesWhatHappenedWhileItWasCut(t *testing.T) {
 	if err := other.Create(t.Context(), []byte("/a"), nil); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- waiter.AwaitAbsent(ctx, []byte("/a")) }()
-	time.Sleep(300 * time.Millisecond)
-	waiter.turns.mu.Lock() // it does not come to dial
-	waiter.breakOff(true)
-	time.Sleep(100 * time.Millisecond)
-	err := errors.Join(other.Delete(ctx, []byte("/a")), other.Create(ctx, []byte("/a"), nil))
-	waiter.turns.mu.Unlock()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := <-ended; err != nil {
-		t.Error(err)
+	for { // nobody tells when the wait has begun: until it was in time
+		for waiter.zk().State() != zk.StateHasSession {
+			waiter.pause(ctx)
+		}
+		waiter.turns.mu.Lock() // it does not come to dial
+		waiter.breakOff(true)
+		for waiter.zk().State() == zk.StateHasSession {
+			waiter.pause(ctx)
+		}
+		err := errors.Join(other.Delete(ctx, []byte("/a")), other.Create(ctx, []byte("/a"), nil))
+		waiter.turns.mu.Unlock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		case <-time.After(2 * time.Second):
+		}
 	}
 }
 
@@ -51,7 +64,7 @@ func TestAWaitOutlivesItsSession(t *testing.T) {
 	deployed := deploy(t, Driver(), driver.Setup{Options: quick()})
 	store := open(t, deployed.Setup)
 	waiter, other := store.must(t, 0), store.must(t, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- waiter.AwaitPresent(ctx, []byte("/a")) }()
