@@ -59,7 +59,7 @@ func shippedDefinitionsRun(t *testing.T, definitions []*workload.Definition, sto
 		t.Fatal(err)
 	}
 	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", file, "--reuse-clusters")
-	if code := s.waitWithin(8 * time.Minute); code != exitDone {
+	if code := s.waitWithin(20 * time.Minute); code != exitDone {
 		t.Fatalf("exit code %d:\n%s", code, s.stderr.String())
 	}
 	s.expect("select count(*), count(distinct workload) from runs where state = 'complete'", fmt.Sprintf("%d,%[1]d", len(definitions)))
