@@ -24,7 +24,7 @@ demo: build
 
 # Everything that CI runs. Most tests wait for stores more than they compute.
 AT_ONCE = 3
-PLAIN   = go test -p $(AT_ONCE) -timeout 30m
+PLAIN   = go test -p $(AT_ONCE) -parallel 4 -timeout 30m
 RACE    = $(PLAIN) -race -skip 'Conformance|Passwords|TLS'
 RACING  = ./core/driver ./core/driver/internal/... ./core/host ./core/node ./core/archive ./plugins/...
 

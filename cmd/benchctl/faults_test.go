@@ -141,7 +141,8 @@ func (s *started) nodes(store subject) []int {
 func TestTheLeaderIsKilledMidRun(t *testing.T) {
 	for _, store := range []subject{etcdSubject, zookeeperSubject} {
 		t.Run(store.name(), func(t *testing.T) {
-			s := underLoad(t, store, "5s")
+			t.Parallel()
+			s := underLoad(t, store, "10s")
 			leader := 0
 			eventually(t, "a node leads", func() bool {
 				for _, pid := range s.nodes(store) {
@@ -176,7 +177,8 @@ func TestTheLeaderIsKilledMidRun(t *testing.T) {
 func TestAllNodesAreKilledMidRun(t *testing.T) {
 	for _, store := range []subject{etcdSubject, zookeeperSubject} {
 		t.Run(store.name(), func(t *testing.T) {
-			s := underLoad(t, store, "2s")
+			t.Parallel()
+			s := underLoad(t, store, "20s")
 			for _, pid := range s.nodes(store) {
 				if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 					t.Error(err)

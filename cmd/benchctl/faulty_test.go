@@ -138,7 +138,7 @@ func repeating(s *faultySession) {
 	}
 }
 
-// deaf drops the tenth event of every watch.
+// deaf drops the fiftieth event of every watch.
 func deaf(s *faultySession) {
 	watch := s.watch
 	s.watch = func(ctx context.Context, prefix []byte) (<-chan driver.WatchEvent, error) {
@@ -151,7 +151,7 @@ func deaf(s *faultySession) {
 			defer close(heard)
 			n := 0
 			for e := range events {
-				if n++; n != 10 {
+				if n++; n != 50 {
 					heard <- e
 				}
 			}

@@ -48,6 +48,8 @@ func shippedDefinitionsRun(t *testing.T, definitions []*workload.Definition, sto
 				params = append(params, "duration: 400ms")
 			case "warmup":
 				params = append(params, "warmup: 100ms")
+			case "keys":
+				params = append(params, "keys: 100") // that are to be there first
 			case "tries":
 				params = append(params, "tries: 3")
 			}
@@ -88,6 +90,7 @@ func TestTheExamplesOfThePageRun(t *testing.T) {
 		_, name, _ := strings.Cut(text, "name: ")
 		name, _, _ = strings.Cut(name, "\n")
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			file := filepath.Join(t.TempDir(), name+".yaml")
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)

@@ -58,6 +58,7 @@ func TestConformanceOfAnotherVersion(t *testing.T) {
 }
 
 func TestTheVersionIsTheServers(t *testing.T) {
+	t.Parallel()
 	deployed := drivertest.Deploy(t, Driver(), driver.Setup{})
 	store, err := Driver().Open(t.Context(), deployed.Setup)
 	if err != nil {
@@ -71,6 +72,7 @@ func TestTheVersionIsTheServers(t *testing.T) {
 
 // TestASessionGoesOnAtAnotherNode kills the leader under load.
 func TestASessionGoesOnAtAnotherNode(t *testing.T) {
+	t.Parallel()
 	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: 2 * time.Second, Options: map[string]string{"election": "500ms", "session-timeout": "5s"}})
 	store, err := Driver().Open(t.Context(), deployed.Setup)
 	if err != nil {
@@ -140,6 +142,7 @@ func TestASessionGoesOnAtAnotherNode(t *testing.T) {
 }
 
 func TestWithoutAMajorityOperationsEndInTime(t *testing.T) {
+	t.Parallel()
 	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: time.Second})
 	store, err := Driver().Open(t.Context(), deployed.Setup)
 	if err != nil {
@@ -175,6 +178,7 @@ func TestWithoutAMajorityOperationsEndInTime(t *testing.T) {
 }
 
 func TestALeaseThatExpires(t *testing.T) {
+	t.Parallel()
 	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Options: quick, Timeout: time.Second})
 	store, err := Driver().Open(t.Context(), deployed.Setup)
 	if err != nil {

@@ -335,6 +335,7 @@ func TestWatchSeesEveryChangeInOrder(t *testing.T) {
 }
 
 func TestReadsOfTheOwnNodeSeeOwnWritesInTheEnd(t *testing.T) {
+	t.Parallel()
 	r := deploy(t, 3, "placement", processes)
 	r.setup.Reads = driver.Sequential
 	r.reopen(t.Context())

@@ -88,6 +88,7 @@ func expectKeys(t *testing.T, r *rig, keys []string) {
 }
 
 func TestANodeComesBackFromASnapshot(t *testing.T) {
+	t.Parallel()
 	r := deploy(t, 3, "snapshot-threshold", "50")
 	s := r.session(0)
 	victim := "node-1"
@@ -228,6 +229,7 @@ func (h *recorder) client() int {
 func TestHistoryUnderFailuresIsLinearizable(t *testing.T) {
 	for _, placement := range []string{embedded, processes} {
 		t.Run(placement, func(t *testing.T) {
+			t.Parallel()
 			r := deploy(t, 3, "placement", placement)
 			r.setup.Timeout = time.Second
 			r.reopen(t.Context())

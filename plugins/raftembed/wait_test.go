@@ -18,6 +18,7 @@ import (
 func TestAWaitGoesOnAtAnotherNode(t *testing.T) {
 	for _, placement := range []string{embedded, processes} {
 		t.Run(placement, func(t *testing.T) {
+			t.Parallel()
 			r := deploy(t, 3, "placement", placement)
 			drivertest.OutlivesNode(t, r.session(0), r.session(1), func(ctx context.Context) error {
 				return r.KillNode(ctx, r.Names()[0])

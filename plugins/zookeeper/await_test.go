@@ -14,6 +14,7 @@ import (
 
 // TestAWaitGoesOnAtAnotherServer kills the server of the session that waits.
 func TestAWaitGoesOnAtAnotherServer(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: 2 * time.Second, Options: quick("session-timeout", "10s")})
 	store := open(t, deployed.Setup)
 	drivertest.OutlivesNode(t, store.must(t, 0), store.must(t, 1), func(ctx context.Context) error {
@@ -24,6 +25,7 @@ func TestAWaitGoesOnAtAnotherServer(t *testing.T) {
 // TestAWaitSeesWhatHappenedWhileItWasCut deletes and creates a key anew while
 // the waiting session has no connection.
 func TestAWaitSeesWhatHappenedWhileItWasCut(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Options: quick("session-timeout", "10s")})
 	store := open(t, deployed.Setup)
 	waiter, other := store.must(t, 0), store.must(t, 1)
@@ -61,6 +63,7 @@ func TestAWaitSeesWhatHappenedWhileItWasCut(t *testing.T) {
 
 // TestAWaitOutlivesItsSession gives the session up, as the guard would.
 func TestAWaitOutlivesItsSession(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Options: quick()})
 	store := open(t, deployed.Setup)
 	waiter, other := store.must(t, 0), store.must(t, 1)
@@ -87,6 +90,7 @@ func TestAWaitOutlivesItsSession(t *testing.T) {
 // TestAnAbandonedSessionLeavesNothing but its znodes; TestMain looks for what it
 // has left running.
 func TestAnAbandonedSessionLeavesNothing(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Options: quick("session-timeout", "5s")})
 	store := open(t, deployed.Setup)
 	incidents := make(chan driver.Incident, 10)

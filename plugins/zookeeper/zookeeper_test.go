@@ -76,6 +76,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestTreesAreListed(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Options: quick()})
 	store := open(t, deployed.Setup)
 	if version, err := store.Version(t.Context()); err != nil || !strings.HasPrefix(version, "ZooKeeper 3.") {
@@ -107,6 +108,7 @@ func TestTreesAreListed(t *testing.T) {
 
 // TestAWatchCountsItsGaps makes changes as fast as eight sessions can.
 func TestAWatchCountsItsGaps(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Options: quick()})
 	store := open(t, deployed.Setup)
 	watcher := store.must(t, 0)
@@ -152,6 +154,7 @@ func TestAWatchCountsItsGaps(t *testing.T) {
 }
 
 func TestTheLeaderIsKilled(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: 2 * time.Second, Options: quick("session-timeout", "10s")})
 	store := open(t, deployed.Setup)
 	incidents := make(chan driver.Incident, 100)
@@ -213,6 +216,7 @@ func TestTheLeaderIsKilled(t *testing.T) {
 }
 
 func TestWithoutServersOperationsEndInTime(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Timeout: time.Second, Options: quick()})
 	store := open(t, deployed.Setup)
 	s := store.must(t, 0)
@@ -237,6 +241,7 @@ func TestWithoutServersOperationsEndInTime(t *testing.T) {
 }
 
 func TestASessionThatExpires(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Options: quick()})
 	store := open(t, deployed.Setup)
 	incidents := make(chan driver.Incident, 100)
