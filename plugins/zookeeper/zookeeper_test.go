@@ -271,15 +271,15 @@ func TestASessionThatExpires(t *testing.T) {
 	other.Close()
 	for deadline := time.Now().Add(time.Minute); ; {
 		err := s.Create(t.Context(), []byte("/w/later"), nil)
+		if err == nil || errors.Is(err, driver.ErrExists) { // an answer that was lost
+			err = observer.Sync(t.Context())
+		}
 		if err == nil {
 			break
 		}
 		if time.Now().After(deadline) {
 			t.Fatal(err)
 		}
-	}
-	if err := observer.Sync(t.Context()); err != nil {
-		t.Fatal(err)
 	}
 	kinds := map[driver.IncidentKind]int{}
 	for len(incidents) > 0 {
