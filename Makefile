@@ -7,7 +7,7 @@ GOLANGCI_LINT    = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.
 TOOLS = $(CURDIR)/.tools
 DEMO  = demo
 
-.PHONY: build demo test check bench generate clean
+.PHONY: build demo test stress check bench generate clean
 
 # benchctl and all plugins, into bin/.
 build:
@@ -24,12 +24,28 @@ demo: build
 
 # Everything that CI runs. Most tests wait for stores more than they compute.
 AT_ONCE = 3
+PLAIN   = go test -p $(AT_ONCE) -parallel 4 -timeout 30m
+RACE    = $(PLAIN) -race -skip 'Conformance|Passwords|TLS'
 RACING  = ./core/driver/... ./core/protocol ./core/engine/... ./core/plugin ./core/client ./core/host ./core/node ./core/archive ./plugins/...
 
 test: check
 	go build ./...
-	go test -p $(AT_ONCE) ./...
-	go test -p $(AT_ONCE) -race -skip 'Conformance|Passwords|TLS' $(RACING)
+	$(PLAIN) ./...
+	$(RACE) $(RACING)
+
+# The same tests, ROUNDS times on a machine that is kept busy, or only those of
+# PACKAGES: what fails once in a while fails here.
+ROUNDS   = 10
+PACKAGES =
+define TESTS
+$(PLAIN) -count=1 $(or $(PACKAGES),./...)
+$(RACE) -count=1 $(or $(PACKAGES),$(RACING))
+endef
+
+stress: export TESTS := $(TESTS)
+stress: export ROUNDS := $(ROUNDS)
+stress:
+	.ci/stress
 
 # Format, vet, lint with the import rules, generated code fresh, go.mod tidy.
 check: $(TOOLS)/tools
@@ -60,4 +76,4 @@ $(TOOLS)/tools: Makefile
 	touch $@
 
 clean:
-	rm -rf bin $(DEMO) $(TOOLS)
+	rm -rf bin $(DEMO) $(TOOLS) stress

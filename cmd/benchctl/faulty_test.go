@@ -125,11 +125,11 @@ func stale(s *faultySession) {
 	}
 }
 
-// repeating gives every thousandth number of a session a second time.
+// repeating gives every tenth number of a session a second time.
 func repeating(s *faultySession) {
 	number, last := s.number, ""
 	s.number = func(ctx context.Context, prefix, value []byte) (string, error) {
-		if s.calls++; s.calls%1000 == 0 && last != "" {
+		if s.calls++; s.calls%10 == 0 && last != "" {
 			return last, nil
 		}
 		var err error
@@ -138,7 +138,7 @@ func repeating(s *faultySession) {
 	}
 }
 
-// deaf drops the hundredth event of every watch.
+// deaf drops the fiftieth event of every watch.
 func deaf(s *faultySession) {
 	watch := s.watch
 	s.watch = func(ctx context.Context, prefix []byte) (<-chan driver.WatchEvent, error) {
@@ -151,7 +151,7 @@ func deaf(s *faultySession) {
 			defer close(heard)
 			n := 0
 			for e := range events {
-				if n++; n != 100 {
+				if n++; n != 50 {
 					heard <- e
 				}
 			}

@@ -133,6 +133,7 @@ func change(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestPluginKilledMidRun(t *testing.T) {
+	t.Parallel()
 	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--store", "memory", "--nodes", "1", "--threads", "2", "--duration", "20s", "--warmup", "100ms")
 	s.measuring()
 	if err := syscall.Kill(s.pidOf("benchctl-plugin-memory"), syscall.SIGKILL); err != nil {
@@ -152,6 +153,7 @@ func TestPluginKilledMidRun(t *testing.T) {
 }
 
 func TestControllerKilledMidRun(t *testing.T) {
+	t.Parallel()
 	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--option", "raftembed.placement=processes", "--nodes", "3", "--threads", "2", "--duration", "20s", "--warmup", "100ms")
 	s.measuring()
 	if running := s.processes(); len(running) != 6 { // benchctl, the plugin, three nodes and the janitor of their folder
@@ -176,7 +178,8 @@ func TestControllerKilledMidRun(t *testing.T) {
 }
 
 func TestNodeKilledMidRun(t *testing.T) {
-	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--option", "raftembed.placement=processes", "--nodes", "3", "--threads", "3", "--duration", "2s", "--warmup", "100ms")
+	t.Parallel()
+	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--option", "raftembed.placement=processes", "--nodes", "3", "--threads", "3", "--duration", "8s", "--warmup", "100ms")
 	s.measuring()
 	if err := syscall.Kill(s.pidOf("benchctl-plugin-raftembed node"), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -195,7 +198,8 @@ func TestNodeKilledMidRun(t *testing.T) {
 }
 
 func TestAllNodesKilledMidRun(t *testing.T) {
-	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--option", "raftembed.placement=processes", "--nodes", "3", "--threads", "3", "--duration", "1500ms", "--warmup", "100ms", "--timeout", "500ms")
+	t.Parallel()
+	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--option", "raftembed.placement=processes", "--nodes", "3", "--threads", "3", "--duration", "20s", "--warmup", "100ms", "--timeout", "500ms")
 	s.measuring()
 	for pid, name := range s.processes() {
 		if name == "benchctl-plugin-raftembed node" {
@@ -213,6 +217,7 @@ func TestAllNodesKilledMidRun(t *testing.T) {
 }
 
 func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
+	t.Parallel()
 	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--nodes", "3", "--threads", "2", "--duration", "20s", "--warmup", "100ms", "--repeat", "3")
 	s.measuring()
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
@@ -232,6 +237,7 @@ func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
 }
 
 func TestTwoControllersOnOneArchive(t *testing.T) {
+	t.Parallel()
 	archive := filepath.Join(t.TempDir(), "a.db")
 	args := []string{"run", "--store", "memory", "--nodes", "1", "--threads", "2", "--duration", "400ms", "--warmup", "100ms", "--repeat", "3"}
 	a, b := start(t, archive, args...), start(t, archive, args...)
@@ -248,6 +254,7 @@ func TestTwoControllersOnOneArchive(t *testing.T) {
 }
 
 func TestEveryOperationIsCountedOnceEverywhere(t *testing.T) {
+	t.Parallel()
 	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--nodes", "1,3", "--threads", "1,4", "--duration", "300ms", "--warmup", "100ms")
 	if code := s.wait(); code != exitDone {
 		t.Fatalf("exit code %d:\n%s", code, s.stderr.String())
@@ -264,6 +271,7 @@ func TestEveryOperationIsCountedOnceEverywhere(t *testing.T) {
 }
 
 func TestDataInMemoryIsWarnedOf(t *testing.T) {
+	t.Parallel()
 	dir, err := os.MkdirTemp("/dev/shm", "benchctl-test-*")
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// experimentFile is of six short runs, on two deployments.
+// experimentFile is of six runs, on two deployments. Each measures for longer than
+// it takes to see that it does, and to cut it short.
 const experimentFile = `name: cut-short
 stores: raftembed
 threads: 2
@@ -22,7 +23,7 @@ setups:
   - {name: processes, nodes: 3, options: {raftembed.placement: processes}}
 workloads:
   - workload: create-set-delete
-    params: {duration: 400ms, warmup: 50ms}
+    params: {duration: 2s, warmup: 50ms}
 `
 
 const planned = 2 * 3 // runs of it
@@ -143,6 +144,7 @@ func TestResumeAfterBenchctlWasKilled(t *testing.T) {
 }
 
 func TestAnExperimentUnderWayIsNotResumed(t *testing.T) {
+	t.Parallel()
 	s := startedExperiment(t)
 	other := start(t, s.archive, "run", "--resume", "1")
 	if code := other.wait(); code != exitFailed {
@@ -160,7 +162,8 @@ func TestAnExperimentUnderWayIsNotResumed(t *testing.T) {
 }
 
 func TestAFailedRunIsRunAgain(t *testing.T) {
-	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--store", "memory", "--nodes", "1", "--threads", "1", "--duration", "1s", "--warmup", "50ms", "--repeat", "2")
+	t.Parallel()
+	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--store", "memory", "--nodes", "1", "--threads", "1", "--duration", "5s", "--warmup", "50ms", "--repeat", "2")
 	s.measuring()
 	if err := syscall.Kill(s.pidOf("benchctl-plugin-memory"), syscall.SIGKILL); err != nil {
 		t.Fatal(err)

@@ -48,6 +48,8 @@ func shippedDefinitionsRun(t *testing.T, definitions []*workload.Definition, sto
 				params = append(params, "duration: 400ms")
 			case "warmup":
 				params = append(params, "warmup: 100ms")
+			case "keys":
+				params = append(params, "keys: 100") // that are to be there first
 			case "tries":
 				params = append(params, "tries: 3")
 			}
@@ -59,7 +61,7 @@ func shippedDefinitionsRun(t *testing.T, definitions []*workload.Definition, sto
 		t.Fatal(err)
 	}
 	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", file, "--reuse-clusters")
-	if code := s.waitWithin(8 * time.Minute); code != exitDone {
+	if code := s.waitWithin(20 * time.Minute); code != exitDone {
 		t.Fatalf("exit code %d:\n%s", code, s.stderr.String())
 	}
 	s.expect("select count(*), count(distinct workload) from runs where state = 'complete'", fmt.Sprintf("%d,%[1]d", len(definitions)))
@@ -88,6 +90,7 @@ func TestTheExamplesOfThePageRun(t *testing.T) {
 		_, name, _ := strings.Cut(text, "name: ")
 		name, _, _ = strings.Cut(name, "\n")
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			file := filepath.Join(t.TempDir(), name+".yaml")
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)

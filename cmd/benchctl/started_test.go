@@ -73,7 +73,7 @@ func start(t *testing.T, archive string, args ...string) *started {
 // wait returns the exit code.
 func (s *started) wait() int {
 	s.t.Helper()
-	return s.waitWithin(time.Minute)
+	return s.waitWithin(5 * time.Minute)
 }
 
 func (s *started) waitWithin(patience time.Duration) int {
@@ -115,7 +115,7 @@ func (s *started) expect(query, want string) {
 // eventually waits until a question has the answer.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("not in time: %s", what)
@@ -190,7 +190,7 @@ func (s *started) noneLeft() {
 // remains waits until nothing is left of a benchctl with a temporary folder, and
 // says what stays.
 func remains(temporary string) string {
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		running := processes(temporary)
 		files, err := os.ReadDir(temporary)
 		switch {

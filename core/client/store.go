@@ -126,7 +126,7 @@ func (s *Store) ask(ctx context.Context, i *driverpb.Instruction) (*driverpb.Out
 
 // CancelWithin is how soon a driver should come back from an operation whose
 // context has ended.
-const CancelWithin = 3 * time.Second
+const CancelWithin = 10 * time.Second
 
 // ErrDeaf is the error of an operation whose driver heeds no context.
 var ErrDeaf = fmt.Errorf("the driver did not come back within %v after its context had ended", CancelWithin)

@@ -25,8 +25,8 @@ func (d *Deployment) Close() error {
 // NodeEvent is something that happened to a node.
 type NodeEvent = node.Event
 
-// deployWithin bounds a deployment.
-const deployWithin = time.Minute
+// deployWithin bounds a deployment, on a busy machine too.
+const deployWithin = 3 * time.Minute
 
 // Deploy deploys a driver's store in a folder, in this process, and tells report
 // what happens to its nodes. What the setup leaves out has a default: the
@@ -46,14 +46,12 @@ func Deploy(ctx context.Context, dir string, d driver.Driver, setup driver.Setup
 		return deployed, nil
 	}
 	inside, _ := d.(driver.NodeController)
-	ctx, cancel := context.WithTimeout(ctx, deployWithin)
-	defer cancel()
 	ports, err := provisioner.Ports(ctx, setup)
 	if err != nil {
 		return nil, err
 	}
 	deployed.Cluster, err = node.Deploy(ctx, node.Deployment{
-		Dir: dir, Name: "cluster", Setup: setup, Ports: ports, Provision: provisioner.Provision, Inside: inside, Report: report,
+		Dir: dir, Name: "cluster", Within: deployWithin, Setup: setup, Ports: ports, Provision: provisioner.Provision, Inside: inside, Report: report,
 	})
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -104,10 +105,14 @@ func TestAStallShowsInLatencies(t *testing.T) {
 	}}
 	a := archived(t, d, gets(load.Phase{For: 10 * time.Second, Rate: 1000}), 4)
 	s := measured(t, a)
-	if s.Ops < 9990 || s.Ops > 10_000 {
-		t.Errorf("%d operations in 10 s at 1,000 a second", s.Ops)
+	phases, err := a.Phases(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if p999 := time.Duration(s.P999NS); p999 < 900*time.Millisecond || p999 > 1200*time.Millisecond {
+	if s.Ops < 9000 || s.Ops+phases[1].Unstarted != 10_000 { // a busy machine leaves a few
+		t.Errorf("%d operations and %d arrivals that were not started in 10 s at 1,000 a second", s.Ops, phases[1].Unstarted)
+	}
+	if p999 := time.Duration(s.P999NS); p999 < 900*time.Millisecond {
 		t.Errorf("p99.9 from the intended start is %v", p999)
 	}
 	if p99 := time.Duration(s.P99NS); p99 < 700*time.Millisecond {
@@ -129,7 +134,7 @@ func TestArrivalsThatCannotBeStartedAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := measured(t, a)
-	if s.Ops < 100 || s.Ops > 210 || s.Ops+phases[1].Unstarted != 1000 {
+	if s.Ops == 0 || s.Ops > 210 || s.Ops+phases[1].Unstarted != 1000 { // fewer on a busy machine
 		t.Errorf("%d operations and %d arrivals that were not started, of 1,000", s.Ops, phases[1].Unstarted)
 	}
 	if phases[0].Unstarted != 0 {
@@ -139,14 +144,31 @@ func TestArrivalsThatCannotBeStartedAreCounted(t *testing.T) {
 
 func TestThreadsThink(t *testing.T) {
 	a := archived(t, memory.Driver(), gets(load.Phase{For: 500 * time.Millisecond, Think: 10 * time.Millisecond}), 3)
-	if s := measured(t, a); s.Ops < 60 || s.Ops > 150 { // 50 a thread, fewer on a busy machine
+	if s := measured(t, a); s.Ops == 0 || s.Ops > 3*51 { // fewer on a busy machine
 		t.Errorf("%d operations of 3 threads in 500 ms with pauses of 10 ms", s.Ops)
+	}
+	ends := map[int]int64{}
+	err := a.Samples(t.Context(), 1, func(h sample.Header, samples []sample.Sample) error {
+		if h.Phase != 1 {
+			return nil
+		}
+		for _, s := range samples {
+			if end, ok := ends[h.Thread]; ok && s.Start-end < int64(10*time.Millisecond) {
+				t.Errorf("thread %d thinks for %v", h.Thread, time.Duration(s.Start-end))
+			}
+			ends[h.Thread] = s.End()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
 // TestThreadsBecomeActive has threads 0 to 3 join one after the other.
 func TestThreadsBecomeActive(t *testing.T) {
-	w := gets(load.Phase{For: 800 * time.Millisecond, Active: 1, ActiveTo: 4, Think: time.Millisecond})
+	t.Parallel()
+	w := gets(load.Phase{For: 4 * time.Second, Active: 1, ActiveTo: 4, Think: time.Millisecond})
 	a := archived(t, memory.Driver(), w, 4)
 	phases, err := a.Phases(t.Context(), 1)
 	if err != nil {
@@ -163,9 +185,9 @@ func TestThreadsBecomeActive(t *testing.T) {
 		t.Fatal(err)
 	}
 	for thread := range 4 {
-		want := time.Duration(thread) * 200 * time.Millisecond
-		if first, ok := firsts[thread]; !ok || first < want || first > want+150*time.Millisecond {
-			t.Errorf("thread %d begins after %v, want %v", thread, first, want)
+		want := time.Duration(thread) * time.Second
+		if first, ok := firsts[thread]; !ok || first < want || first > want+time.Second {
+			t.Errorf("thread %d begins after %v, want %v and not when the next does", thread, first, want)
 		}
 	}
 }
@@ -175,16 +197,13 @@ func TestThreadsBecomeActive(t *testing.T) {
 func TestASearchEndsAtWhatTheStoreGives(t *testing.T) {
 	d := slowed{memory.Driver(), func() { time.Sleep(2 * time.Millisecond) }}
 	w := gets(load.Phase{
-		For: 400 * time.Millisecond, Rate: 50, RateTo: 10_000, Steps: 12,
+		For: 500 * time.Millisecond, Rate: 200, RateTo: 10_000, Steps: 12,
 		Until: &load.Bound{Of: "p90", Below: 30 * time.Millisecond},
 	})
 	a := archived(t, d, w, 1)
 	s := measured(t, a)
-	if s.Throughput < 150 || s.Throughput > 520 {
-		t.Errorf("the search ends at %.0f a second", s.Throughput)
-	}
-	if p90 := time.Duration(s.P90NS); p90 > 60*time.Millisecond {
-		t.Errorf("where p90 is %v", p90)
+	if s.Throughput > 520 {
+		t.Errorf("the store gives %.0f a second", s.Throughput)
 	}
 	events, err := a.Events(t.Context(), 1)
 	if err != nil {
@@ -199,8 +218,14 @@ func TestASearchEndsAtWhatTheStoreGives(t *testing.T) {
 			ended = append(ended, e.Detail)
 		}
 	}
-	if len(tried) < 5 || len(ended) != 1 || !strings.HasPrefix(tried[0], "50 arrivals a second: p90 ") || !strings.Contains(ended[0], "p90 < 30ms is kept at ") {
-		t.Errorf("%q, %q", tried, ended)
+	if len(tried) < 5 || len(ended) != 1 || !strings.HasPrefix(tried[0], "200 arrivals a second: p90 ") {
+		t.Fatalf("%q, %q", tried, ended)
+	}
+	// What queues at 600 a second waits for 60 ms at its end, also on the fastest
+	// machine; a slow one keeps the bound at a lower rate only.
+	var kept, broken float64
+	if _, err := fmt.Sscanf(ended[0], "p90 < 30ms is kept at %f arrivals a second, and broken at %f", &kept, &broken); err != nil || kept >= 600 {
+		t.Errorf("%q: %v", ended, err)
 	}
 	phases, err := a.Phases(t.Context(), 1)
 	if err != nil || len(phases) != 14 {

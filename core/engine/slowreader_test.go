@@ -23,7 +23,7 @@ func TestASlowReaderSlowsNoThread(t *testing.T) {
 	outbox := NewOutbox(t.TempDir(), 20_000)
 	defer outbox.Release()
 	err := Run(t.Context(), Plan{Driver: instant{}, RunRequest: protocol.RunRequest{
-		Setup: driver.Setup{Nodes: 1}, Load: load, Threads: threads, Seed: 1, StartTimeout: time.Second,
+		Setup: driver.Setup{Nodes: 1}, Load: load, Threads: threads, Seed: 1, StartTimeout: time.Minute,
 	}}, outbox)
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,7 @@ import (
 const (
 	startTimeout = 15 * time.Second
 	closeTimeout = 5 * time.Second
+	crashTimeout = 5 * time.Second // between a broken connection and the end of its process
 )
 
 // Options is how a plugin is launched.
@@ -241,7 +242,7 @@ func (p *Plugin) Close() error {
 // crashed returns what is known of a process that ended by itself, or nil if
 // it lives. It waits a moment, as a broken connection is often seen first.
 func (p *Plugin) crashed(when string) error {
-	deadline := time.Now().Add(time.Second)
+	deadline := time.Now().Add(crashTimeout)
 	for !p.client.Exited() {
 		if time.Now().After(deadline) {
 			return nil

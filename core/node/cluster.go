@@ -301,6 +301,7 @@ func (c *Cluster) Close(keep bool) error {
 			}
 		}
 		c.logs = c.readLogs()
+		c.release()
 		if c.janitor != nil {
 			defer c.janitor.dismiss()
 		}
@@ -312,6 +313,13 @@ func (c *Cluster) Close(keep bool) error {
 		}
 	})
 	return err
+}
+
+// release gives the ports back.
+func (c *Cluster) release() {
+	for _, m := range c.nodes {
+		Release(m.place.Ports...)
+	}
 }
 
 // Logs returns the end of every node's log, by name, once the cluster is closed.

@@ -42,6 +42,7 @@ func Deploy(ctx context.Context, d Deployment) (*Cluster, error) {
 	}
 	if !d.Keep {
 		if c.janitor, err = hire(dir); err != nil {
+			c.release()
 			return nil, errors.Join(fmt.Errorf("start /bin/sh, which removes %s should benchctl be killed: %w", dir, err), os.RemoveAll(dir))
 		}
 	}
@@ -60,8 +61,14 @@ func (d Deployment) describe(ctx context.Context, dir string) (*Cluster, error) 
 		return nil, err
 	}
 	nodes, err := d.Provision(ctx, d.Setup, places)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		var c *Cluster
+		if c, err = NewCluster(dir, nodes, places, d.Inside, d.Report); err == nil {
+			return c, nil
+		}
 	}
-	return NewCluster(dir, nodes, places, d.Inside, d.Report)
+	for _, place := range places {
+		Release(place.Ports...)
+	}
+	return nil, err
 }

@@ -2,12 +2,14 @@ package node
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/benchctl/benchctl/core/driver"
 )
@@ -15,7 +17,8 @@ import (
 // Host is the address of the loopback interface on which nodes listen.
 const Host = "127.0.0.1"
 
-// Places makes a folder below dir for each of n nodes, and reserves free ports.
+// Places makes a folder below dir for each of n nodes, and finds them ports,
+// which are the cluster's until it is closed.
 func Places(dir string, n, ports int) ([]driver.Place, error) {
 	free, err := Ports(n * ports)
 	if err != nil {
@@ -25,15 +28,51 @@ func Places(dir string, n, ports int) ([]driver.Place, error) {
 	for i := range places {
 		places[i] = driver.Place{Dir: filepath.Join(dir, fmt.Sprintf("node-%d", i+1)), Ports: free[i*ports : (i+1)*ports]}
 		if err := os.MkdirAll(places[i].Dir, 0o700); err != nil {
+			Release(free...)
 			return nil, fmt.Errorf("make a folder for node %d: %w: name another with --data-dir", i+1, err)
 		}
 	}
 	return places, nil
 }
 
-// Ports returns n different TCP ports that are free on Host. It avoids those
-// that the system hands to outgoing connections: one of them could be taken
-// between a node's end and its next start.
+// given are the ports of this process's clusters.
+var given = struct {
+	sync.Mutex
+	claims map[int]io.Closer
+}{claims: map[int]io.Closer{}}
+
+// give reports whether a port was nobody's; it is the caller's from now on.
+func give(port int) bool {
+	given.Lock()
+	defer given.Unlock()
+	if given.claims[port] != nil {
+		return false
+	}
+	claimed, err := claim(port)
+	if err != nil {
+		return false
+	}
+	given.claims[port] = claimed
+	return true
+}
+
+// Release gives ports back that no node will have again.
+func Release(ports ...int) {
+	given.Lock()
+	defer given.Unlock()
+	for _, port := range ports {
+		if claimed := given.claims[port]; claimed != nil {
+			_ = claimed.Close() // a mark, through which nothing is written
+			delete(given.claims, port)
+		}
+	}
+}
+
+// Ports returns n different TCP ports that are free on Host, and stay the
+// caller's until they are released: no other cluster of this machine is given
+// them, though it may take a node long to listen. It avoids those that the
+// system hands to outgoing connections: one of them could be taken between a
+// node's end and its next start.
 func Ports(n int) ([]int, error) {
 	var listeners []net.Listener
 	defer func() {
@@ -52,10 +91,13 @@ func Ports(n int) ([]int, error) {
 			if port != 0 {
 				continue
 			}
+			Release(ports...)
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}
-		listeners = append(listeners, l)
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		listeners = append(listeners, l) // also if it is another's: the next try gets another
+		if port = l.Addr().(*net.TCPAddr).Port; give(port) {
+			ports = append(ports, port)
+		}
 	}
 	return ports, nil
 }

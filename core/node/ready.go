@@ -12,8 +12,8 @@ import (
 
 const (
 	readyEvery = 20 * time.Millisecond
-	readyDial  = 500 * time.Millisecond
-	logLines   = 15 // of a node's log, in the error when it fails
+	readyDial  = 5 * time.Second // a busy machine's servers may take some of it to answer
+	logLines   = 15              // of a node's log, in the error when it fails
 )
 
 // awaitReady polls until the node serves.

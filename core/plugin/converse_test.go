@@ -19,13 +19,13 @@ func converse(ctx context.Context, t *testing.T, d driver.Driver) driverpb.Drive
 	if err != nil {
 		t.Fatal(err)
 	}
-	setup, err := json.Marshal(driver.Setup{Nodes: 1, Reads: driver.Linearizable, Timeout: time.Second})
+	setup, err := json.Marshal(driver.Setup{Nodes: 1, Reads: driver.Linearizable, Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, i := range []*driverpb.Instruction{
-		{Id: 1, Verb: driverpb.Instruction_VERB_OPEN_STORE, SetupJson: setup, TimeoutNs: int64(time.Second)},
-		{Id: 2, Verb: driverpb.Instruction_VERB_OPEN_SESSION, TimeoutNs: int64(time.Second)},
+		{Id: 1, Verb: driverpb.Instruction_VERB_OPEN_STORE, SetupJson: setup, TimeoutNs: int64(time.Minute)},
+		{Id: 2, Verb: driverpb.Instruction_VERB_OPEN_SESSION, TimeoutNs: int64(time.Minute)},
 	} {
 		if err := stream.Send(i); err != nil {
 			t.Fatal(err)
@@ -41,7 +41,7 @@ func converse(ctx context.Context, t *testing.T, d driver.Driver) driverpb.Drive
 // that queue behind it, however many they are.
 func TestInstructionsThatWaitAreCancelled(t *testing.T) {
 	const first, waiting = 3, 300
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	stream := converse(ctx, t, &scripted{create: func(ctx context.Context, _ int, _ []byte) error {
 		<-ctx.Done()

@@ -96,7 +96,7 @@ func request(t *testing.T, threads int, phases ...load.Phase) *driverpb.RunReque
 	}
 	return &driverpb.RunRequest{
 		SetupJson: setupJSON, WorkloadJson: loadJSON, Threads: int32(threads), Seed: 1,
-		KeyPrefix: "/t", SpillDir: t.TempDir(), StartTimeoutNs: int64(5 * time.Second),
+		KeyPrefix: "/t", SpillDir: t.TempDir(), StartTimeoutNs: int64(time.Minute),
 	}
 }
 

@@ -33,6 +33,7 @@ func openAll(t *testing.T, setup driver.Setup, sessions int) []*session {
 
 // TestAWaitGoesOnAtAnotherNode kills the node of the session that waits.
 func TestAWaitGoesOnAtAnotherNode(t *testing.T) {
+	t.Parallel()
 	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: 2 * time.Second, Options: map[string]string{"election": "500ms"}})
 	all := openAll(t, deployed.Setup, 2)
 	drivertest.OutlivesNode(t, all[0], all[1], func(ctx context.Context) error {
@@ -43,6 +44,7 @@ func TestAWaitGoesOnAtAnotherNode(t *testing.T) {
 // TestAnAbandonedSessionLeavesNothing but its lease; TestMain looks for what it
 // has left running.
 func TestAnAbandonedSessionLeavesNothing(t *testing.T) {
+	t.Parallel()
 	deployed := drivertest.Deploy(t, Driver(), driver.Setup{Timeout: time.Second, Options: quick})
 	all := openAll(t, deployed.Setup, 2)
 	dying, observer := all[0], all[1]

@@ -47,6 +47,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestPasswords(t *testing.T) {
+	t.Parallel()
 	deployed := drivertest.Deploy(t, Driver(), driver.Setup{})
 	etcdtest.RequirePassword(t, deployed.Endpoints(), nil, "right")
 	file := filepath.Join(t.TempDir(), "credentials")
@@ -69,6 +70,11 @@ func TestPasswords(t *testing.T) {
 	refused("it needs a user and password: see the option etcd.credentials", outside(t, deployed, nil))
 	write("no colon")
 	refused(file+" should hold user:password", outside(t, deployed, options))
+}
+
+func TestPasswordsInTheEnvironment(t *testing.T) {
+	deployed := drivertest.Deploy(t, Driver(), driver.Setup{})
+	etcdtest.RequirePassword(t, deployed.Endpoints(), nil, "right")
 	t.Setenv("BENCHCTL_ETCD_CREDENTIALS", "root:right")
 	store, err := Driver().Open(t.Context(), outside(t, deployed, nil))
 	if err != nil {
@@ -85,6 +91,7 @@ func TestPasswords(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	setup := driver.Setup{Nodes: 1, Reads: driver.Linearizable, External: true, Endpoints: []string{"127.0.0.1:1"}, Options: map[string]string{}}
 	_, err := Driver().Open(t.Context(), setup)
 	if err == nil || !strings.Contains(err.Error(), "no etcd server serves at 127.0.0.1:1: ") || !strings.Contains(err.Error(), "connection refused") {

@@ -25,7 +25,7 @@ import (
 const (
 	openEvery = 50 * time.Millisecond // between tries to reach the cluster
 	// externalPatience is for clusters that should serve already.
-	externalPatience = 5 * time.Second
+	externalPatience = 10 * time.Second
 )
 
 // connecting is how fast a lost connection is tried again: a server that is

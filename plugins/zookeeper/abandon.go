@@ -15,7 +15,9 @@ func (s *session) Abandon() error {
 	if line != nil {
 		line.cut()
 	}
-	s.zk().Close()
+	if conn := s.zk(); conn != nil { // else connect closes it, once it has it
+		conn.Close()
+	}
 	if line != nil {
 		line.Close() // the client library does not, while it opens a session
 	}

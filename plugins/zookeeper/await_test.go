@@ -6,12 +6,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-zookeeper/zk"
+
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/driver/drivertest"
 )
 
 // TestAWaitGoesOnAtAnotherServer kills the server of the session that waits.
 func TestAWaitGoesOnAtAnotherServer(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Nodes: 3, Timeout: 2 * time.Second, Options: quick("session-timeout", "10s")})
 	store := open(t, deployed.Setup)
 	drivertest.OutlivesNode(t, store.must(t, 0), store.must(t, 1), func(ctx context.Context) error {
@@ -22,36 +25,49 @@ func TestAWaitGoesOnAtAnotherServer(t *testing.T) {
 // TestAWaitSeesWhatHappenedWhileItWasCut deletes and creates a key anew while
 // the waiting session has no connection.
 func TestAWaitSeesWhatHappenedWhileItWasCut(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Options: quick("session-timeout", "10s")})
 	store := open(t, deployed.Setup)
 	waiter, other := store.must(t, 0), store.must(t, 1)
 	if err := other.Create(t.Context(), []byte("/a"), nil); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- waiter.AwaitAbsent(ctx, []byte("/a")) }()
-	time.Sleep(300 * time.Millisecond)
-	waiter.turns.mu.Lock() // it does not come to dial
-	waiter.breakOff(true)
-	time.Sleep(100 * time.Millisecond)
-	err := errors.Join(other.Delete(ctx, []byte("/a")), other.Create(ctx, []byte("/a"), nil))
-	waiter.turns.mu.Unlock()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := <-ended; err != nil {
-		t.Error(err)
+	for { // nobody tells when the wait has begun: until it was in time
+		for waiter.zk().State() != zk.StateHasSession {
+			waiter.pause(ctx)
+		}
+		waiter.turns.mu.Lock() // it does not come to dial
+		waiter.breakOff(true)
+		for waiter.zk().State() == zk.StateHasSession {
+			waiter.pause(ctx)
+		}
+		err := errors.Join(other.Delete(ctx, []byte("/a")), other.Create(ctx, []byte("/a"), nil))
+		waiter.turns.mu.Unlock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		case <-time.After(2 * time.Second):
+		}
 	}
 }
 
 // TestAWaitOutlivesItsSession gives the session up, as the guard would.
 func TestAWaitOutlivesItsSession(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Options: quick()})
 	store := open(t, deployed.Setup)
 	waiter, other := store.must(t, 0), store.must(t, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- waiter.AwaitPresent(ctx, []byte("/a")) }()
@@ -72,6 +88,7 @@ func TestAWaitOutlivesItsSession(t *testing.T) {
 // TestAnAbandonedSessionLeavesNothing but its znodes; TestMain looks for what it
 // has left running.
 func TestAnAbandonedSessionLeavesNothing(t *testing.T) {
+	t.Parallel()
 	deployed := deploy(t, Driver(), driver.Setup{Options: quick("session-timeout", "5s")})
 	store := open(t, deployed.Setup)
 	incidents := make(chan driver.Incident, 10)

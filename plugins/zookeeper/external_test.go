@@ -66,6 +66,7 @@ func TestPasswords(t *testing.T) {
 }
 
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	setup := driver.Setup{Nodes: 1, Reads: driver.Linearizable, External: true, Endpoints: []string{"127.0.0.1:1"}, Options: quick()}
 	refused(t, "no ZooKeeper server serves at 127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused", setup)
 }

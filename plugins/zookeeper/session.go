@@ -72,7 +72,7 @@ func (s *session) connect(ctx context.Context) error {
 	s.conn.Store(conn)
 	closed := s.closed
 	s.mu.Unlock()
-	if closed { // meanwhile, by who knows only the connection before
+	if closed { // meanwhile, by who knows no connection or only the one before
 		conn.Close()
 		return net.ErrClosed
 	}
@@ -85,6 +85,8 @@ func (s *session) connect(ctx context.Context) error {
 				return nil
 			}
 			return classify(conn.AddAuth("digest", []byte(s.store.user+":"+s.store.password)))
+		case <-s.done:
+			return net.ErrClosed
 		case <-ctx.Done():
 			if err := s.dialError(); err != nil {
 				return err

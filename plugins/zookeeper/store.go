@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	dialWithin       = time.Second
-	externalPatience = 5 * time.Second // for ensembles that should serve already
+	askWithin        = 5 * time.Second
+	secureWithin     = 5 * time.Second  // a line that stands is secured by TLS
+	externalPatience = 10 * time.Second // for ensembles that should serve already
 	openEvery        = 50 * time.Millisecond
 )
 
@@ -110,15 +111,24 @@ func (s *store) session(ctx context.Context, first int) (*session, error) {
 
 // dial opens a connection to a server, with TLS where that is asked for.
 func (s *store) dial(_, address string, within time.Duration) (net.Conn, error) {
-	dialer := &net.Dialer{Timeout: within}
-	if s.tls == nil {
-		return dialer.Dial("tcp", address)
+	conn, err := net.DialTimeout("tcp", address, within)
+	if err != nil || s.tls == nil {
+		return conn, err
 	}
-	conn, err := tls.DialWithDialer(dialer, "tcp", address, s.tls)
-	if err != nil {
-		return nil, err // a nil *tls.Conn would be no nil net.Conn
+	config := s.tls.Clone()
+	if config.ServerName == "" {
+		if config.ServerName, _, err = net.SplitHostPort(address); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
 	}
-	return conn, nil
+	secured := tls.Client(conn, config)
+	ctx, cancel := context.WithTimeout(context.Background(), secureWithin)
+	defer cancel()
+	if err := secured.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return secured, nil
 }
 
 // refusal makes a refused error of one that lies in TLS.
@@ -151,13 +161,13 @@ func (s *store) Version(ctx context.Context) (string, error) {
 }
 
 func (s *store) ask(ctx context.Context, endpoint, word string) (string, error) {
-	conn, err := s.dial("tcp", endpoint, dialWithin)
+	conn, err := s.dial("tcp", endpoint, askWithin)
 	if err != nil {
 		return "", err
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	if err := conn.SetDeadline(time.Now().Add(dialWithin)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(askWithin)); err != nil {
 		return "", err
 	}
 	if _, err := conn.Write([]byte(word)); err != nil {

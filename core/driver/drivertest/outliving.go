@@ -15,7 +15,7 @@ import (
 func OutlivesNode(t *testing.T, waiter driver.Awaiter, other driver.Session, kill func(context.Context) error) {
 	t.Helper()
 	const settles = 300 * time.Millisecond
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := other.Create(ctx, []byte("/there"), nil); err != nil {
 		t.Fatal(err)

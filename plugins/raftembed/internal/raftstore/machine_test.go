@@ -46,6 +46,7 @@ func snapshotOf(t *testing.T, m *machine) []byte {
 }
 
 func TestTheSameLogGivesTheSameState(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(20) {
 		batched, single := newMachine(), newMachine()
 		logs := script(seed)
@@ -63,6 +64,7 @@ func TestTheSameLogGivesTheSameState(t *testing.T) {
 }
 
 func TestSnapshotRoundTrip(t *testing.T) {
+	t.Parallel()
 	logs := script(3)
 	whole, restored := newMachine(), newMachine()
 	whole.ApplyBatch(logs[:200])
@@ -135,6 +137,7 @@ func FuzzReadResult(f *testing.F) {
 }
 
 func TestTheHistoryIsBoundedInBytes(t *testing.T) {
+	t.Parallel()
 	m := newMachine()
 	big := bytes.Repeat([]byte("x"), 1<<20)
 	const kept = historyBytes/(1<<20) - 1 // as the keys take some, too

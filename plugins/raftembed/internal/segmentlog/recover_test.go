@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -216,7 +218,10 @@ func TestAKilledProcessLosesNothing(t *testing.T) {
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.AfterFunc(time.Duration(60+17*round)*time.Millisecond, func() { child.Process.Kill() })
+		// It is killed at some moment after it is known to have begun.
+		kill := sync.OnceFunc(func() {
+			time.AfterFunc(rand.N(200*time.Millisecond), func() { child.Process.Kill() })
+		})
 		var deleting uint64 // from here on it is not known
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			f := strings.Fields(lines.Text())
@@ -233,6 +238,7 @@ func TestAKilledProcessLosesNothing(t *testing.T) {
 					terms[index] = term
 				}
 				last = n
+				kill()
 			case "<":
 				deleting = n
 			case "-":
