@@ -56,6 +56,11 @@ func TestStories(t *testing.T) {
 			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp"))
 			bin, _, _ := strings.Cut(e.Getenv("PATH"), string(filepath.ListSeparator))
 			e.Setenv("BIN", bin) // benchctl and the plugins
+			archives, err := filepath.Abs("../../core/archive/testdata")
+			if err != nil {
+				return err
+			}
+			e.Setenv("ARCHIVES", archives) // that older benchctls have written
 			return os.Mkdir(filepath.Join(e.WorkDir, "tmp"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -116,6 +116,7 @@ tables. The table samples holds every single operation, decoded as it is read.`,
 
 func (a *app) archiveCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "archive", Short: "Look after the archive"}
+	cmd.AddCommand(a.upgradeCommand())
 	cmd.AddCommand(&cobra.Command{
 		Use:   "info",
 		Short: "Say what the archive holds",

@@ -65,7 +65,7 @@ func (a *app) sayComplete(plan *experiment.Plan, id int64) {
 }
 
 func (a *app) resumePlan(ctx context.Context, plan *experiment.Plan, f *runFlags) error {
-	into, err := archive.Open(ctx, a.archivePath)
+	into, err := a.writeArchive(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func archivedPlan(ctx context.Context, from *archive.Archive, id int64) (*experi
 	return plan, nil
 }
 
-func archivedWorkload(w archive.Workload, ref string) (*workload.Definition, error) {
+func archivedWorkload(w record.Workload, ref string) (*workload.Definition, error) {
 	definition, err := workload.Parse(ref, []byte(w.Source))
 	if err != nil {
 		return nil, fmt.Errorf("the archived workload: %w", err)
@@ -143,7 +143,7 @@ func earlierRuns(ctx context.Context, from *archive.Archive, f *runFlags) (exper
 	}
 	environments := map[int64]record.Environment{}
 	for _, run := range runs {
-		if run.State != archive.Complete {
+		if run.State != record.Complete {
 			continue
 		}
 		if _, known := environments[run.Environment]; !known {

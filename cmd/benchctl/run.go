@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/workload"
@@ -140,7 +139,7 @@ func (a *app) run(ctx context.Context, f *runFlags, spec experiment.Spec) error 
 	if f.dryRun {
 		return a.printPlan(plan, plan.Runs, 0, f.asJSON)
 	}
-	into, err := archive.Open(ctx, a.archivePath)
+	into, err := a.writeArchive(ctx)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/host"
-	"github.com/benchctl/benchctl/core/node"
 	"github.com/benchctl/benchctl/core/record"
 )
 
@@ -51,7 +50,7 @@ func (k *keeper) Begin(ctx context.Context, plan *experiment.Plan, e record.Envi
 		return 0, err
 	}
 	for _, d := range plan.Definitions() {
-		err := k.Workload(ctx, archive.Workload{
+		err := k.Workload(ctx, record.Workload{
 			Name: d.Name, Version: d.Version, SHA256: d.SHA256(),
 			Definition: d.Canonical(), Source: string(d.Text()),
 		})
@@ -63,7 +62,7 @@ func (k *keeper) Begin(ctx context.Context, plan *experiment.Plan, e record.Envi
 	if err != nil {
 		return 0, err
 	}
-	return k.BeginExperiment(ctx, archive.Experiment{
+	return k.BeginExperiment(ctx, record.Experiment{
 		Seed: plan.Seed, Plan: document, Command: strings.Join(append([]string{"benchctl"}, k.args...), " "),
 	})
 }
@@ -73,7 +72,7 @@ func (k *keeper) Resume(ctx context.Context, _ int64, e record.Environment) erro
 }
 
 func (k *keeper) archiveEnvironment(ctx context.Context, e record.Environment) (err error) {
-	k.environment, err = k.Environment(ctx, archive.Environment{
+	k.environment, err = k.Environment(ctx, record.Environment{
 		CPU: e.CPU, Cores: e.Cores, MemoryBytes: e.MemoryBytes, Kernel: e.Kernel, OS: e.OS,
 		Filesystem: e.Filesystem, Fsync: e.Fsync, Virtualization: e.Virtualization, ClockSource: e.ClockSource,
 	})
@@ -90,11 +89,11 @@ func (k *keeper) BeginRun(ctx context.Context, id int64, r experiment.Record) (e
 		return nil, err
 	}
 	definition := r.Definition()
-	var phases []archive.Phase
+	var phases []record.Phase
 	for _, p := range r.Load().Stages() {
-		phases = append(phases, archive.Phase{Name: p.Name, Warmup: p.Warmup})
+		phases = append(phases, record.Phase{Name: p.Name, Warmup: p.Warmup})
 	}
-	w, err := k.Archive.BeginRun(ctx, archive.Run{
+	w, err := k.Archive.BeginRun(ctx, record.Run{
 		Experiment:    id,
 		Position:      r.Position,
 		Store:         r.Store,
@@ -122,25 +121,16 @@ func (k *keeper) BeginRun(ctx context.Context, id int64, r experiment.Record) (e
 
 type writer struct {
 	*archive.RunWriter
-	phases []archive.Phase
+	phases []record.Phase
 }
 
 func (w writer) Event(at time.Duration, kind, node, detail string) error {
-	return w.RunWriter.Event(archive.Event{At: at, Kind: kind, Node: node, Detail: detail})
+	return w.RunWriter.Event(record.Event{At: at, Kind: kind, Node: node, Detail: detail})
 }
 
 func (w writer) Verdict(phase int, v record.Verdict) error {
-	return w.RunWriter.Verdict(archive.Verdict{
-		Phase: w.phases[phase].Name, Property: v.Property, Result: archive.Result(v.Result), Checked: v.Checked, Detail: v.Detail, History: v.History,
-	})
-}
-
-func (w writer) Client(record.Client) error { return nil }
-
-func (w writer) NodeSecond(s node.Second) error {
-	return w.RunWriter.NodeSecond(archive.NodeSecond{
-		Node: s.Node, Second: s.Second, CPUSeconds: s.CPUSeconds,
-		RSSBytes: s.RSS, ReadBytes: s.Read, WrittenBytes: s.Written,
+	return w.RunWriter.Verdict(record.Verdict{
+		Phase: w.phases[phase].Name, Property: v.Property, Result: v.Result, Checked: v.Checked, Detail: v.Detail, History: v.History,
 	})
 }
 
@@ -153,5 +143,5 @@ func (w writer) End(ctx context.Context, state record.State, failure error) erro
 	if failure != nil {
 		text = failure.Error()
 	}
-	return w.Finish(ctx, archive.State(state), text)
+	return w.Finish(ctx, record.State(state), text)
 }

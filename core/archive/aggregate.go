@@ -9,6 +9,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -29,13 +30,13 @@ type aggregate struct {
 	threads int
 	numbers int // of threads and watchers
 	phases  []*phaseTotals
-	rows    []ThreadSecond // finished seconds that nobody has taken yet
+	rows    []record.ThreadSecond // finished seconds that nobody has taken yet
 	decoder *sample.Decoder
 	samples []sample.Sample
 }
 
 type phaseTotals struct {
-	Phase
+	record.Phase
 	threads []*threadTotals // by thread
 	ops     []*opTotals     // by operation; nil for those that did not occur
 	first   int64           // start of the earliest operation
@@ -102,7 +103,7 @@ func (s *spread) percentiles() (p50, p90, p95, p99, p999 int64) {
 	return values[0], values[1], values[2], values[3], values[4]
 }
 
-func newAggregate(run Run, phases []Phase) *aggregate {
+func newAggregate(run record.Run, phases []record.Phase) *aggregate {
 	a := &aggregate{runID: run.ID, threads: run.Threads, numbers: run.Threads + run.Watchers, decoder: sample.NewDecoder()}
 	for i, p := range phases {
 		p.Index = i
@@ -222,7 +223,7 @@ func (a *aggregate) endSecond(phase *phaseTotals, thread *threadTotals, number i
 		if c == nil || len(c.latencies) == 0 && c.errors == 0 {
 			continue
 		}
-		row := ThreadSecond{
+		row := record.ThreadSecond{
 			RunID: a.runID, Phase: phase.Name, Warmup: phase.Warmup, Thread: number,
 			Op: sample.Op(op).String(), Second: int(thread.until/second - 1),
 			Ops: int64(len(c.latencies)), Errors: c.errors,
@@ -266,7 +267,7 @@ func (a *aggregate) endPhase(index int) {
 }
 
 // takeRows returns the thread-seconds that were finished since the last call.
-func (a *aggregate) takeRows() []ThreadSecond {
+func (a *aggregate) takeRows() []record.ThreadSecond {
 	rows := a.rows
 	a.rows = nil
 	return rows
@@ -274,8 +275,8 @@ func (a *aggregate) takeRows() []ThreadSecond {
 
 // summaries ends every phase and returns the run's summaries, by phase and
 // number of the operation.
-func (a *aggregate) summaries() ([]Summary, error) {
-	var summaries []Summary
+func (a *aggregate) summaries() ([]record.Summary, error) {
+	var summaries []record.Summary
 	for index, phase := range a.phases {
 		a.endPhase(index)
 		for op, totals := range phase.ops {
@@ -302,8 +303,8 @@ func (p *phaseTotals) seconds() float64 {
 	return float64(max(p.last-start, 1)) / 1e9
 }
 
-func (o *opTotals) summary(seconds float64, threads int) (Summary, error) {
-	s := Summary{
+func (o *opTotals) summary(seconds float64, threads int) (record.Summary, error) {
+	s := record.Summary{
 		Ops: o.ops, Errors: o.errors, Seconds: seconds,
 		Throughput:          float64(o.ops) / seconds,
 		ThroughputPerThread: float64(o.ops) / seconds / float64(threads),
@@ -331,9 +332,9 @@ func (o *opTotals) summary(seconds float64, threads int) (Summary, error) {
 	return s, err
 }
 
-// Histogram reads the latencies of a summary. They are nanoseconds to three
-// digits, and 1 h for those that took longer.
-func (s Summary) Histogram() (*hdrhistogram.Histogram, error) {
+// Histogram reads the latencies of a summary that Histograms gave. They are
+// nanoseconds to three digits, and 1 h for those that took longer.
+func Histogram(s record.Summary) (*hdrhistogram.Histogram, error) {
 	h, err := hdrhistogram.Decode([]byte(base64.StdEncoding.EncodeToString(s.HDR)))
 	if err != nil {
 		return nil, faultf(ErrDamaged, "histogram of run %d, phase %s, %s: %v", s.RunID, s.Phase, s.Op, err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -48,7 +49,7 @@ func TestSelectRankAgreesWithSorting(t *testing.T) {
 }
 
 func TestAggregateAllocatesNothingPerSample(t *testing.T) {
-	totals := newAggregate(Run{ID: 1, Threads: 1}, testPhases[:1])
+	totals := newAggregate(record.Run{ID: 1, Threads: 1}, testPhases[:1])
 	phase := totals.phases[0]
 	thread := phase.thread(0)
 	totals.samples = likely(rand.New(rand.NewPCG(1, 1)), 0, 4096, 1e6)
@@ -86,8 +87,8 @@ func TestLatencyCountsFromTheIntendedStart(t *testing.T) {
 		w.Started(time.Now(), ""), w.PhaseStarted(0, 0),
 		w.Chunk(sample.Header{Count: 20}, sample.NewEncoder().Append(nil, samples)),
 		w.PhaseEnded(0, 4*time.Second, 20, 7),
-		w.Verdict(Verdict{Phase: testPhases[2].Name, Property: "read-back", Result: Violated, Checked: 3, Detail: "one is lost", History: "line"}),
-		w.Finish(t.Context(), Complete, ""))
+		w.Verdict(record.Verdict{Phase: testPhases[2].Name, Property: "read-back", Result: record.Violated, Checked: 3, Detail: "one is lost", History: "line"}),
+		w.Finish(t.Context(), record.Complete, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func TestLatencyCountsFromTheIntendedStart(t *testing.T) {
 		t.Errorf("%d unstarted", got)
 	}
 	verdicts, err := a.Verdicts(t.Context(), w.ID())
-	if want := []Verdict{{RunID: w.ID(), Phase: testPhases[2].Name, Property: "read-back", Result: Violated, Checked: 3, Detail: "one is lost", History: "line"}}; !slices.Equal(verdicts, want) || err != nil {
+	if want := []record.Verdict{{RunID: w.ID(), Phase: testPhases[2].Name, Property: "read-back", Result: record.Violated, Checked: 3, Detail: "one is lost", History: "line"}}; !slices.Equal(verdicts, want) || err != nil {
 		t.Errorf("%+v, %v", verdicts, err)
 	}
 	sound(t, a)

@@ -15,35 +15,36 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
-
 	"github.com/benchctl/benchctl/core/archive/internal/samplestable"
+
+	"github.com/benchctl/benchctl/core/record"
 )
 
 // CommitInterval is the longest that what is known of a run waits to be
 // committed.
 const CommitInterval = 200 * time.Millisecond
 
-const (
-	busyTimeout = 30 * time.Second
-	readers     = 4
-)
-
 // Archive is an open archive. It is safe for concurrent use.
 type Archive struct {
-	path   string
-	writer *sql.DB // one connection; nil if opened read-only
-	reader *sql.DB
+	path    string
+	writer  *sql.DB // one connection; nil if opened read-only
+	reader  *sql.DB
+	changes Changes
+	tidy    bool // readers may have made files beside the archive
 
 	mu   sync.Mutex
 	open map[*RunWriter]struct{}
+}
+
+// Changes is what Open has done to an archive to bring it up to date.
+type Changes struct {
+	From    int64   // the schema that it had; 0 if there was no archive
+	Settled []int64 // runs whose process was gone, which are interrupted now
 }
 
 // Open opens the archive at path for reading and writing. It makes the file if
@@ -67,80 +68,56 @@ func openWriter(ctx context.Context, path string) (*Archive, error) {
 	if err := checkWritable(path); err != nil {
 		return nil, err
 	}
-	writer, err := connect(path, "mode=rwc&_txlock=immediate", 1)
+	from, err := prepare(ctx, path)
 	if err != nil {
 		return nil, explain(path, "open", err)
 	}
-	if err := prepare(ctx, path, writer); err != nil {
-		return nil, errors.Join(explain(path, "open", err), writer.Close())
+	writer, err := connect(path, "mode=rw&_txlock=immediate&_foreign_keys=true", 1)
+	if err != nil {
+		return nil, explain(path, "open", err)
 	}
-	reader, err := connect(path, "mode=ro&_query_only=true", readers)
+	reader, err := connectReaders(path, "mode=ro")
 	if err != nil {
 		return nil, errors.Join(explain(path, "open", err), writer.Close())
 	}
-	return &Archive{path: path, writer: writer, reader: reader, open: map[*RunWriter]struct{}{}}, nil
+	return &Archive{path: path, writer: writer, reader: reader, changes: Changes{From: from}, open: map[*RunWriter]struct{}{}}, nil
 }
 
-// OpenReadOnly opens the archive at path for reading. If it can be written it
-// is first brought up to date as Open does, so that no query meets an old
-// schema or a run that is shown as running after its process has gone.
+// OpenReadOnly opens the archive at path for reading, whatever the schema it
+// has. It leaves the file as it is: no schema is brought up to date and no run
+// settled. On an older schema every query sees tables as of the current one.
 func OpenReadOnly(ctx context.Context, path string) (*Archive, error) {
 	if err := samplestable.Register(); err != nil {
 		return nil, err
 	}
 	if err := checkFile(path); errors.Is(err, os.ErrNotExist) {
-		return nil, faultf(ErrMissing, "no archive at %s; run `benchctl run` first or name one with --archive", path)
+		return nil, missing(path, "")
 	} else if err != nil {
 		return nil, err
 	}
-	mode := "mode=ro&_query_only=true"
-	if !writable(filepath.Dir(path)) && !beside(path, "-wal") {
+	mode, alone := "mode=ro", !beside(path, "-wal")
+	if alone && !writable(filepath.Dir(path)) {
 		// Nobody can be writing it, and SQLite could not make the files that
 		// readers and writers share.
 		mode += "&immutable=1"
 	}
-	reader, err := connect(path, mode, readers)
+	reader, err := connectReaders(path, mode)
 	if err != nil {
 		return nil, explain(path, "open", err)
 	}
-	a := &Archive{path: path, reader: reader}
-	stale, err := a.stale(ctx)
+	a := &Archive{path: path, reader: reader, tidy: alone}
+	version, err := identify(ctx, path, reader)
+	if err == nil && version == 0 {
+		err = missing(path, ", only an empty file")
+	}
 	if err != nil {
 		return nil, errors.Join(explain(path, "open", err), a.Close())
-	}
-	if stale && checkWritable(path) == nil {
-		// A full disk is no reason not to read.
-		if err := a.refresh(ctx); err != nil && !errors.Is(err, ErrFull) {
-			return nil, errors.Join(err, a.Close())
-		}
 	}
 	return a, nil
 }
 
-// stale reports whether a writer would find something to bring up to date.
-func (a *Archive) stale(ctx context.Context) (bool, error) {
-	version, err := identify(ctx, a.path, a.reader)
-	switch {
-	case err != nil:
-		return false, err
-	case version == 0:
-		return false, faultf(ErrMissing, "no archive at %s, only an empty file; run `benchctl run` first or name one with --archive", a.path)
-	case version < Schema:
-		if err := checkWritable(a.path); err != nil {
-			return false, faultf(ErrReadOnly, "archive %s was written by an older benchctl (schema %d, this one needs %d) and cannot be upgraded: %v", a.path, version, Schema, err)
-		}
-		return true, nil
-	}
-	orphans, err := a.orphans(ctx)
-	return len(orphans) > 0, err
-}
-
-func (a *Archive) refresh(ctx context.Context) error {
-	w, err := Open(ctx, a.path)
-	if err != nil {
-		return err
-	}
-	return w.Close()
+func missing(path, but string) error {
+	return faultf(ErrMissing, "no archive at %s%s; run `benchctl run` first or name one with --archive", path, but)
 }
 
 func beside(path, suffix string) bool {
@@ -148,23 +125,8 @@ func beside(path, suffix string) bool {
 	return err == nil
 }
 
-// connect opens a pool. The settings are part of the name, so that each of its
-// connections has them.
-func connect(path, settings string, connections int) (*sql.DB, error) {
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	name := fmt.Sprintf("file:%s?%s&_busy_timeout=%d&_foreign_keys=true&_synchronous=normal&_stmt_cache_size=32",
-		(&url.URL{Path: absolute}).EscapedPath(), settings, busyTimeout.Milliseconds())
-	db, err := sql.Open("sqlite3", name)
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return db, nil
-}
+// Changes returns what Open has done.
+func (a *Archive) Changes() Changes { return a.changes }
 
 // Path returns the path that the archive was opened under.
 func (a *Archive) Path() string { return a.path }
@@ -174,12 +136,15 @@ func (a *Archive) Path() string { return a.path }
 func (a *Archive) Close() error {
 	var errs []error
 	for _, w := range a.unfinished() {
-		errs = append(errs, w.Finish(context.Background(), Interrupted, "the archive was closed while the run was under way"))
+		errs = append(errs, w.Finish(context.Background(), record.Interrupted, "the archive was closed while the run was under way"))
 	}
 	// The writer goes last, for the last connection tidies up.
 	errs = append(errs, a.reader.Close())
 	if a.writer != nil {
 		errs = append(errs, a.writer.Close())
+	}
+	if a.tidy {
+		tidy(a.path)
 	}
 	return errors.Join(errs...)
 }

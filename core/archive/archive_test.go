@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -22,16 +23,17 @@ func TestRunIsReadAsItWasWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	zero := time.Date(2026, 5, 4, 3, 2, 1, 123456789, time.UTC)
-	node := NodeSecond{Node: "n1", Second: 3, CPUSeconds: 0.5, RSSBytes: 1, ReadBytes: 2, WrittenBytes: 3}
-	events := []Event{{At: time.Second, Kind: "node-started", Node: "n1", Detail: "pid 3"}, {At: 2 * time.Second, Kind: "note"}}
+	node := record.NodeSecond{RunID: 1, Node: "n1", Second: 3, Seconds: 0.5, CPUSeconds: 0.5, RSSBytes: 1, ReadBytes: 2, WrittenBytes: 3}
+	client := record.Client{CPUSeconds: 0.25, Stalls: 2, Stalled: 3 * time.Millisecond, SpilledBytes: 4}
+	events := []record.Event{{RunID: 1, At: time.Second, Kind: "node-started", Node: "n1", Detail: "pid 3"}, {RunID: 1, At: 2 * time.Second, Kind: "note"}}
 	for _, err := range []error{
-		w.Started(zero, ""), w.Event(events[1]), w.Event(events[0]), w.NodeSecond(node), w.Warn("slow disk"), w.Warn("slow disk"), w.Warn("hot"),
+		w.Started(zero, ""), w.Event(events[1]), w.Event(events[0]), w.NodeSecond(node), w.Warn("slow disk"), w.Warn("slow disk"), w.Warn("hot"), w.Client(client),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.Finish(t.Context(), Failed, "plugin exited"); err != nil {
+	if err := w.Finish(t.Context(), record.Failed, "plugin exited"); err != nil {
 		t.Fatal(err)
 	}
 	got, err := a.Run(t.Context(), w.ID())
@@ -41,14 +43,17 @@ func TestRunIsReadAsItWasWritten(t *testing.T) {
 	if got.EndedAt.IsZero() {
 		t.Error("no end")
 	}
-	got.EndedAt = time.Time{}
-	want := Run{
-		ID: w.ID(), Experiment: 1, State: Failed, StartedAt: zero.Truncate(time.Millisecond), Zero: zero, Error: "plugin exited",
+	if got.UID == "" {
+		t.Error("no uid")
+	}
+	got.EndedAt, got.UID = time.Time{}, ""
+	want := record.Run{
+		ID: w.ID(), Experiment: 1, State: record.Failed, StartedAt: zero.Truncate(time.Millisecond), Zero: zero, Error: "plugin exited",
 		Store: "memory", StoreVersion: "1", PluginVersion: "0.1", PluginSHA256: "def", Nodes: 3,
 		Setup: json.RawMessage(`{"nodes":3}`), Guarantees: json.RawMessage(`{"durability":"fsync","reads":"linearizable"}`),
 		Workload: "create-set-delete", WorkloadVersion: 1, WorkloadSHA256: "abc", Params: map[string]string{"size": "100"},
 		Threads: 2, Position: 4, Repeat: 2, Seed: math.MaxUint64, Environment: 1, Labels: map[string]string{"branch": "main"},
-		Warnings: []string{"slow disk", "hot"},
+		Warnings: []string{"slow disk", "hot"}, Client: &client,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -58,7 +63,7 @@ func TestRunIsReadAsItWasWritten(t *testing.T) {
 		t.Error(err, diff)
 	}
 	nodes, err := a.NodeSeconds(t.Context(), w.ID())
-	if diff := cmp.Diff([]NodeSecond{node}, nodes); diff != "" || err != nil {
+	if diff := cmp.Diff([]record.NodeSecond{node}, nodes); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
 	e, err := a.Experiment(t.Context(), 1)
@@ -109,7 +114,8 @@ func TestSummariesFollowFromSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	summaries, err := a.Summaries(t.Context(), run)
+	var summaries []record.Summary
+	err = a.Histograms(t.Context(), func(s record.Summary) error { summaries = append(summaries, s); return nil }, run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,8 +128,8 @@ func TestSummariesFollowFromSamples(t *testing.T) {
 	checkThreadSeconds(t, a, run, phases, all)
 }
 
-func checkSummary(t *testing.T, s Summary, phases []Phase, all written, threads int) {
-	index := slices.IndexFunc(phases, func(p Phase) bool { return p.Name == s.Phase })
+func checkSummary(t *testing.T, s record.Summary, phases []record.Phase, all written, threads int) {
+	index := slices.IndexFunc(phases, func(p record.Phase) bool { return p.Name == s.Phase })
 	if phases[index].Warmup != s.Warmup || s.Warmup != (s.Phase == "warm") {
 		t.Error("warm-up is not marked")
 	}
@@ -164,13 +170,13 @@ func checkSummary(t *testing.T, s Summary, phases []Phase, all written, threads 
 			t.Errorf("p%v is %d, want %d to three digits", q*100, got, want)
 		}
 	}
-	h, err := s.Histogram()
+	h, err := Histogram(s)
 	if err != nil || h.TotalCount() != s.Ops || h.ValueAtPercentile(99) < s.P99NS {
 		t.Errorf("histogram: %v", err)
 	}
 }
 
-func checkThreadSeconds(t *testing.T, a *Archive, run int64, phases []Phase, all written) {
+func checkThreadSeconds(t *testing.T, a *Archive, run int64, phases []record.Phase, all written) {
 	type key struct {
 		phase  string
 		thread int
@@ -213,13 +219,13 @@ func TestOnlyErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := sample.NewEncoder().Append(nil, []sample.Sample{{Start: 10, Intended: 10, Latency: 90, Op: sample.OpSet, Status: sample.Unavailable}})
-	for _, err := range []error{w.Chunk(sample.Header{Count: 1}, data), w.Finish(t.Context(), Interrupted, "")} {
+	for _, err := range []error{w.Chunk(sample.Header{Count: 1}, data), w.Finish(t.Context(), record.Interrupted, "")} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	got, err := a.Summaries(t.Context(), w.ID())
-	want := []Summary{{RunID: w.ID(), Phase: "create", Op: "set", Errors: 1, Seconds: 90e-9, ErrorMeanNS: 90, ErrorMaxNS: 90}}
+	want := []record.Summary{{RunID: w.ID(), Phase: "create", Op: "set", Errors: 1, Seconds: 90e-9, ErrorMeanNS: 90, ErrorMaxNS: 90}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
@@ -231,7 +237,7 @@ func TestOnlyErrors(t *testing.T) {
 
 func TestWorkloadThatChangedIsRefused(t *testing.T) {
 	a := open(t)
-	w := Workload{Name: "w", Version: 3, SHA256: "1", Definition: json.RawMessage("{}")}
+	w := record.Workload{Name: "w", Version: 3, SHA256: "1", Definition: json.RawMessage("{}")}
 	for range 2 {
 		if err := a.Workload(t.Context(), w); err != nil {
 			t.Fatal(err)
@@ -249,7 +255,7 @@ func TestEnvironmentIsKeptOnce(t *testing.T) {
 	a := open(t)
 	var ids []int64
 	for _, cores := range []int{2, 4, 2} {
-		id, err := a.Environment(t.Context(), Environment{CPU: "x", Cores: cores})
+		id, err := a.Environment(t.Context(), record.Environment{CPU: "x", Cores: cores})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,12 +296,12 @@ func TestBadChunksFailTheRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = w.Chunk(c.header, c.data)
-			err = w.Finish(t.Context(), Complete, "")
+			err = w.Finish(t.Context(), record.Complete, "")
 			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 			run, err := a.Run(t.Context(), w.ID())
-			if err != nil || run.State != Failed || !strings.Contains(run.Error, c.want) {
+			if err != nil || run.State != record.Failed || !strings.Contains(run.Error, c.want) {
 				t.Errorf("run is %s: %s (%v)", run.State, run.Error, err)
 			}
 			checkSums(t, a, w.ID())
@@ -314,7 +320,7 @@ func TestChunkAfterItsPhaseFailsTheRun(t *testing.T) {
 	if err := errors.Join(w.PhaseEnded(0, 1, 0, 0), w.Chunk(sample.Header{Count: 1}, data)); err != nil {
 		t.Fatal(err)
 	}
-	err = w.Finish(t.Context(), Complete, "")
+	err = w.Finish(t.Context(), record.Complete, "")
 	if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "it came after the end of its phase") {
 		t.Error(err)
 	}
@@ -335,7 +341,7 @@ func TestUnknownPhaseIsRefused(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := w.Finish(t.Context(), Interrupted, ""); err != nil {
+	if err := w.Finish(t.Context(), record.Interrupted, ""); err != nil {
 		t.Error(err)
 	}
 }
@@ -349,12 +355,12 @@ func TestLostSamplesFailTheRun(t *testing.T) {
 	if err := w.PhaseEnded(0, time.Second, 5, 0); err != nil {
 		t.Fatal(err)
 	}
-	err = w.Finish(t.Context(), Complete, "")
+	err = w.Finish(t.Context(), record.Complete, "")
 	want := "run 1: 5 operations were executed in phase warm, but 0 samples arrived; the plugin lost some"
 	if err == nil || err.Error() != want {
 		t.Error(err)
 	}
-	if run, err := a.Run(t.Context(), w.ID()); err != nil || run.State != Failed || run.Error != want {
+	if run, err := a.Run(t.Context(), w.ID()); err != nil || run.State != record.Failed || run.Error != want {
 		t.Error(run, err)
 	}
 }
@@ -372,7 +378,7 @@ func TestCloseEndsRuns(t *testing.T) {
 		t.Error(err)
 	}
 	b := openAt(t, a.Path())
-	if run, err := b.Run(t.Context(), w.ID()); err != nil || run.State != Interrupted {
+	if run, err := b.Run(t.Context(), w.ID()); err != nil || run.State != record.Interrupted {
 		t.Error(run.State, err)
 	}
 }
@@ -388,10 +394,10 @@ func TestRunIsVisibleWhileItRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	if run, err := b.Run(t.Context(), w.ID()); err != nil || run.State != Running || !run.EndedAt.IsZero() {
+	if run, err := b.Run(t.Context(), w.ID()); err != nil || run.State != record.Running || !run.EndedAt.IsZero() {
 		t.Error(run.State, err)
 	}
-	if err := w.Finish(t.Context(), Complete, ""); err == nil {
+	if err := w.Finish(t.Context(), record.Complete, ""); err == nil {
 		t.Error("complete without its phases")
 	}
 }

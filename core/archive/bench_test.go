@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -50,7 +51,7 @@ func BenchmarkAppend(b *testing.B) {
 		if err := w.PhaseEnded(0, time.Second, threads*2000*4096, 0); err != nil {
 			b.Fatal(err)
 		}
-		if err := w.Finish(b.Context(), Complete, ""); err != nil {
+		if err := w.Finish(b.Context(), record.Complete, ""); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -71,7 +72,7 @@ func BenchmarkAggregate(b *testing.B) {
 	b.ResetTimer()
 	var samples int64
 	for b.Loop() {
-		totals := newAggregate(Run{ID: 1, Threads: 1}, testPhases[:1])
+		totals := newAggregate(record.Run{ID: 1, Threads: 1}, testPhases[:1])
 		for i, chunk := range chunks {
 			if err := totals.add(sample.Header{First: int64(i) * 4096, Count: 4096}, chunk); err != nil {
 				b.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -154,7 +155,7 @@ func TestDamagedPageIsReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := 20 * 4096; i < len(data)-8*4096; i += 4096 {
+	for i := 40 * 4096; i < len(data)-8*4096; i += 4096 {
 		copy(data[i:], strings.Repeat("\xff", 64))
 	}
 	if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -198,7 +199,7 @@ func TestArchiveOnReadOnlyMediaCanBeRead(t *testing.T) {
 			sound(t, b)
 			if state == "killed" {
 				killed, err := b.Run(t.Context(), run+1)
-				if err != nil || killed.State != Interrupted {
+				if err != nil || killed.State != record.Interrupted {
 					t.Errorf("the killed run is %s (%v)", killed.State, err)
 				}
 				if n := one[int64](t, b, "select count(*) from samples where run_id = ?", run+1); n < 2000 {
@@ -232,13 +233,13 @@ func TestFullDisk(t *testing.T) {
 	for _, c := range []struct {
 		name            string
 		freed, hopeless bool
-		want            State
+		want            record.State
 	}{
 		// What the failed transaction took in the log is mostly, but not always,
 		// enough for the one that ends the run.
-		{"stays full", false, false, Failed},
-		{"space is freed", true, false, Failed},
-		{"cannot be finished", false, true, Running},
+		{"stays full", false, false, record.Failed},
+		{"space is freed", true, false, record.Failed},
+		{"cannot be finished", false, true, record.Running},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			folder := tmpfs(t, "size=32m")
@@ -270,9 +271,9 @@ func TestFullDisk(t *testing.T) {
 				cancel()
 				want += unfinished
 			}
-			ended := w.Finish(ctx, Failed, full.Error())
+			ended := w.Finish(ctx, record.Failed, full.Error())
 			if !c.freed && !c.hopeless && ended != nil && strings.HasSuffix(ended.Error(), unfinished) {
-				want, c.want = want+unfinished, Running
+				want, c.want = want+unfinished, record.Running
 			}
 			if !errors.Is(ended, ErrFull) || ended.Error() != want {
 				t.Errorf("finish: %v\nwant %s", ended, want)
@@ -281,7 +282,7 @@ func TestFullDisk(t *testing.T) {
 			if err != nil || run.State != c.want {
 				t.Errorf("the run is %s, want %s (%v)", run.State, c.want, err)
 			}
-			if run.State == Failed {
+			if run.State == record.Failed {
 				checkSums(t, a, w.ID())
 			}
 			if n := one[int64](t, a, "select sum(count) from chunks where run_id = 2"); n < 50_000 {
@@ -313,7 +314,7 @@ func TestFullDiskCanBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	if run, err := b.Run(t.Context(), 1); err != nil || run.State != Interrupted {
+	if run, err := b.Run(t.Context(), 1); err != nil || run.State != record.Interrupted {
 		t.Error(run.State, err)
 	}
 	if n := one[int64](t, b, "select count(*) from samples"); n < 2000 {

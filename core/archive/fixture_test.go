@@ -2,17 +2,20 @@ package archive
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -44,23 +47,23 @@ func openAt(t testing.TB, path string) *Archive {
 	return a
 }
 
-var testPhases = []Phase{{Name: "warm", Warmup: true}, {Name: "create"}, {Name: "mixed"}}
+var testPhases = []record.Phase{{Name: "warm", Warmup: true}, {Name: "create"}, {Name: "mixed"}}
 
 // begin archives what a run needs and begins it.
-func begin(ctx context.Context, a *Archive, threads int, phases []Phase) (*RunWriter, error) {
-	environment, err := a.Environment(ctx, Environment{CPU: "test cpu", Cores: 2, MemoryBytes: 4 << 30, Kernel: "6.1", OS: "linux", Filesystem: "ext4", Fsync: 90 * time.Microsecond, ClockSource: "tsc"})
+func begin(ctx context.Context, a *Archive, threads int, phases []record.Phase) (*RunWriter, error) {
+	environment, err := a.Environment(ctx, record.Environment{CPU: "test cpu", Cores: 2, MemoryBytes: 4 << 30, Kernel: "6.1", OS: "linux", Filesystem: "ext4", Fsync: 90 * time.Microsecond, ClockSource: "tsc"})
 	if err != nil {
 		return nil, err
 	}
-	w := Workload{Name: "create-set-delete", Version: 1, SHA256: "abc", Definition: json.RawMessage(`{"name":"create-set-delete"}`), Source: "name: create-set-delete\n"}
+	w := record.Workload{Name: "create-set-delete", Version: 1, SHA256: "abc", Definition: json.RawMessage(`{"name":"create-set-delete"}`), Source: "name: create-set-delete\n"}
 	if err := a.Workload(ctx, w); err != nil {
 		return nil, err
 	}
-	experiment, err := a.BeginExperiment(ctx, Experiment{Seed: 7, Plan: json.RawMessage(`{"runs":[{"position":0,"store":"memory"}]}`), Command: "benchctl run"})
+	experiment, err := a.BeginExperiment(ctx, record.Experiment{Seed: 7, Plan: json.RawMessage(`{"runs":[{"position":0,"store":"memory"}]}`), Command: "benchctl run"})
 	if err != nil {
 		return nil, err
 	}
-	return a.BeginRun(ctx, Run{
+	return a.BeginRun(ctx, record.Run{
 		Experiment: experiment, Store: "memory", StoreVersion: "1", PluginVersion: "0.1", PluginSHA256: "def", Nodes: 3,
 		Setup: json.RawMessage(`{"nodes":3}`), Guarantees: json.RawMessage(`{"durability":"fsync","reads":"linearizable"}`),
 		Workload: w.Name, WorkloadVersion: w.Version, WorkloadSHA256: w.SHA256, Params: map[string]string{"size": "100"},
@@ -146,7 +149,7 @@ func finished(t testing.TB, a *Archive, threads, chunks, size int) (int64, writt
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Finish(t.Context(), Complete, ""); err != nil {
+	if err := w.Finish(t.Context(), record.Complete, ""); err != nil {
 		t.Fatal(err)
 	}
 	return w.ID(), all
@@ -160,6 +163,29 @@ func one[T any](t testing.TB, a *Archive, query string, args ...any) T {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return value
+}
+
+// files returns the hashes of an archive and what stands beside it, but for the
+// memory that SQLite's connections share.
+func files(t testing.TB, path string) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob(path + "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes := map[string]string{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "-shm") {
+			hashes[filepath.Base(name)] = ""
+			continue
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashes[filepath.Base(name)] = fmt.Sprintf("%d bytes, %x", len(data), sha256.Sum256(data))
+	}
+	return hashes
 }
 
 // checkSums checks that summaries, thread-seconds, phases and decoded samples

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/benchctl/benchctl/core/record"
 )
 
 // Info is what an archive holds.
@@ -14,7 +16,7 @@ type Info struct {
 	Bytes       int64 // of the file and what waits beside it to be merged into it
 	Schema      int64
 	Experiments int64
-	Runs        map[State]int64
+	Runs        map[record.State]int64
 	Samples     int64
 	First, Last time.Time // start of the first and the last run; zero if there is none
 	Tables      []TableInfo
@@ -34,25 +36,17 @@ func (a *Archive) Info(ctx context.Context) (Info, error) {
 }
 
 func (a *Archive) info(ctx context.Context) (Info, error) {
-	info := Info{Path: a.path, Runs: map[State]int64{}}
+	info := Info{Path: a.path, Runs: map[record.State]int64{}}
 	for _, suffix := range []string{"", "-wal"} {
 		if file, err := os.Stat(a.path + suffix); err == nil {
 			info.Bytes += file.Size()
 		}
 	}
-	var first, last string
 	err := a.reader.QueryRowContext(ctx, `
 		select (select max(version_id) from goose_db_version where is_applied), (select count(*) from experiments),
-		       (select coalesce(sum(count), 0) from chunks),
-		       (select coalesce(min(started_at), '') from runs), (select coalesce(max(started_at), '') from runs)`).
-		Scan(&info.Schema, &info.Experiments, &info.Samples, &first, &last)
+		       (select coalesce(sum(count), 0) from chunks), (select min(started_at) from runs), (select max(started_at) from runs)`).
+		Scan(&info.Schema, &info.Experiments, &info.Samples, moment{&info.First}, moment{&info.Last})
 	if err != nil {
-		return info, err
-	}
-	if info.First, err = moment(first); err != nil {
-		return info, err
-	}
-	if info.Last, err = moment(last); err != nil {
 		return info, err
 	}
 	runs, err := a.Runs(ctx)
@@ -69,7 +63,7 @@ func (a *Archive) info(ctx context.Context) (Info, error) {
 func (a *Archive) tables(ctx context.Context) ([]TableInfo, error) {
 	rows, err := a.reader.QueryContext(ctx, `
 		select t.name, group_concat(case when c.type in ('TEXT', 'BLOB') then 'coalesce(octet_length(' || c.name || '), 0)' else '8' end, ' + ')
-		from sqlite_schema t, pragma_table_info(t.name) c
+		from main.sqlite_schema t, pragma_table_info(t.name, 'main') c
 		where t.type = 'table' and t.name not like 'sqlite%' and t.name not like 'goose%'
 		group by t.name order by t.name`)
 	if err != nil {
@@ -82,7 +76,7 @@ func (a *Archive) tables(ctx context.Context) ([]TableInfo, error) {
 	}
 	var parts []string
 	for _, s := range sources {
-		parts = append(parts, fmt.Sprintf("select '%s', count(*), coalesce(sum(%s), 0) from %s", s.name, s.size, s.name))
+		parts = append(parts, fmt.Sprintf("select '%s', count(*), coalesce(sum(%s), 0) from main.%s", s.name, s.size, s.name))
 	}
 	if rows, err = a.reader.QueryContext(ctx, strings.Join(parts, " union all ")); err != nil {
 		return nil, err

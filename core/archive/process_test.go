@@ -16,6 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -49,7 +52,7 @@ func writeRuns(ctx context.Context, path string) error {
 		if _, err := load(w, childThreads, len(testPhases), childChunks, 500); err != nil {
 			return err
 		}
-		if err := w.Finish(ctx, Complete, ""); err != nil {
+		if err := w.Finish(ctx, record.Complete, ""); err != nil {
 			return err
 		}
 	}
@@ -110,7 +113,7 @@ func holdRun(ctx context.Context, path string) error {
 	if _, err := load(w, 1, len(testPhases), 2, 10); err != nil {
 		return err
 	}
-	return w.Finish(ctx, Complete, "")
+	return w.Finish(ctx, record.Complete, "")
 }
 
 // holdBriefly leaves without closing the archive or finishing its run.
@@ -187,7 +190,7 @@ func TestSeveralProcessesWriteOneArchive(t *testing.T) {
 		t.Fatalf("%d runs, %v", len(runs), err)
 	}
 	for _, run := range runs {
-		if run.State != Complete {
+		if run.State != record.Complete {
 			t.Errorf("run %d is %s: %s", run.ID, run.State, run.Error)
 		}
 		if got, want := checkSums(t, a, run.ID), int64(childThreads*len(testPhases)*childChunks*500); got != want {
@@ -198,33 +201,47 @@ func TestSeveralProcessesWriteOneArchive(t *testing.T) {
 }
 
 func TestKilledRunIsInterrupted(t *testing.T) {
-	for name, reopen := range map[string]func(context.Context, string) (*Archive, error){"writer": Open, "reader": OpenReadOnly} {
-		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "test.db")
-			c := startChild(t, "endless", path)
-			c.says(t, "committed")
-			if err := c.Process.Signal(syscall.SIGKILL); err != nil {
-				t.Fatal(err)
-			}
-			c.Wait()
-			a, err := reopen(t.Context(), path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer a.Close()
-			run, err := a.Run(t.Context(), 1)
-			if err != nil || run.State != Interrupted || run.Error != orphaned || run.EndedAt.Before(run.StartedAt) {
-				t.Errorf("run is %s: %s, ended %v (%v)", run.State, run.Error, run.EndedAt, err)
-			}
-			if state := one[string](t, a, "select state from runs"); state != "interrupted" {
-				t.Errorf("SQL shows the run as %s", state)
-			}
-			if n := checkSums(t, a, 1); n < 2000 {
-				t.Errorf("%d samples are left, want at least the 2000 that were committed", n)
-			}
-			sound(t, a)
-		})
+	path := filepath.Join(t.TempDir(), "test.db")
+	c := startChild(t, "endless", path)
+	c.says(t, "committed")
+	if err := c.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
 	}
+	c.Wait()
+	// To read shows what became of it, and leaves the file as it is.
+	before := files(t, path)
+	r, err := OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := r.Run(t.Context(), 1)
+	if err != nil || run.State != record.Interrupted || run.Error != orphaned {
+		t.Errorf("run is %s: %s (%v)", run.State, run.Error, err)
+	}
+	if state := one[string](t, r, "select state from runs"); state != "running" {
+		t.Errorf("SQL shows the run as %s", state)
+	}
+	sound(t, r)
+	closeNow(t, r)
+	if diff := cmp.Diff(before, files(t, path)); diff != "" {
+		t.Error("reading changed the files:", diff)
+	}
+
+	a := openAt(t, path)
+	if diff := cmp.Diff(Changes{From: Schema, Settled: []int64{1}}, a.Changes()); diff != "" {
+		t.Error(diff)
+	}
+	run, err = a.Run(t.Context(), 1)
+	if err != nil || run.State != record.Interrupted || run.Error != orphaned || run.EndedAt.Before(run.StartedAt) {
+		t.Errorf("run is %s: %s, ended %v (%v)", run.State, run.Error, run.EndedAt, err)
+	}
+	if state := one[string](t, a, "select state from runs"); state != "interrupted" {
+		t.Errorf("SQL shows the run as %s", state)
+	}
+	if n := checkSums(t, a, 1); n < 2000 {
+		t.Errorf("%d samples are left, want at least the 2000 that were committed", n)
+	}
+	sound(t, a)
 }
 
 func TestZombieAndLeftRunAreInterrupted(t *testing.T) {
@@ -242,7 +259,7 @@ func TestZombieAndLeftRunAreInterrupted(t *testing.T) {
 		dead = !alive
 	}
 	a := openAt(t, path)
-	if run, err := a.Run(t.Context(), 1); err != nil || run.State != Interrupted || !run.EndedAt.Equal(run.StartedAt) {
+	if run, err := a.Run(t.Context(), 1); err != nil || run.State != record.Interrupted || !run.EndedAt.Equal(run.StartedAt) {
 		t.Error(run, err)
 	}
 	c.wait(t)
@@ -254,12 +271,12 @@ func TestRunOfALivingProcessIsLeftAlone(t *testing.T) {
 	c := startChild(t, "hold", path)
 	c.says(t, "running")
 	a := openAt(t, path)
-	if run, err := a.Run(t.Context(), 1); err != nil || run.State != Running {
+	if run, err := a.Run(t.Context(), 1); err != nil || run.State != record.Running {
 		t.Error(run.State, err)
 	}
 	c.in.Close()
 	c.wait(t)
-	if run, err := a.Run(t.Context(), 1); err != nil || run.State != Complete {
+	if run, err := a.Run(t.Context(), 1); err != nil || run.State != record.Complete {
 		t.Error(run.State, err)
 	}
 	sound(t, a)
@@ -284,16 +301,16 @@ func TestRunThatWasTakenForDeadCanFinish(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := openAt(t, a.Path())
-	if run, err := b.Run(t.Context(), w.ID()); err != nil || run.State != Interrupted {
+	if run, err := b.Run(t.Context(), w.ID()); err != nil || run.State != record.Interrupted {
 		t.Fatal(run.State, err)
 	}
 	if _, err := loadPhases(w, 2, 1, 3, 2, 2000); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Finish(t.Context(), Complete, ""); err != nil {
+	if err := w.Finish(t.Context(), record.Complete, ""); err != nil {
 		t.Fatal(err)
 	}
-	if run, err := b.Run(t.Context(), w.ID()); err != nil || run.State != Complete || run.Error != "" {
+	if run, err := b.Run(t.Context(), w.ID()); err != nil || run.State != record.Complete || run.Error != "" {
 		t.Error(run.State, run.Error, err)
 	}
 	checkSums(t, b, w.ID())

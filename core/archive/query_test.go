@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -196,7 +197,7 @@ func TestOrphanWithADamagedChunk(t *testing.T) {
 	c.Wait()
 	b := openAt(t, path)
 	run, err := b.Run(t.Context(), 1)
-	if err != nil || run.State != Interrupted || len(run.Warnings) != 1 || !strings.Contains(run.Warnings[0], "no summaries: run 1, phase warm, thread 0") {
+	if err != nil || run.State != record.Interrupted || len(run.Warnings) != 1 || !strings.Contains(run.Warnings[0], "no summaries: run 1, phase warm, thread 0") {
 		t.Error(run.State, run.Warnings, err)
 	}
 }
@@ -213,7 +214,7 @@ func TestInfo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Path != a.Path() || info.Bytes < 4096 || info.Experiments != 2 || info.Runs[Complete] != 2 || info.Samples != 3*2*3*100+3*50 || info.Last.Before(info.First) {
+	if info.Path != a.Path() || info.Bytes < 4096 || info.Experiments != 2 || info.Runs[record.Complete] != 2 || info.Samples != 3*2*3*100+3*50 || info.Last.Before(info.First) {
 		t.Error(info)
 	}
 	for _, table := range info.Tables {

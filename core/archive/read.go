@@ -4,107 +4,77 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
-	"time"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
-const runColumns = `id, experiment, state, started_at, coalesce(ended_at, ''), coalesce(zero_unix_ns, 0), store, store_version,
-	plugin_version, plugin_sha256, nodes, setup, guarantees, workload, workload_version, workload_sha256, params,
-	threads, watchers, repeat, seed, environment, labels, warnings, coalesce(error, ''), owner, coalesce(position, -1)`
-
 // Runs returns the runs with the given ids, or all of them, in the order of
-// their ids. A run whose process is gone is shown as interrupted even if
-// nobody could archive that.
-func (a *Archive) Runs(ctx context.Context, ids ...int64) ([]Run, error) {
-	rows, err := a.reader.QueryContext(ctx, "select "+runColumns+" from runs"+among("id", ids)+" order by id", values(ids)...)
-	if err != nil {
-		return nil, explain(a.path, "read runs", err)
-	}
-	runs, err := collect(rows, func(r *Run) error { return scanRun(ctx, rows, r) })
-	return runs, explain(a.path, "read runs", err)
+// their ids. A run whose process is gone is shown as interrupted although
+// nobody has archived that. Runs that have the same documents share them: they
+// must not be changed.
+func (a *Archive) Runs(ctx context.Context, ids ...int64) ([]record.Run, error) {
+	return a.runs(ctx, "read runs", among("id", ids)+" order by id", values(ids))
 }
 
 // RunsOf returns the runs of an experiment, in the order in which they were
 // executed.
-func (a *Archive) RunsOf(ctx context.Context, experiment int64) ([]Run, error) {
-	doing := fmt.Sprintf("read the runs of experiment %d", experiment)
-	return read(ctx, a, doing, "select "+runColumns+" from runs where experiment = ? order by id", []int64{experiment},
-		func(rows *sql.Rows, r *Run) error { return scanRun(ctx, rows, r) })
+func (a *Archive) RunsOf(ctx context.Context, experiment int64) ([]record.Run, error) {
+	return a.runs(ctx, fmt.Sprintf("read the runs of experiment %d", experiment), "where experiment = ? order by id", []any{experiment})
 }
 
 // Run returns one run, or ErrNoRun.
-func (a *Archive) Run(ctx context.Context, id int64) (Run, error) {
-	runs, err := a.Runs(ctx, id)
+func (a *Archive) Run(ctx context.Context, id int64) (record.Run, error) {
+	found, err := a.Runs(ctx, id)
 	if err != nil {
-		return Run{}, err
+		return record.Run{}, err
 	}
-	if len(runs) == 0 {
-		return Run{}, &fault{text: fmt.Sprintf("no run %d in archive %s; `benchctl runs` lists those it has", id, a.path), kinds: []error{ErrNoRun}}
+	if len(found) == 0 {
+		return record.Run{}, &fault{text: fmt.Sprintf("no run %d in archive %s; `benchctl runs` lists those it has", id, a.path), kinds: []error{ErrNoRun}}
 	}
-	return runs[0], nil
+	return found[0], nil
 }
 
-func scanRun(ctx context.Context, rows *sql.Rows, r *Run) error {
-	var started, ended, setup, guarantees, params, labels, warnings, owner string
-	var seed, zero int64
-	err := rows.Scan(&r.ID, &r.Experiment, &r.State, &started, &ended, &zero, &r.Store, &r.StoreVersion,
-		&r.PluginVersion, &r.PluginSHA256, &r.Nodes, &setup, &guarantees, &r.Workload, &r.WorkloadVersion, &r.WorkloadSHA256, &params,
-		&r.Threads, &r.Watchers, &r.Repeat, &seed, &r.Environment, &labels, &warnings, &r.Error, &owner, &r.Position)
-	if err != nil {
-		return err
-	}
-	r.Seed, r.Setup, r.Guarantees = uint64(seed), json.RawMessage(setup), json.RawMessage(guarantees)
-	if zero != 0 {
-		r.Zero = time.Unix(0, zero).UTC()
-	}
-	if r.StartedAt, err = moment(started); err == nil {
-		r.EndedAt, err = moment(ended)
-	}
-	err = errors.Join(err,
-		json.Unmarshal([]byte(params), &r.Params),
-		json.Unmarshal([]byte(labels), &r.Labels),
-		json.Unmarshal([]byte(warnings), &r.Warnings))
-	if err != nil {
-		return fmt.Errorf("run %d: %w", r.ID, err)
-	}
-	if r.State == Running {
-		dead, err := gone(ctx, []byte(owner))
-		if err != nil {
-			return fmt.Errorf("run %d: %w", r.ID, err)
+func (a *Archive) runs(ctx context.Context, doing, rest string, args []any) ([]record.Run, error) {
+	var found []record.Run
+	err := runTable.each(ctx, a.reader, rest, args, func(r *archivedRun) error {
+		if r.State == record.Running {
+			dead, err := gone(ctx, []byte(r.owner))
+			if err != nil {
+				return fmt.Errorf("run %d: %w", r.ID, err)
+			}
+			if dead {
+				r.State, r.Error = record.Interrupted, orphaned
+			}
 		}
-		if dead {
-			r.State, r.Error = Interrupted, orphaned
-		}
-	}
-	return nil
-}
-
-func moment(text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	return time.Parse(timeLayout, text)
+		found = append(found, r.Run)
+		return nil
+	})
+	return found, explain(a.path, doing, err)
 }
 
 // Experiment returns one experiment, or ErrNoExperiment.
-func (a *Archive) Experiment(ctx context.Context, id int64) (Experiment, error) {
-	e := Experiment{ID: id}
-	var created, plan string
-	var seed int64
-	err := a.reader.QueryRowContext(ctx, "select created_at, seed, plan, command from experiments where id = ?", id).
-		Scan(&created, &seed, &plan, &e.Command)
-	if errors.Is(err, sql.ErrNoRows) {
-		return e, a.noExperiment(id)
+func (a *Archive) Experiment(ctx context.Context, id int64) (record.Experiment, error) {
+	found, err := a.Experiments(ctx, id)
+	switch {
+	case err != nil:
+		return record.Experiment{}, err
+	case len(found) == 0:
+		return record.Experiment{}, a.noExperiment(id)
 	}
-	if err == nil {
-		e.CreatedAt, err = moment(created)
-	}
-	e.Seed, e.Plan = uint64(seed), json.RawMessage(plan)
-	return e, explain(a.path, fmt.Sprintf("read experiment %d", id), err)
+	return found[0], nil
+}
+
+// Experiments returns the experiments with the given ids, or all of them, in
+// the order of their ids.
+func (a *Archive) Experiments(ctx context.Context, ids ...int64) ([]record.Experiment, error) {
+	var found []record.Experiment
+	err := experimentTable.each(ctx, a.reader, among("id", ids)+" order by id", values(ids), func(e *archivedExperiment) error {
+		found = append(found, e.Experiment)
+		return nil
+	})
+	return found, explain(a.path, "read experiments", err)
 }
 
 func (a *Archive) noExperiment(id int64) error {
@@ -114,87 +84,93 @@ func (a *Archive) noExperiment(id int64) error {
 	}
 }
 
+// Environments returns the environments with the given ids, which runs name,
+// or all of them, in the order of their ids.
+func (a *Archive) Environments(ctx context.Context, ids ...int64) ([]record.Environment, error) {
+	return read(ctx, a, "read environments", environmentTable, among("id", ids)+" order by id", ids)
+}
+
 // EnvironmentOf returns one environment by the id that runs name.
-func (a *Archive) EnvironmentOf(ctx context.Context, id int64) (Environment, error) {
-	var e Environment
-	err := a.reader.QueryRowContext(ctx, `
-		select cpu, cores, memory_bytes, kernel, os, filesystem, fsync_ns, virtualization, clock_source
-		from environments where id = ?`, id).
-		Scan(&e.CPU, &e.Cores, &e.MemoryBytes, &e.Kernel, &e.OS, &e.Filesystem, &e.Fsync, &e.Virtualization, &e.ClockSource)
-	return e, explain(a.path, fmt.Sprintf("read environment %d", id), err)
+func (a *Archive) EnvironmentOf(ctx context.Context, id int64) (record.Environment, error) {
+	found, err := a.Environments(ctx, id)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("archive %s has no environment %d; `benchctl archive verify` says what is affected", a.path, id)
+	}
+	if err != nil {
+		return record.Environment{}, err
+	}
+	return found[0], nil
 }
 
 // Workloads returns the workloads that the archive has, by name and version.
-func (a *Archive) Workloads(ctx context.Context) ([]Workload, error) {
-	return read(ctx, a, "read workloads", "select name, version, sha256, definition, source from workloads order by name, version", nil,
-		func(rows *sql.Rows, w *Workload) error {
-			var definition string
-			err := rows.Scan(&w.Name, &w.Version, &w.SHA256, &definition, &w.Source)
-			w.Definition = json.RawMessage(definition)
-			return err
-		})
+func (a *Archive) Workloads(ctx context.Context) ([]record.Workload, error) {
+	return read(ctx, a, "read workloads", workloadTable, "order by name, version, sha256", nil)
 }
 
-// Phases returns the phases of runs, in their order.
-func (a *Archive) Phases(ctx context.Context, ids ...int64) ([]Phase, error) {
-	query := `select run_id, phase, name, warmup, started_ns is not null, coalesce(started_ns, 0), coalesce(ended_ns, 0), samples, unstarted
-		from phases` + among("run_id", ids) + " order by run_id, phase"
-	return read(ctx, a, "read phases", query, ids, func(rows *sql.Rows, p *Phase) error {
-		return rows.Scan(&p.RunID, &p.Index, &p.Name, &p.Warmup, &p.Begun, &p.Started, &p.Ended, &p.Samples, &p.Unstarted)
-	})
+// Phases returns the phases of the given runs, or of all, in their order.
+func (a *Archive) Phases(ctx context.Context, ids ...int64) ([]record.Phase, error) {
+	return read(ctx, a, "read phases", phaseTable, among("run_id", ids)+" order by run_id, phase", ids)
 }
+
+// summaryOrder is by run, and in it by phase and operation, in the order in
+// which they were archived.
+const summaryOrder = " order by run_id, rowid"
 
 // Summaries returns the summaries of the given runs, or of all, by run, phase
-// and operation, in the order in which they were archived.
-func (a *Archive) Summaries(ctx context.Context, ids ...int64) ([]Summary, error) {
-	query := `select run_id, phase, warmup, op, ops, errors, seconds, throughput, throughput_per_thread,
-		coalesce(mean_ns, 0), coalesce(p50_ns, 0), coalesce(p90_ns, 0), coalesce(p95_ns, 0), coalesce(p99_ns, 0),
-		coalesce(p999_ns, 0), coalesce(max_ns, 0), coalesce(service_mean_ns, 0), coalesce(service_p50_ns, 0),
-		coalesce(service_p90_ns, 0), coalesce(service_p95_ns, 0), coalesce(service_p99_ns, 0), coalesce(service_p999_ns, 0),
-		coalesce(service_max_ns, 0), coalesce(error_mean_ns, 0), coalesce(error_max_ns, 0), hdr
-		from summaries` + among("run_id", ids) + " order by run_id, rowid"
-	return read(ctx, a, "read summaries", query, ids, func(rows *sql.Rows, s *Summary) error {
-		return rows.Scan(&s.RunID, &s.Phase, &s.Warmup, &s.Op, &s.Ops, &s.Errors, &s.Seconds, &s.Throughput, &s.ThroughputPerThread,
-			&s.MeanNS, &s.P50NS, &s.P90NS, &s.P95NS, &s.P99NS, &s.P999NS, &s.MaxNS,
-			&s.ServiceMeanNS, &s.ServiceP50NS, &s.ServiceP90NS, &s.ServiceP95NS, &s.ServiceP99NS, &s.ServiceP999NS, &s.ServiceMaxNS,
-			&s.ErrorMeanNS, &s.ErrorMaxNS, &s.HDR)
-	})
+// and operation, without their histograms.
+func (a *Archive) Summaries(ctx context.Context, ids ...int64) ([]record.Summary, error) {
+	return read(ctx, a, "read summaries", figureTable, among("run_id", ids)+summaryOrder, ids)
 }
 
-// ThreadSeconds returns what the threads of runs did in each second.
-func (a *Archive) ThreadSeconds(ctx context.Context, ids ...int64) ([]ThreadSecond, error) {
-	query := `select run_id, phase, warmup, thread, op, second, ops, errors,
-		coalesce(mean_ns, 0), coalesce(p50_ns, 0), coalesce(p99_ns, 0), coalesce(max_ns, 0)
-		from thread_seconds` + among("run_id", ids) + " order by run_id, phase, thread, op, second"
-	return read(ctx, a, "read thread-seconds", query, ids, func(rows *sql.Rows, s *ThreadSecond) error {
-		return rows.Scan(&s.RunID, &s.Phase, &s.Warmup, &s.Thread, &s.Op, &s.Second, &s.Ops, &s.Errors, &s.MeanNS, &s.P50NS, &s.P99NS, &s.MaxNS)
+// Histograms hands the summaries of the given runs, or of all, to take, with
+// their histograms, one at a time and in the order of Summaries.
+func (a *Archive) Histograms(ctx context.Context, take func(record.Summary) error, ids ...int64) error {
+	var taken error
+	err := summaryTable.each(ctx, a.reader, among("run_id", ids)+summaryOrder, values(ids), func(s *record.Summary) error {
+		taken = take(*s)
+		return taken
 	})
+	if taken != nil {
+		return taken
+	}
+	return explain(a.path, "read histograms", err)
 }
 
-// NodeSeconds returns what the nodes of a run used in each second.
-func (a *Archive) NodeSeconds(ctx context.Context, id int64) ([]NodeSecond, error) {
-	query := "select node, second, cpu_seconds, rss_bytes, read_bytes, written_bytes from node_seconds where run_id = ? order by node, second"
-	return read(ctx, a, "read node-seconds", query, []int64{id}, func(rows *sql.Rows, s *NodeSecond) error {
-		return rows.Scan(&s.Node, &s.Second, &s.CPUSeconds, &s.RSSBytes, &s.ReadBytes, &s.WrittenBytes)
-	})
+// ThreadSeconds returns what the threads of the given runs, or of all, did in
+// each second.
+func (a *Archive) ThreadSeconds(ctx context.Context, ids ...int64) ([]record.ThreadSecond, error) {
+	return read(ctx, a, "read thread-seconds", threadSecondTable, among("run_id", ids)+" order by run_id, phase, thread, op, second", ids)
 }
+
+// NodeSeconds returns what the processes of a run used in each second.
+func (a *Archive) NodeSeconds(ctx context.Context, id int64) ([]record.NodeSecond, error) {
+	return read(ctx, a, "read node-seconds", nodeSecondTable, "where run_id = ? order by node, second", []int64{id})
+}
+
+// Processes returns what the processes of a run used in all of it, by name.
+func (a *Archive) Processes(ctx context.Context, id int64) ([]record.Process, error) {
+	return read(ctx, a, "read the processes of a run", processTable, "where run_id = ? group by node order by node", []int64{id})
+}
+
+var processTable = table[record.Process]{"node_seconds", []column[record.Process]{
+	{"node", func(p *record.Process) any { return &p.Name }},
+	{"sum(seconds)", func(p *record.Process) any { return &p.Seconds }},
+	{"sum(cpu_seconds)", func(p *record.Process) any { return &p.CPUSeconds }},
+	{"max(rss_bytes)", func(p *record.Process) any { return &p.MaxRSSBytes }},
+	{"sum(read_bytes)", func(p *record.Process) any { return &p.ReadBytes }},
+	{"sum(written_bytes)", func(p *record.Process) any { return &p.WrittenBytes }},
+}}
 
 // Events returns what happened during a run, in the order of time.
-func (a *Archive) Events(ctx context.Context, id int64) ([]Event, error) {
-	query := "select at_ns, kind, coalesce(node, ''), coalesce(detail, '') from events where run_id = ? order by at_ns, id"
-	return read(ctx, a, "read events", query, []int64{id}, func(rows *sql.Rows, e *Event) error {
-		return rows.Scan(&e.At, &e.Kind, &e.Node, &e.Detail)
-	})
+func (a *Archive) Events(ctx context.Context, id int64) ([]record.Event, error) {
+	return read(ctx, a, "read events", eventTable, "where run_id = ? order by at_ns, id", []int64{id})
 }
 
 // Verdicts returns what came of checking the given runs, or all, by run, phase
 // and property.
-func (a *Archive) Verdicts(ctx context.Context, ids ...int64) ([]Verdict, error) {
-	query := `select v.run_id, v.phase, property, result, checked, detail, coalesce(history, '')
-		from verdicts v join phases p on p.run_id = v.run_id and p.name = v.phase` + among("v.run_id", ids) + " order by v.run_id, p.phase, property"
-	return read(ctx, a, "read verdicts", query, ids, func(rows *sql.Rows, v *Verdict) error {
-		return rows.Scan(&v.RunID, &v.Phase, &v.Property, &v.Result, &v.Checked, &v.Detail, &v.History)
-	})
+func (a *Archive) Verdicts(ctx context.Context, ids ...int64) ([]record.Verdict, error) {
+	return read(ctx, a, "read verdicts", verdictTable, among("run_id", ids)+` order by run_id,
+		(select p.phase from phases p where p.run_id = verdicts.run_id and p.name = verdicts.phase), property`, ids)
 }
 
 // Samples hands every sample of a run to take, a chunk at a time, by phase,
@@ -235,13 +211,13 @@ func (a *Archive) chunks(ctx context.Context, id int64, take func(chunk int64, h
 	return explain(a.path, doing, rows.Err())
 }
 
-// read runs a query over ids and returns its rows.
-func read[T any](ctx context.Context, a *Archive, doing, query string, ids []int64, scan func(*sql.Rows, *T) error) ([]T, error) {
-	rows, err := a.reader.QueryContext(ctx, query, values(ids)...)
-	if err != nil {
-		return nil, explain(a.path, doing, err)
-	}
-	found, err := collect(rows, func(t *T) error { return scan(rows, t) })
+// read returns the rows that the rest of a query over ids selects.
+func read[T any](ctx context.Context, a *Archive, doing string, from table[T], rest string, ids []int64) ([]T, error) {
+	var found []T
+	err := from.each(ctx, a.reader, rest, values(ids), func(t *T) error {
+		found = append(found, *t)
+		return nil
+	})
 	return found, explain(a.path, doing, err)
 }
 
@@ -275,5 +251,9 @@ func values(ids []int64) []any {
 	if len(ids) == 1 {
 		return []any{ids[0]}
 	}
-	return []any{strings.ReplaceAll(fmt.Sprint(ids), " ", ",")}
+	document, err := json.Marshal(ids)
+	if err != nil {
+		panic(fmt.Sprintf("archive: encode ids: %v", err)) // integers always can be
+	}
+	return []any{string(document)}
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/benchctl/benchctl/migrations"
+
+	"github.com/benchctl/benchctl/core/record"
 )
 
 func TestAnExperimentIsResumedWhenItsProcessIsGone(t *testing.T) {
@@ -69,12 +71,12 @@ func TestArchivesOfSchema1(t *testing.T) {
 	}
 	if _, err := db.ExecContext(t.Context(), `
 		insert into environments values (1, 'cpu', 2, 1, '6.1', 'linux', 'ext4', 1, '', 'tsc');
-		insert into workloads values ('w', 1, 'abc', '{}', '');
+		insert into workloads values ('w', 1, 'ghi', '{}', '');
 		insert into experiments values (1, '2026-05-04T03:02:01.123Z', 7, '[]', 'benchctl run');
 		insert into runs (id, experiment, state, started_at, ended_at, store, store_version, plugin_version, plugin_sha256, nodes, setup, guarantees,
 			workload, workload_version, workload_sha256, params, threads, repeat, seed, environment, labels, warnings, owner)
 		values (1, 1, 'complete', '2026-05-04T03:02:01.123Z', '2026-05-04T03:02:02.123Z', 'memory', '', '0.1', 'def', 1, '{}', '{}',
-			'w', 1, 'abc', '{}', 1, 0, 7, 1, '{}', '[]', '{}')`); err != nil {
+			'w', 1, 'ghi', '{}', 1, 0, 7, 1, '{}', '[]', '{}')`); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
@@ -82,7 +84,7 @@ func TestArchivesOfSchema1(t *testing.T) {
 	}
 	a := openAt(t, path)
 	run, err := a.Run(t.Context(), 1)
-	if err != nil || run.Position != -1 || run.State != Complete {
+	if err != nil || run.Position != -1 || run.State != record.Complete {
 		t.Errorf("%+v, %v", run, err)
 	}
 	if err := a.ResumeExperiment(t.Context(), 1); err != nil {

@@ -35,14 +35,20 @@ func lastMigration() int64 {
 	return last
 }
 
-// prepare makes an archive of an empty database and applies the migrations
-// that another one lacks.
-func prepare(ctx context.Context, path string, db *sql.DB) error {
-	version, err := identify(ctx, path, db)
-	if err != nil || version == Schema {
-		return err
+// prepare makes an archive if there is none and applies the migrations that
+// another one lacks. It returns the schema that the archive had.
+func prepare(ctx context.Context, path string) (from int64, err error) {
+	// What refers to a table must stay while a migration makes it anew.
+	db, err := connect(path, "mode=rwc&_txlock=immediate&_foreign_keys=false", 1)
+	if err != nil {
+		return 0, err
 	}
-	return migrate(ctx, path, db)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	from, err = identify(ctx, path, db)
+	if err != nil || from == Schema {
+		return from, err
+	}
+	return from, migrate(ctx, path, db)
 }
 
 // identify returns the schema version of a database: 0 if it is empty.

@@ -10,12 +10,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
 // ending is how a run ended.
 type ending struct {
-	state   State
+	state   record.State
 	at      time.Time
 	failure string
 }
@@ -26,7 +27,7 @@ func (e ending) write(ctx context.Context, tx *sql.Tx, totals *aggregate) error 
 	if err != nil {
 		return err
 	}
-	if err := insertThreadSeconds(ctx, tx, totals.takeRows()); err != nil {
+	if err := threadSecondTable.insertAll(ctx, tx, totals.takeRows()); err != nil {
 		return err
 	}
 	if err := replaceSummaries(ctx, tx, totals.runID, summaries); err != nil {
@@ -59,12 +60,12 @@ func (a *Archive) settle(ctx context.Context, runID int64, e ending) error {
 }
 
 // replace writes an ending in the place of whatever stands there.
-func (e ending) replace(ctx context.Context, tx *sql.Tx, run Run, totals *aggregate, damage error) error {
+func (e ending) replace(ctx context.Context, tx *sql.Tx, run record.Run, totals *aggregate, damage error) error {
 	if _, err := tx.ExecContext(ctx, "delete from thread_seconds where run_id = ?", run.ID); err != nil {
 		return err
 	}
 	if damage != nil {
-		run.Warnings = append(run.Warnings, fmt.Sprintf("no summaries: %v", damage))
+		run.Warnings = append(slices.Clip(run.Warnings), fmt.Sprintf("no summaries: %v", damage))
 		totals = newAggregate(run, nil)
 	}
 	if err := e.write(ctx, tx, totals); err != nil {
@@ -80,7 +81,7 @@ func (e ending) replace(ctx context.Context, tx *sql.Tx, run Run, totals *aggreg
 
 // recount computes a run's totals from its chunks. damage is what is wrong
 // with the first chunk that cannot be counted.
-func (a *Archive) recount(ctx context.Context, run Run) (totals *aggregate, damage, err error) {
+func (a *Archive) recount(ctx context.Context, run record.Run) (totals *aggregate, damage, err error) {
 	phases, err := a.Phases(ctx, run.ID)
 	if err != nil {
 		return nil, nil, err
@@ -135,6 +136,7 @@ func (a *Archive) settleOrphans(ctx context.Context) error {
 		if err := a.settleOrphan(ctx, id); err != nil {
 			return err
 		}
+		a.changes.Settled = append(a.changes.Settled, id)
 	}
 	return nil
 }
@@ -148,10 +150,10 @@ func (a *Archive) settleOrphan(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	e := ending{state: Interrupted, at: lastSign(run, totals), failure: orphaned}
+	e := ending{state: record.Interrupted, at: lastSign(run, totals), failure: orphaned}
 	errTaken := errors.New("another process was first")
 	err = a.commitDurably(ctx, fmt.Sprintf("finish run %d", run.ID), func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, "update runs set state = ? where id = ? and state = ?", Interrupted, run.ID, Running)
+		result, err := tx.ExecContext(ctx, "update runs set state = ? where id = ? and state = ?", record.Interrupted, run.ID, record.Running)
 		if err != nil {
 			return err
 		}
@@ -167,7 +169,7 @@ func (a *Archive) settleOrphan(ctx context.Context, id int64) error {
 }
 
 // lastSign is the last moment at which a run is known to have been alive.
-func lastSign(run Run, totals *aggregate) time.Time {
+func lastSign(run record.Run, totals *aggregate) time.Time {
 	last := int64(math.MinInt64)
 	for _, p := range totals.phases {
 		last = max(last, p.last)
@@ -178,56 +180,9 @@ func lastSign(run Run, totals *aggregate) time.Time {
 	return run.Zero.Add(time.Duration(last))
 }
 
-func insertThreadSeconds(ctx context.Context, tx *sql.Tx, rows []ThreadSecond) error {
-	for _, r := range rows {
-		var latencies [4]any // null if no operation succeeded
-		if r.Ops > 0 {
-			latencies = [4]any{r.MeanNS, r.P50NS, r.P99NS, r.MaxNS}
-		}
-		args := append([]any{r.RunID, r.Phase, r.Warmup, r.Thread, r.Op, r.Second, r.Ops, r.Errors}, latencies[:]...)
-		_, err := tx.ExecContext(ctx, `
-			insert or replace into thread_seconds (run_id, phase, warmup, thread, op, second, ops, errors, mean_ns, p50_ns, p99_ns, max_ns)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, args...)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func replaceSummaries(ctx context.Context, tx *sql.Tx, runID int64, summaries []Summary) error {
+func replaceSummaries(ctx context.Context, tx *sql.Tx, runID int64, summaries []record.Summary) error {
 	if _, err := tx.ExecContext(ctx, "delete from summaries where run_id = ?", runID); err != nil {
 		return err
 	}
-	for _, s := range summaries {
-		args := []any{s.RunID, s.Phase, s.Warmup, s.Op, s.Ops, s.Errors, s.Seconds, s.Throughput, s.ThroughputPerThread}
-		args = slices.Concat(args, s.latencies())
-		_, err := tx.ExecContext(ctx, `
-			insert into summaries (run_id, phase, warmup, op, ops, errors, seconds, throughput, throughput_per_thread,
-				mean_ns, p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, max_ns,
-				service_mean_ns, service_p50_ns, service_p90_ns, service_p95_ns, service_p99_ns, service_p999_ns, service_max_ns,
-				hdr, error_mean_ns, error_max_ns)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, args...)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// latencies returns the values of the columns from mean_ns on, null where no
-// operation succeeded or none failed.
-func (s Summary) latencies() []any {
-	values := make([]any, 17)
-	if s.Ops > 0 {
-		copy(values, []any{
-			s.MeanNS, s.P50NS, s.P90NS, s.P95NS, s.P99NS, s.P999NS, s.MaxNS,
-			s.ServiceMeanNS, s.ServiceP50NS, s.ServiceP90NS, s.ServiceP95NS, s.ServiceP99NS, s.ServiceP999NS, s.ServiceMaxNS,
-			s.HDR,
-		})
-	}
-	if s.Errors > 0 {
-		values[15], values[16] = s.ErrorMeanNS, s.ErrorMaxNS
-	}
-	return values
+	return summaryTable.insertAll(ctx, tx, summaries)
 }

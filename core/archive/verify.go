@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -118,7 +119,7 @@ func (v *verifier) structure(ctx context.Context) error {
 }
 
 // run checks the chunks of a run and, if it has ended, what was derived of them.
-func (v *verifier) run(ctx context.Context, run Run) error {
+func (v *verifier) run(ctx context.Context, run record.Run) error {
 	phases, err := v.archive.Phases(ctx, run.ID)
 	if err != nil {
 		return err
@@ -129,7 +130,7 @@ func (v *verifier) run(ctx context.Context, run Run) error {
 	}
 	totals := newAggregate(run, counted)
 	sound := true
-	var rows []ThreadSecond
+	var rows []record.ThreadSecond
 	err = v.archive.chunks(ctx, run.ID, func(id int64, h sample.Header, data []byte) error {
 		v.Chunks++
 		v.Samples += int64(h.Count)
@@ -165,34 +166,35 @@ func (a *aggregate) skip(h sample.Header) {
 }
 
 // derived compares what is archived with what the samples come to.
-func (v *verifier) derived(ctx context.Context, runID int64, summaries []Summary, rows []ThreadSecond) error {
-	archived, err := v.archive.Summaries(ctx, runID)
+func (v *verifier) derived(ctx context.Context, runID int64, summaries []record.Summary, rows []record.ThreadSecond) error {
+	var archived []record.Summary
+	err := v.archive.Histograms(ctx, func(s record.Summary) error { archived = append(archived, s); return nil }, runID)
 	if err != nil {
 		return err
 	}
-	compare(v, runID, "summaries", archived, summaries, func(s Summary) string { return s.Phase + ", " + s.Op },
+	compare(v, runID, "summaries", archived, summaries, func(s record.Summary) string { return s.Phase + ", " + s.Op },
 		sameSummary)
 	seconds, err := v.archive.ThreadSeconds(ctx, runID)
 	if err != nil {
 		return err
 	}
 	compare(v, runID, "thread_seconds", seconds, rows,
-		func(s ThreadSecond) string {
+		func(s record.ThreadSecond) string {
 			return fmt.Sprintf("%s, thread %d, %s, second %d", s.Phase, s.Thread, s.Op, s.Second)
 		},
-		func(a, b ThreadSecond) bool { return a == b })
+		func(a, b record.ThreadSecond) bool { return a == b })
 	return nil
 }
 
 // sameSummary compares histograms by what they hold: their compressed form may
 // differ from one version of the compressor to the next.
-func sameSummary(a, b Summary) bool {
+func sameSummary(a, b record.Summary) bool {
 	if (a.Ops > 0) != (b.Ops > 0) {
 		return false
 	}
 	if a.Ops > 0 {
-		x, errX := a.Histogram()
-		y, errY := b.Histogram()
+		x, errX := Histogram(a)
+		y, errY := Histogram(b)
 		if errX != nil || errY != nil || !x.Equals(y) {
 			return false
 		}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -52,7 +53,7 @@ type entry struct {
 
 func (e entry) size() int { return entryBytes + len(e.data) }
 
-func (a *Archive) newRunWriter(r Run, phases []Phase) *RunWriter {
+func (a *Archive) newRunWriter(r record.Run, phases []record.Phase) *RunWriter {
 	w := &RunWriter{
 		archive:  a,
 		id:       r.ID,
@@ -124,28 +125,36 @@ func (w *RunWriter) checkPhase(phase int) error {
 }
 
 // Event archives that something happened.
-func (w *RunWriter) Event(e Event) error {
+func (w *RunWriter) Event(e record.Event) error {
+	e.RunID = w.id
 	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "insert into events (run_id, at_ns, kind, node, detail) values (?, ?, ?, nullif(?, ''), nullif(?, ''))",
-			w.id, e.At.Nanoseconds(), e.Kind, e.Node, e.Detail)
+		_, err := eventTable.insert(ctx, tx, e)
 		return err
 	}})
 }
 
-// NodeSecond archives what a node used within a second.
-func (w *RunWriter) NodeSecond(s NodeSecond) error {
+// NodeSecond archives what a process used within a second.
+func (w *RunWriter) NodeSecond(s record.NodeSecond) error {
+	s.RunID = w.id
 	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "insert or replace into node_seconds (run_id, node, second, cpu_seconds, rss_bytes, read_bytes, written_bytes) values (?, ?, ?, ?, ?, ?, ?)",
-			w.id, s.Node, s.Second, s.CPUSeconds, s.RSSBytes, s.ReadBytes, s.WrittenBytes)
-		return err
+		return nodeSecondTable.insertAll(ctx, tx, []record.NodeSecond{s})
 	}})
 }
 
 // Verdict archives what came of a check.
-func (w *RunWriter) Verdict(v Verdict) error {
+func (w *RunWriter) Verdict(v record.Verdict) error {
+	v.RunID = w.id
 	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "insert into verdicts (run_id, phase, property, result, checked, detail, history) values (?, ?, ?, ?, ?, ?, nullif(?, ''))",
-			w.id, v.Phase, v.Property, v.Result, v.Checked, v.Detail, v.History)
+		_, err := verdictTable.insert(ctx, tx, v)
+		return err
+	}})
+}
+
+// Client archives what the load generator said of itself.
+func (w *RunWriter) Client(c record.Client) error {
+	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "update runs set client_cpu_seconds = ?, client_stalls = ?, client_stalled_ns = ?, client_spilled_bytes = ? where id = ?",
+			c.CPUSeconds, c.Stalls, c.Stalled.Nanoseconds(), c.SpilledBytes, w.id)
 		return err
 	}})
 }
@@ -273,7 +282,7 @@ func (w *RunWriter) insert(ctx context.Context, tx *sql.Tx, batch []entry) error
 			return err
 		}
 	}
-	return insertThreadSeconds(ctx, tx, w.totals.takeRows())
+	return threadSecondTable.insertAll(ctx, tx, w.totals.takeRows())
 }
 
 func (w *RunWriter) failure() error {
@@ -299,7 +308,7 @@ func (w *RunWriter) fail(err error) {
 // why it failed. If the archive had stopped taking samples, or fewer came than
 // were executed, the run is archived as failed and the error returned. More
 // calls do nothing.
-func (w *RunWriter) Finish(ctx context.Context, state State, failure string) error {
+func (w *RunWriter) Finish(ctx context.Context, state record.State, failure string) error {
 	w.mu.Lock()
 	if w.closed {
 		w.mu.Unlock()
@@ -316,7 +325,7 @@ func (w *RunWriter) Finish(ctx context.Context, state State, failure string) err
 	if err == nil {
 		err = w.missing(state)
 		if err != nil {
-			state, failure = Failed, err.Error()
+			state, failure = record.Failed, err.Error()
 		}
 		e := ending{state: state, at: time.Now(), failure: failure}
 		doing := fmt.Sprintf("finish run %d", w.id)
@@ -326,8 +335,8 @@ func (w *RunWriter) Finish(ctx context.Context, state State, failure string) err
 		}
 		err = written
 	}
-	if failure == "" || state == Complete {
-		state, failure = Failed, err.Error()
+	if failure == "" || state == record.Complete {
+		state, failure = record.Failed, err.Error()
 	}
 	settled := w.archive.settle(ctx, w.id, ending{state: state, at: time.Now(), failure: failure})
 	if settled != nil {
@@ -337,8 +346,8 @@ func (w *RunWriter) Finish(ctx context.Context, state State, failure string) err
 }
 
 // missing returns an error if a complete run lacks samples.
-func (w *RunWriter) missing(state State) error {
-	if state != Complete {
+func (w *RunWriter) missing(state record.State) error {
+	if state != record.Complete {
 		return nil
 	}
 	for index, phase := range w.totals.phases {

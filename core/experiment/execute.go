@@ -74,7 +74,7 @@ type Writer interface {
 	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
 	Event(at time.Duration, kind, node, detail string) error
 	Verdict(phase int, v record.Verdict) error
-	NodeSecond(second node.Second) error
+	NodeSecond(second record.NodeSecond) error
 	Client(client record.Client) error
 	Warn(text string)
 	// End archives how the run ended; failure is nil unless it failed.

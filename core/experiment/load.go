@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/record"
 )
 
 // Shares of the machine's cores above which they, and not the store, may be
@@ -17,7 +17,7 @@ const (
 // usage adds up the processor time of the seconds that lie in measured phases.
 type usage struct {
 	measuring time.Time // since when; zero: a warm-up or nothing is on
-	seconds   int
+	seconds   float64
 	client    float64
 	nodes     float64
 }
@@ -31,16 +31,16 @@ func (u *usage) phase(warmup bool) {
 	}
 }
 
-func (u *usage) add(s node.Second) {
+func (u *usage) add(s record.NodeSecond) {
 	if u.measuring.IsZero() || time.Since(u.measuring) < time.Second {
 		return
 	}
-	if s.Node != node.Client {
+	if s.Node != record.ClientNode {
 		u.nodes += s.CPUSeconds
 		return
 	}
 	u.client += s.CPUSeconds
-	u.seconds++
+	u.seconds += s.Seconds
 }
 
 // warning says what the machine may have limited.
@@ -48,7 +48,7 @@ func (u *usage) warning(cores int) string {
 	if u.seconds == 0 || cores == 0 {
 		return ""
 	}
-	client, nodes := u.client/float64(u.seconds), u.nodes/float64(u.seconds)
+	client, nodes := u.client/u.seconds, u.nodes/u.seconds
 	switch {
 	case client > clientBusy*float64(cores):
 		return fmt.Sprintf("the load generator used more than %.0f %% of the machine's %d cores: it may be what limited the throughput, rather than the store", 100*clientBusy, cores)

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/record"
 )
 
 func TestAPhaseThatIsStillGettingFaster(t *testing.T) {
@@ -47,9 +47,9 @@ func TestTheMachineIsWarnedOf(t *testing.T) {
 	for name, c := range cases {
 		u := usage{measuring: time.Now().Add(-time.Minute)}
 		for second := range 3 {
-			u.add(node.Second{Node: "node-1", Second: second, CPUSeconds: c.nodes / 2})
-			u.add(node.Second{Node: "node-2", Second: second, CPUSeconds: c.nodes / 2})
-			u.add(node.Second{Node: node.Client, Second: second, CPUSeconds: c.client})
+			u.add(record.NodeSecond{Node: "node-1", Second: second, Seconds: 1, CPUSeconds: c.nodes / 2})
+			u.add(record.NodeSecond{Node: "node-2", Second: second, Seconds: 1, CPUSeconds: c.nodes / 2})
+			u.add(record.NodeSecond{Node: record.ClientNode, Second: second, Seconds: 1, CPUSeconds: c.client})
 		}
 		if got := u.warning(2); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
 			t.Errorf("%s: %q", name, got)
@@ -57,7 +57,7 @@ func TestTheMachineIsWarnedOf(t *testing.T) {
 	}
 	warming := usage{}
 	warming.phase(true)
-	warming.add(node.Second{Node: node.Client, CPUSeconds: 9})
+	warming.add(record.NodeSecond{Node: record.ClientNode, CPUSeconds: 9})
 	if got := warming.warning(2); got != "" {
 		t.Errorf("a warm-up is warned of: %q", got)
 	}

@@ -237,7 +237,7 @@ func (r *running) Started(zero time.Time, storeVersion string) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.resting = cancel
 	r.sampled.Go(func() {
-		node.Sample(ctx, zero, r.cluster, r.plugin.Identity().PID, func(s node.Second) {
+		node.Sample(ctx, zero, r.cluster, r.plugin.Identity().PID, func(s record.NodeSecond) {
 			r.mu.Lock()
 			r.used.add(s)
 			r.mu.Unlock()

@@ -340,13 +340,19 @@ func (c *Cluster) event(kind EventKind, node, detail string) {
 	c.report(Event{At: time.Now(), Kind: kind, Node: node, Detail: detail})
 }
 
-// pids returns the process of every node that has one of its own and runs.
-func (c *Cluster) pids() map[string]int {
-	pids := map[string]int{}
+// started is a process and when it was started.
+type started struct {
+	pid int
+	at  time.Time
+}
+
+// processes returns the process of every node that has one of its own and runs.
+func (c *Cluster) processes() map[string]started {
+	processes := map[string]started{}
 	for _, m := range c.nodes {
 		if p, running := m.state(); running && p != nil {
-			pids[m.Name] = p.pid()
+			processes[m.Name] = started{p.pid(), p.at}
 		}
 	}
-	return pids
+	return processes
 }

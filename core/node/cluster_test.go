@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/record"
 )
 
 // TestMain lets the test's own binary be a server, which listens at an address
@@ -126,7 +127,7 @@ func TestANodeIsStartedStoppedAndKilled(t *testing.T) {
 	if content, err := os.ReadFile(filepath.Join(dir, "node-1", "conf", "x")); string(content) != "content" || err != nil {
 		t.Errorf("file: %q, %v", content, err)
 	}
-	first := c.pids()["a"]
+	first := c.processes()["a"].pid
 	if err := c.StopNode(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +140,7 @@ func TestANodeIsStartedStoppedAndKilled(t *testing.T) {
 	if err := c.StartNode(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	second := c.pids()["a"]
+	second := c.processes()["a"].pid
 	if err := c.KillNode(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +150,7 @@ func TestANodeIsStartedStoppedAndKilled(t *testing.T) {
 	if err := c.StartNode(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(c.pids()["a"], syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(c.processes()["a"].pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	seen.wait(t, "node-started a, node-ready a, node-stopped a, node-started a, node-ready a, node-killed a, node-started a, node-ready a, node-exited a")
@@ -200,12 +201,12 @@ func TestSampleSeesWhatProcessesUse(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var mu sync.Mutex
-	var seconds []Second
+	var seconds []record.NodeSecond
 	done := make(chan struct{})
 	zero := time.Now()
 	go func() {
 		defer close(done)
-		Sample(ctx, zero, c, os.Getpid(), func(s Second) {
+		Sample(ctx, zero, c, os.Getpid(), func(s record.NodeSecond) {
 			mu.Lock()
 			defer mu.Unlock()
 			seconds = append(seconds, s)
@@ -220,14 +221,14 @@ func TestSampleSeesWhatProcessesUse(t *testing.T) {
 	seen := map[string]int{}
 	for _, s := range seconds {
 		seen[s.Node]++
-		if s.Node == Client {
+		if s.Node == record.ClientNode {
 			cpu += s.CPUSeconds
 		}
-		if s.RSS <= 0 || s.Second < 0 || s.Second > 1 {
+		if s.RSSBytes <= 0 || s.Second < 0 || s.Second > 1 {
 			t.Errorf("%+v", s)
 		}
 	}
-	if seen["a"] != 2 || seen[Client] != 2 || cpu < 0.3 || cpu > 10 {
-		t.Errorf("%d seconds of the node, %d of the client, which used %.2f s", seen["a"], seen[Client], cpu)
+	if seen["a"] != 2 || seen[record.ClientNode] != 2 || cpu < 0.3 || cpu > 10 {
+		t.Errorf("%d seconds of the node, %d of the client, which used %.2f s", seen["a"], seen[record.ClientNode], cpu)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/record"
 )
 
 func eventually(t *testing.T, what string, ok func() bool) {
@@ -54,7 +55,7 @@ func control(dir string) {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(c.pids()["a"])
+	fmt.Println(c.processes()["a"].pid)
 	time.Sleep(time.Hour)
 }
 
@@ -196,22 +197,22 @@ func TestSamplingGoesOnWhileANodeIsStopped(t *testing.T) {
 	}
 	childOf(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
-	var seconds []Second
+	var seconds []record.NodeSecond
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		Sample(ctx, time.Now(), c, os.Getpid(), func(s Second) { seconds = append(seconds, s) })
+		Sample(ctx, time.Now(), c, os.Getpid(), func(s record.NodeSecond) { seconds = append(seconds, s) })
 	}()
 	if err := c.StopNode(t.Context(), "a"); err != nil { // takes all of the grace
 		t.Error(err)
 	}
 	cancel()
 	<-done
-	seen := map[string]map[int]bool{"a": {}, Client: {}}
+	seen := map[string]map[int]bool{"a": {}, record.ClientNode: {}}
 	for _, s := range seconds {
 		seen[s.Node][s.Second] = true
 	}
-	if len(seen[Client]) < 5 || len(seen["a"]) < 4 {
+	if len(seen[record.ClientNode]) < 5 || len(seen["a"]) < 4 {
 		t.Errorf("seconds: %v", seen)
 	}
 }
@@ -229,13 +230,13 @@ func TestANodeThatIsStartedAgainIsSampledFromItsStart(t *testing.T) {
 	}
 	eventually(t, "the node has worked", func() bool { return strings.Count(log(), "busy") == 1 })
 	ctx, cancel := context.WithCancel(t.Context())
-	var seconds []Second
+	var seconds []record.NodeSecond
 	done := make(chan struct{})
 	looked := make(chan struct{}, 100)
 	zero := time.Now()
 	go func() {
 		defer close(done)
-		Sample(ctx, zero, c, os.Getpid(), func(s Second) {
+		Sample(ctx, zero, c, os.Getpid(), func(s record.NodeSecond) {
 			if s.Node == "a" {
 				seconds = append(seconds, s)
 				looked <- struct{}{}

@@ -20,6 +20,7 @@ const logFile = "node.log"
 type process struct {
 	cmd   *exec.Cmd
 	dir   string
+	at    time.Time     // when it was started
 	from  int64         // where its output begins in the log, which earlier starts began
 	told  atomic.Bool   // to end
 	ended chan struct{} // closed when the process has been reaped
@@ -43,7 +44,7 @@ func startProcess(command, env []string, dir string) (*process, error) {
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = attributes()
-	p := &process{cmd: cmd, dir: dir, from: from, ended: make(chan struct{})}
+	p := &process{cmd: cmd, dir: dir, at: time.Now(), from: from, ended: make(chan struct{})}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine

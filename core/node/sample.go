@@ -5,61 +5,58 @@ import (
 	"time"
 
 	psutil "github.com/shirou/gopsutil/v4/process"
+
+	"github.com/benchctl/benchctl/core/record"
 )
-
-// Client is the name under which the load generator's own process is sampled.
-const Client = "client"
-
-// Second is what a process used in one second.
-type Second struct {
-	Node       string
-	Second     int     // from the run's zero
-	CPUSeconds float64 // user and system
-	RSS        int64   // bytes of memory at the end of the second
-	Read       int64   // bytes from storage
-	Written    int64   // bytes to storage
-}
 
 // usage is what a process has used since it started.
 type usage struct {
 	pid           int
+	at            time.Duration // when it was looked at, from the run's zero
 	cpu           float64
 	read, written int64
 }
 
 // Sample reports every second what the processes of a cluster (nil: none) and
 // the client have used in it, until ctx ends; zero is the run's. What was used
-// in the last, shorter second is reported too.
-func Sample(ctx context.Context, zero time.Time, cluster *Cluster, client int, report func(Second)) {
+// in the last, shorter second is reported too. Each report says how much time it
+// covers: less than a second where the process or the run began or ended in it,
+// more where the machine was too busy to look in time.
+func Sample(ctx context.Context, zero time.Time, cluster *Cluster, client int, report func(record.NodeSecond)) {
+	// The wall clock may be set while the run lasts; it is looked at once.
+	late, began := time.Since(zero), time.Now()
+	elapsed := func() time.Duration { return late + time.Since(began) }
 	last := map[string]usage{}
 	look := func(second int) {
-		pids := map[string]int{}
+		processes := map[string]started{}
 		if cluster != nil {
-			pids = cluster.pids()
+			processes = cluster.processes()
 		}
-		pids[Client] = client
-		for name, pid := range pids {
-			now, rss, ok := measure(pid)
+		processes[record.ClientNode] = started{pid: client}
+		for name, p := range processes {
+			now, rss, ok := measure(p.pid)
 			if !ok {
 				continue // it has gone
 			}
+			now.at = elapsed()
 			before := last[name]
 			last[name] = now
 			if second < 0 {
 				continue
 			}
-			if before.pid != pid {
-				before = usage{} // it was started in this second
+			if before.pid != p.pid { // it was started in this second
+				before = usage{at: late + p.at.Sub(began)}
 			}
-			report(Second{
-				Node: name, Second: second, CPUSeconds: now.cpu - before.cpu, RSS: rss,
-				Read: now.read - before.read, Written: now.written - before.written,
+			report(record.NodeSecond{
+				Node: name, Second: second, Seconds: (now.at - before.at).Seconds(), CPUSeconds: now.cpu - before.cpu, RSSBytes: rss,
+				ReadBytes: now.read - before.read, WrittenBytes: now.written - before.written,
 			})
 		}
 	}
 	look(-1)
-	for second := 0; ; second++ {
-		timer := time.NewTimer(time.Until(zero.Add(time.Duration(second+1) * time.Second)))
+	for {
+		second := max(0, int(elapsed()/time.Second))
+		timer := time.NewTimer(time.Duration(second+1)*time.Second - elapsed())
 		select {
 		case <-timer.C:
 			look(second)

@@ -166,6 +166,7 @@ const ClientNode = "client"
 
 // NodeSecond is what the process of a node used within a second.
 type NodeSecond struct {
+	RunID        int64   `json:"-"`
 	Node         string  `json:"node"`
 	Second       int     `json:"second"`      // from the run's zero
 	Seconds      float64 `json:"seconds"`     // that it covers: less than 1 where the run or the process began or ended in it
@@ -187,6 +188,7 @@ type Process struct {
 
 // Event is something that happened during a run.
 type Event struct {
+	RunID  int64         `json:"-"`
 	At     time.Duration `json:"at_ns"` // from the run's zero
 	Kind   string        `json:"kind"`
 	Node   string        `json:"node,omitempty"` // empty if it concerns none

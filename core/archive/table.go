@@ -1,0 +1,109 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+)
+
+// table is a table and those of its columns that stand in a record: one list
+// for writing and reading, so that nothing is lost between the two.
+type table[T any] struct {
+	name    string
+	columns []column[T]
+}
+
+// column is the name of a column and where its value is in a record: a pointer
+// to it, or what scans and writes it in another form.
+type column[T any] struct {
+	name  string
+	field func(*T) any
+}
+
+// without returns the table with all columns but one.
+func (t table[T]) without(name string) table[T] {
+	var columns []column[T]
+	for _, c := range t.columns {
+		if c.name != name {
+			columns = append(columns, c)
+		}
+	}
+	return table[T]{t.name, columns}
+}
+
+// fields returns where the values of all columns are in a record.
+func (t table[T]) fields(record *T) []any {
+	fields := make([]any, len(t.columns))
+	for i, c := range t.columns {
+		fields[i] = c.field(record)
+	}
+	return fields
+}
+
+func (t table[T]) names() string {
+	names := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		names[i] = c.name
+	}
+	return strings.Join(names, ", ")
+}
+
+// insert adds a row and returns its id.
+func (t table[T]) insert(ctx context.Context, tx *sql.Tx, record T) (int64, error) {
+	result, err := tx.ExecContext(ctx, t.insertion("insert"), t.fields(&record)...)
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+// insertAll adds rows, in the place of those that have the same key.
+func (t table[T]) insertAll(ctx context.Context, tx *sql.Tx, records []T) error {
+	if len(records) == 0 {
+		return nil
+	}
+	statement, err := tx.PrepareContext(ctx, t.insertion("insert or replace"))
+	if err != nil {
+		return err
+	}
+	defer statement.Close()
+	var row T
+	fields := t.fields(&row)
+	for _, row = range records {
+		if _, err := statement.ExecContext(ctx, fields...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t table[T]) insertion(verb string) string {
+	marks := strings.TrimSuffix(strings.Repeat("?, ", len(t.columns)), ", ")
+	return verb + " into " + t.name + " (" + t.names() + ") values (" + marks + ")"
+}
+
+// each hands the rows that the rest of a query selects to take, one at a time.
+func (t table[T]) each(ctx context.Context, db queryer, rest string, args []any, take func(*T) error) error {
+	rows, err := db.QueryContext(ctx, "select "+t.names()+" from "+t.name+" "+rest, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var row, empty T
+	fields := t.fields(&row)
+	for rows.Next() {
+		row = empty
+		if err := rows.Scan(fields...); err != nil {
+			return err
+		}
+		if err := take(&row); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// queryer is a pool or a transaction.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
