@@ -2,7 +2,7 @@
 // multiplies out what was asked for, orders the runs so that drift favours no
 // store, takes each through deployment, load and archive, and carries on what
 // was interrupted. It knows plugins and the archive only as the interfaces in
-// execute.go.
+// plugin.go and archive.go.
 package experiment
 
 import (

@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
@@ -49,6 +51,51 @@ func (c *Cluster) awaitReady(ctx context.Context, m *member, p *process) error {
 func cutShort(ctx context.Context) bool {
 	until, bounded := ctx.Deadline()
 	return ctx.Err() != nil || bounded && !time.Now().Before(until)
+}
+
+// answerWithin is how long a node that runs has to answer, when it is asked
+// whether it still serves.
+const answerWithin = 5 * time.Second
+
+// Lost returns the names of the nodes that do not run, or do not answer. A
+// cluster on which every node was once ready may have lost some since.
+func (c *Cluster) Lost(ctx context.Context) []string {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	answers := make([]error, len(c.nodes))
+	var asked sync.WaitGroup
+	for i, m := range c.nodes {
+		asked.Go(func() { answers[i] = c.awaitAnswer(ctx, m) })
+	}
+	asked.Wait()
+	var names []string
+	for i, m := range c.nodes {
+		if answers[i] != nil {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// awaitAnswer asks a node until it answers, and returns an error if it ends or
+// ctx does before.
+func (c *Cluster) awaitAnswer(ctx context.Context, m *member) error {
+	tick := time.NewTicker(readyEvery)
+	defer tick.Stop()
+	for {
+		if _, running := m.state(); !running {
+			return errors.New("it does not run")
+		}
+		err := probe(ctx, m.Ready)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
 }
 
 // Leader returns the name of the node that leads the others. It asks until one
