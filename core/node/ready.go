@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/internal/fault"
 )
 
 const (
@@ -17,6 +18,9 @@ const (
 	readyDial  = 500 * time.Millisecond
 	logLines   = 15 // of a node's log, in the error when it fails
 )
+
+// ErrNotReady is the kind of error of a node that does not serve in time.
+var ErrNotReady = errors.New("not ready")
 
 // awaitReady polls until the node serves.
 func (c *Cluster) awaitReady(ctx context.Context, m *member, p *process) error {
@@ -40,7 +44,7 @@ func (c *Cluster) awaitReady(ctx context.Context, m *member, p *process) error {
 		case <-ended:
 			return fmt.Errorf("node %s ended before it served (%s)%s", m.Name, p.how(), logEnd(p))
 		case <-ctx.Done():
-			return fmt.Errorf("node %s did not serve in time (%w; last try: %w): give a slow one longer with --ready-timeout%s", m.Name, context.Cause(ctx), last, logEnd(p))
+			return fault.Errorf(ErrNotReady, "node %s did not serve in time (%w; last try: %w): give a slow one longer%s", m.Name, context.Cause(ctx), last, logEnd(p))
 		case <-tick.C:
 		}
 	}
