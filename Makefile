@@ -44,7 +44,8 @@ check: $(TOOLS)/tools
 # The figures of docs/performance.md; the last ones compare the load generator
 # with its peers, in pairs, and take some minutes.
 bench:
-	go test -run '^$$' -bench . ./core/sample ./core/workload ./core/engine/... ./core/archive
+	go test -run '^$$' -bench . ./core/sample ./core/load ./core/engine/... ./core/archive
+	go test -run '^$$' -bench Archive10k -benchtime 10x ./cmd/benchctl
 	go test -run '^$$' -bench Against -benchtime 11x -timeout 40m ./cmd/benchctl
 
 generate: $(TOOLS)/tools

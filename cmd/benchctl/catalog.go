@@ -13,9 +13,9 @@ import (
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/report"
-	"github.com/benchctl/benchctl/core/workload"
 	"github.com/benchctl/benchctl/workloads"
 )
 
@@ -109,7 +109,7 @@ func (a *app) listWorkloads(ctx context.Context, stores []string, format string)
 }
 
 // lacks says what a plugin lacks to execute a workload.
-func lacks(plugin protocol.Description, load *workload.Workload) string {
+func lacks(plugin protocol.Description, load *load.Load) string {
 	var missing []string
 	for _, op := range load.Ops() {
 		if !plugin.Can(op) {

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/term"
 
 	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/report"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // console is standard error. On a terminal its last line is a status that is
@@ -111,14 +111,14 @@ func (p *progress) Doing(what string) {
 	p.status("%s: %s%s", p.head, what, p.left())
 }
 
-func (p *progress) PhaseStarted(phase workload.Phase) {
+func (p *progress) PhaseStarted(phase load.Phase) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.at = time.Now()
 	p.status("%s: %s%s", p.head, phase.Name, p.left())
 }
 
-func (p *progress) Progress(phase workload.Phase, _ time.Duration, ops, failures int64) {
+func (p *progress) Progress(phase load.Phase, _ time.Duration, ops, failures int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	elapsed := time.Since(p.at)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -29,7 +30,7 @@ func onTakenPorts(d driver.Driver) driver.Driver {
 	if when == "" {
 		return d
 	}
-	return drivertest.Provisioned{Driver: d, By: func(own driver.Provisioner, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+	return drivertest.Provisioned{Driver: d, By: func(ctx context.Context, own driver.Provisioner, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
 		port := 0 // any
 		if when == "early" {
 			port = places[0].Ports[0]
@@ -41,7 +42,7 @@ func onTakenPorts(d driver.Driver) driver.Driver {
 		places = slices.Clone(places)
 		places[0].Ports = slices.Clone(places[0].Ports)
 		places[0].Ports[0] = listener.Addr().(*net.TCPAddr).Port
-		return own.Provision(setup, places)
+		return own.Provision(ctx, setup, places)
 	}}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -35,10 +36,12 @@ type carried struct {
 	binary string
 }
 
-func (c carried) Ports(setup driver.Setup) int { return c.Driver.(driver.Provisioner).Ports(setup) }
+func (c carried) Ports(ctx context.Context, setup driver.Setup) (int, error) {
+	return c.Driver.(driver.Provisioner).Ports(ctx, setup)
+}
 
-func (c carried) Provision(setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
-	nodes, err := c.Driver.(driver.Provisioner).Provision(setup, places)
+func (c carried) Provision(ctx context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+	nodes, err := c.Driver.(driver.Provisioner).Provision(ctx, setup, places)
 	for i := range nodes {
 		nodes[i].Command[0] = c.binary
 	}

@@ -332,16 +332,6 @@ func (o *opTotals) summary(seconds float64, threads int) (record.Summary, error)
 	return s, err
 }
 
-// Histogram reads the latencies of a summary that Histograms gave. They are
-// nanoseconds to three digits, and 1 h for those that took longer.
-func Histogram(s record.Summary) (*hdrhistogram.Histogram, error) {
-	h, err := hdrhistogram.Decode([]byte(base64.StdEncoding.EncodeToString(s.HDR)))
-	if err != nil {
-		return nil, faultf(ErrDamaged, "histogram of run %d, phase %s, %s: %v", s.RunID, s.Phase, s.Op, err)
-	}
-	return h, nil
-}
-
 // divide rounds to the nearest integer.
 func divide(sum, count int64) int64 { return (sum + count/2) / count }
 

@@ -210,6 +210,24 @@ func TestArchiveOnReadOnlyMediaCanBeRead(t *testing.T) {
 	}
 }
 
+func TestAnOldArchiveOnReadOnlyMediaCanBeRead(t *testing.T) {
+	folder := tmpfs(t, "size=32m")
+	data, err := os.ReadFile(ofSchema(t, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(folder, "x.db")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	setReadOnly(t, folder)
+	a := openReadOnly(t, path)
+	sound(t, a)
+	if run, err := a.Run(t.Context(), 19); err != nil || run.State != record.Interrupted {
+		t.Errorf("the killed run is %s (%v)", run.State, err)
+	}
+}
+
 // fill writes chunks that barely compress until the archive takes no more.
 func fill(t *testing.T, w *RunWriter) error {
 	t.Helper()

@@ -345,3 +345,22 @@ func TestSelfIsAlive(t *testing.T) {
 		})
 	}
 }
+
+func TestRunIsVisibleWhileItRuns(t *testing.T) {
+	a := open(t)
+	w, err := begin(t.Context(), a, 1, testPhases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := OpenReadOnly(t.Context(), a.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if run, err := b.Run(t.Context(), w.ID()); err != nil || run.State != record.Running || !run.EndedAt.IsZero() {
+		t.Error(run.State, err)
+	}
+	if err := w.Finish(t.Context(), record.Complete, ""); err == nil {
+		t.Error("complete without its phases")
+	}
+}

@@ -3,8 +3,11 @@ package archive
 import (
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
@@ -37,7 +40,7 @@ func (a *Archive) Run(ctx context.Context, id int64) (record.Run, error) {
 }
 
 func (a *Archive) runs(ctx context.Context, doing, rest string, args []any) ([]record.Run, error) {
-	var found []record.Run
+	var found list[record.Run]
 	err := runTable.each(ctx, a.reader, rest, args, func(r *archivedRun) error {
 		if r.State == record.Running {
 			dead, err := gone(ctx, []byte(r.owner))
@@ -48,10 +51,10 @@ func (a *Archive) runs(ctx context.Context, doing, rest string, args []any) ([]r
 				r.State, r.Error = record.Interrupted, orphaned
 			}
 		}
-		found = append(found, r.Run)
+		found.add(r.Run)
 		return nil
 	})
-	return found, explain(a.path, doing, err)
+	return found.all(), explain(a.path, doing, err)
 }
 
 // Experiment returns one experiment, or ErrNoExperiment.
@@ -69,12 +72,12 @@ func (a *Archive) Experiment(ctx context.Context, id int64) (record.Experiment, 
 // Experiments returns the experiments with the given ids, or all of them, in
 // the order of their ids.
 func (a *Archive) Experiments(ctx context.Context, ids ...int64) ([]record.Experiment, error) {
-	var found []record.Experiment
+	var found list[record.Experiment]
 	err := experimentTable.each(ctx, a.reader, among("id", ids)+" order by id", values(ids), func(e *archivedExperiment) error {
-		found = append(found, e.Experiment)
+		found.add(e.Experiment)
 		return nil
 	})
-	return found, explain(a.path, "read experiments", err)
+	return found.all(), explain(a.path, "read experiments", err)
 }
 
 func (a *Archive) noExperiment(id int64) error {
@@ -134,6 +137,16 @@ func (a *Archive) Histograms(ctx context.Context, take func(record.Summary) erro
 		return taken
 	}
 	return explain(a.path, "read histograms", err)
+}
+
+// Histogram reads the latencies of a summary that Histograms gave. They are
+// nanoseconds to three digits, and 1 h for those that took longer.
+func Histogram(s record.Summary) (*hdrhistogram.Histogram, error) {
+	h, err := hdrhistogram.Decode([]byte(base64.StdEncoding.EncodeToString(s.HDR)))
+	if err != nil {
+		return nil, faultf(ErrDamaged, "histogram of run %d, phase %s, %s: %v", s.RunID, s.Phase, s.Op, err)
+	}
+	return h, nil
 }
 
 // ThreadSeconds returns what the threads of the given runs, or of all, did in
@@ -213,12 +226,12 @@ func (a *Archive) chunks(ctx context.Context, id int64, take func(chunk int64, h
 
 // read returns the rows that the rest of a query over ids selects.
 func read[T any](ctx context.Context, a *Archive, doing string, from table[T], rest string, ids []int64) ([]T, error) {
-	var found []T
+	var found list[T]
 	err := from.each(ctx, a.reader, rest, values(ids), func(t *T) error {
-		found = append(found, *t)
+		found.add(*t)
 		return nil
 	})
-	return found, explain(a.path, doing, err)
+	return found.all(), explain(a.path, doing, err)
 }
 
 func collect[T any](rows *sql.Rows, scan func(*T) error) ([]T, error) {

@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 )
 
@@ -106,4 +107,29 @@ func (t table[T]) each(ctx context.Context, db queryer, rest string, args []any,
 // queryer is a pool or a transaction.
 type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// list grows by blocks: a slice of tens of thousands of records that grows by
+// itself is copied again and again.
+type list[T any] struct {
+	full  [][]T
+	block []T
+}
+
+const blockSize = 1024
+
+func (l *list[T]) add(t T) {
+	if len(l.block) == blockSize {
+		l.full = append(l.full, l.block)
+		l.block = make([]T, 0, blockSize)
+	}
+	l.block = append(l.block, t)
+}
+
+// all returns what was added.
+func (l *list[T]) all() []T {
+	if len(l.full) == 0 {
+		return l.block
+	}
+	return slices.Concat(append(l.full, l.block)...)
 }

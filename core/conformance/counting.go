@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // countingThreads and countingOps are the size of the run that is counted.
@@ -21,11 +21,11 @@ const (
 // counting executes a run as benchctl does: there must be one sample for every
 // operation, and the store must hold what was created.
 func counting(t *trial) (string, string) {
-	load := &workload.Workload{
+	load := &load.Load{
 		Name: "counting", Version: 1,
-		Keys:   workload.Keys{Space: workload.SpaceThread, Choose: workload.ChooseSequential},
-		Values: workload.Values{Size: 20},
-		Phases: []workload.Phase{{Name: "create", Ops: countingOps, Mix: []workload.Share{{Op: sample.OpCreate, Weight: 1}}}},
+		Keys:   load.Keys{Space: load.SpaceThread, Choose: load.ChooseSequential},
+		Values: load.Values{Size: 20},
+		Phases: []load.Phase{{Name: "create", Ops: countingOps, Mix: []load.Share{{Op: sample.OpCreate, Weight: 1}}}},
 	}
 	samples, err := t.run(load)
 	t.must("a run of creates", err)
@@ -39,7 +39,7 @@ func counting(t *trial) (string, string) {
 }
 
 // run executes a workload in the plugin and counts its samples by status.
-func (t *trial) run(load *workload.Workload) (map[sample.Status]int, error) {
+func (t *trial) run(load *load.Load) (map[sample.Status]int, error) {
 	c := &counter{statuses: map[sample.Status]int{}, decoder: sample.NewDecoder()}
 	err := t.subject.Plugin.Run(t.ctx, protocol.RunRequest{
 		Setup: t.subject.Setup, Load: load, Threads: countingThreads, Seed: 1, KeyPrefix: t.prefix, StartTimeout: countingOpens,

@@ -37,7 +37,7 @@ func Deploy(ctx context.Context, dir string, d driver.Driver, setup driver.Setup
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.Guarantees(setup); err != nil {
+	if _, err := d.Guarantees(ctx, setup); err != nil {
 		return nil, err
 	}
 	deployed := &Deployment{Setup: setup}
@@ -48,11 +48,12 @@ func Deploy(ctx context.Context, dir string, d driver.Driver, setup driver.Setup
 	inside, _ := d.(driver.NodeController)
 	ctx, cancel := context.WithTimeout(ctx, deployWithin)
 	defer cancel()
+	ports, err := provisioner.Ports(ctx, setup)
+	if err != nil {
+		return nil, err
+	}
 	deployed.Cluster, err = node.Deploy(ctx, node.Deployment{
-		Dir: dir, Name: "cluster", Setup: setup, Ports: provisioner.Ports(setup), Inside: inside, Report: report,
-		Provision: func(_ context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
-			return provisioner.Provision(setup, places)
-		},
+		Dir: dir, Name: "cluster", Setup: setup, Ports: ports, Provision: provisioner.Provision, Inside: inside, Report: report,
 	})
 	if err != nil {
 		return nil, err
@@ -82,10 +83,10 @@ func fill(d driver.Driver, setup driver.Setup) (driver.Setup, error) {
 
 // Missing says what is to be installed before a driver can deploy its store on
 // this machine.
-func Missing(d driver.Driver) error {
+func Missing(ctx context.Context, d driver.Driver) error {
 	setup, err := fill(d, driver.Setup{})
 	if err == nil {
-		_, err = d.Guarantees(setup)
+		_, err = d.Guarantees(ctx, setup)
 	}
 	return err
 }

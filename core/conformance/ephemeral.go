@@ -56,7 +56,7 @@ func (t *trial) vanish(observer *client.Session, key []byte, within time.Duratio
 // if the plugin has an option that says so.
 func (t *trial) sessionTimeout() (time.Duration, bool) {
 	for _, o := range t.claims.Options {
-		if o.Name != "session-timeout" {
+		if o.Name != driver.OptionSessionTimeout {
 			continue
 		}
 		text, ok := t.subject.Setup.Options[o.Name]

@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"sync"
 	"time"
@@ -73,7 +74,7 @@ func (c *Client) Do(ctx context.Context, op sample.Op, key, value string) error 
 	switch out.status {
 	case sample.OK, sample.Exists, sample.NotFound:
 	default:
-		if op == sample.OpGet {
+		if op.Effect() == sample.EffectNone {
 			return err // a read without an answer says nothing
 		}
 		out.unknown, end = true, math.MaxInt64
@@ -100,8 +101,10 @@ func (c *Client) execute(ctx context.Context, in input) (got []byte, err error) 
 			return nil, errors.New("the session has no put")
 		}
 		err = putter.Put(ctx, key, value)
-	default:
+	case sample.OpGet:
 		got, err = c.session.Get(ctx, key)
+	default:
+		return nil, fmt.Errorf("histories have no operation %s", in.op)
 	}
 	return got, err
 }
@@ -157,7 +160,7 @@ var register = porcupine.NondeterministicModel{
 		if answer.unknown {
 			return []any{state, next}
 		}
-		if answer.status != status || in.(input).op == sample.OpGet && status == sample.OK && answer.value != state {
+		if answer.status != status || in.(input).op.Reads() && status == sample.OK && answer.value != state {
 			return nil
 		}
 		return []any{next}
@@ -180,14 +183,14 @@ func byKey(operations []porcupine.Operation) [][]porcupine.Operation {
 
 // step returns what an operation makes of a key's value, and its status.
 func step(value string, in input) (next string, status sample.Status) {
-	switch {
-	case in.op == sample.OpCreate && value != "":
+	switch op := in.op; {
+	case op.Requires() == sample.KeyAbsent && value != "":
 		return value, sample.Exists
-	case value == "" && (in.op == sample.OpSet || in.op == sample.OpGet || in.op == sample.OpDelete):
+	case op.Requires() == sample.KeyPresent && value == "":
 		return value, sample.NotFound
-	case in.op == sample.OpDelete:
+	case op.Effect() == sample.EffectDelete:
 		return "", sample.OK
-	case in.op == sample.OpGet:
+	case op.Effect() == sample.EffectNone:
 		return value, sample.OK
 	}
 	return in.value, sample.OK

@@ -35,7 +35,7 @@ func (w *whole) Info() driver.Info {
 	return info
 }
 
-func (w *whole) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
+func (w *whole) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees, error) {
 	g := driver.Guarantees{Durability: driver.DurableMemory, Reads: setup.Reads}
 	if w.broken == "declares no durability" {
 		g.Durability = ""

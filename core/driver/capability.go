@@ -8,21 +8,21 @@ import (
 
 // Capability is something that a driver may or may not be able to do: each is
 // an optional interface.
-type Capability string
+type Capability = sample.Capability
 
-// The capabilities.
+// The capabilities. All but the last are of sessions.
 const (
-	CapabilityPut                 Capability = "put"
-	CapabilityEphemeral           Capability = "ephemeral"
-	CapabilitySequential          Capability = "sequential"
-	CapabilityCompareAndSet       Capability = "compare-and-set"
-	CapabilityWatch               Capability = "watch"
-	CapabilitySync                Capability = "sync"
-	CapabilityEphemeralSequential Capability = "ephemeral-sequential"
-	CapabilityTransaction         Capability = "transaction"
-	CapabilityAwait               Capability = "await"
-	CapabilityAbandon             Capability = "abandon"
-	CapabilityProvision           Capability = "provision" // of the driver; all others are of its sessions
+	CapabilityPut                 = sample.CapabilityPut
+	CapabilityCreateEphemeral     = sample.CapabilityCreateEphemeral
+	CapabilityCreateSequential    = sample.CapabilityCreateSequential
+	CapabilityCompareAndSet       = sample.CapabilityCompareAndSet
+	CapabilityWatch               = sample.CapabilityWatch
+	CapabilitySync                = Capability("sync")
+	CapabilityEphemeralSequential = sample.CapabilityEphemeralSequential
+	CapabilityTransaction         = sample.CapabilityTransaction
+	CapabilityAwait               = sample.CapabilityAwait
+	CapabilityAbandon             = sample.CapabilityAbandon
+	CapabilityProvision           = Capability("provision")
 )
 
 // ofSessions tells of each capability whether a session has it.
@@ -31,8 +31,8 @@ var ofSessions = []struct {
 	has        func(Session) bool
 }{
 	{CapabilityPut, is[Putter]},
-	{CapabilityEphemeral, is[EphemeralCreator]},
-	{CapabilitySequential, is[SequentialCreator]},
+	{CapabilityCreateEphemeral, is[EphemeralCreator]},
+	{CapabilityCreateSequential, is[SequentialCreator]},
 	{CapabilityCompareAndSet, is[CompareAndSetter]},
 	{CapabilityWatch, is[Watcher]},
 	{CapabilitySync, is[Syncer]},
@@ -59,26 +59,8 @@ func CapabilitiesOf(s Session) []Capability {
 	return capabilities
 }
 
-// needs are the capabilities without which a session cannot execute an
-// operation.
-var needs = map[sample.Op][]Capability{
-	sample.OpPut:              {CapabilityPut},
-	sample.OpCreateEphemeral:  {CapabilityEphemeral},
-	sample.OpCreateSequential: {CapabilitySequential},
-	sample.OpCompareAndSet:    {CapabilityCompareAndSet},
-	sample.OpReadModifyWrite:  {CapabilityCompareAndSet},
-	sample.OpTransaction:      {CapabilityTransaction},
-	sample.OpExpire:           {CapabilityEphemeral, CapabilityAbandon, CapabilityAwait},
-	sample.OpWatch:            {CapabilityWatch},
-	sample.OpLock:             {CapabilityEphemeralSequential, CapabilityAwait},
-	sample.OpUnlock:           {CapabilityEphemeralSequential, CapabilityAwait},
-	sample.OpElection:         {CapabilityEphemeralSequential, CapabilityAwait},
-	sample.OpBarrierEnter:     {CapabilityEphemeral, CapabilityAwait},
-	sample.OpBarrierLeave:     {CapabilityEphemeral, CapabilityAwait},
-}
-
 // Can reports whether a session can execute an operation.
 func Can(s Session, op sample.Op) bool {
 	has := CapabilitiesOf(s)
-	return !slices.ContainsFunc(needs[op], func(c Capability) bool { return !slices.Contains(has, c) })
+	return !slices.ContainsFunc(op.Needs(), func(c Capability) bool { return !slices.Contains(has, c) })
 }

@@ -7,24 +7,39 @@ import (
 	"github.com/benchctl/benchctl/core/sample"
 )
 
+// Class is how an operation ended. The class of a failed operation is archived
+// with it.
+type Class = sample.Status
+
+// The classes of errors.
+const (
+	Exists      = sample.Exists      // the key is present and must not be
+	NotFound    = sample.NotFound    // the key is absent and must be present
+	Timeout     = sample.Timeout     // no answer in time; whether it took effect is unknown
+	Unavailable = sample.Unavailable // no node could serve it: no leader, connection lost; whether it took effect is unknown
+	Conflict    = sample.Conflict    // another writer was first
+	Other       = sample.Other       // anything else
+)
+
 // Error is a failed operation with its class. Drivers return one of the
-// variables below or wrap a store's own error with Classed.
+// variables below, or wrap a store's own error with Classed. An error without a
+// class is of class Timeout if it is context.DeadlineExceeded, and else Other.
 type Error struct {
-	Class sample.Status
+	Class Class
 	Err   error
 }
 
 // The errors a driver returns most, without allocating.
 var (
-	ErrExists      = &Error{Class: sample.Exists}
-	ErrNotFound    = &Error{Class: sample.NotFound}
-	ErrTimeout     = &Error{Class: sample.Timeout}
-	ErrUnavailable = &Error{Class: sample.Unavailable}
-	ErrConflict    = &Error{Class: sample.Conflict}
+	ErrExists      = &Error{Class: Exists}
+	ErrNotFound    = &Error{Class: NotFound}
+	ErrTimeout     = &Error{Class: Timeout}
+	ErrUnavailable = &Error{Class: Unavailable}
+	ErrConflict    = &Error{Class: Conflict}
 )
 
 // Classed gives err a class.
-func Classed(class sample.Status, err error) error { return &Error{Class: class, Err: err} }
+func Classed(class Class, err error) error { return &Error{Class: class, Err: err} }
 
 func (e *Error) Error() string {
 	if e.Err == nil {
@@ -43,7 +58,7 @@ func (e *Error) Is(target error) bool {
 
 // Classify returns the status under which an operation that returned err is
 // archived.
-func Classify(err error) sample.Status {
+func Classify(err error) Class {
 	if err == nil {
 		return sample.OK
 	}
@@ -55,7 +70,7 @@ func Classify(err error) sample.Status {
 	case errors.As(err, &e):
 		return e.Class
 	case errors.Is(err, context.DeadlineExceeded):
-		return sample.Timeout
+		return Timeout
 	}
-	return sample.Other
+	return Other
 }

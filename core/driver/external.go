@@ -89,3 +89,14 @@ func (s Setup) Credentials(store string) (user, password string, err error) {
 	}
 	return user, password, nil
 }
+
+// CheckExternal finds what is wrong with the options of ExternalOptions: a file
+// that cannot be read, one without its other half. Call it in Guarantees, so that
+// it is found before anything starts.
+func (s Setup) CheckExternal(store string) error {
+	if _, err := s.TLS(); err != nil {
+		return err
+	}
+	_, _, err := s.Credentials(store)
+	return err
+}

@@ -9,23 +9,23 @@ import (
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/driver/drivertest"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 	"github.com/benchctl/benchctl/plugins/memory"
 )
 
 // reads is gets of keys that exist: the cheapest operation, so that what the
 // engine adds shows most.
-func reads(ops int64) *workload.Workload {
-	return &workload.Workload{
+func reads(ops int64) *load.Load {
+	return &load.Load{
 		Name: "bench", Version: 1,
-		Keys:   workload.Keys{Space: workload.SpaceShared, Choose: workload.ChooseUniform, Count: 1000},
-		Values: workload.Values{Size: 100},
-		Phases: []workload.Phase{
-			{Name: "fill", Warmup: true, Mix: []workload.Share{{Op: sample.OpCreate, Weight: 1}}, Fill: true},
-			{Name: "get", Mix: []workload.Share{{Op: sample.OpGet, Weight: 1}}, Ops: ops},
+		Keys:   load.Keys{Space: load.SpaceShared, Choose: load.ChooseUniform, Count: 1000},
+		Values: load.Values{Size: 100},
+		Phases: []load.Phase{
+			{Name: "fill", Warmup: true, Mix: []load.Share{{Op: sample.OpCreate, Weight: 1}}, Fill: true},
+			{Name: "get", Mix: []load.Share{{Op: sample.OpGet, Weight: 1}}, Ops: ops},
 		},
 	}
 }
@@ -41,7 +41,7 @@ func BenchmarkBareLoop(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	g := workload.NewGenerator(reads(1), 1, 0, 1, "/bench")
+	g := load.NewGenerator(reads(1), 1, 0, 1, "/bench")
 	g.StartPhase(0)
 	for {
 		if _, ok := g.Next(); !ok {
@@ -102,7 +102,7 @@ func benchmarkRun(b *testing.B, threads int, into *archive.Archive) {
 
 // execute runs a load and returns how long its last phase took and how many
 // samples arrived in all.
-func execute(b testing.TB, d driver.Driver, w *workload.Workload, threads int, into *archive.Archive) (seconds float64, samples int64) {
+func execute(b testing.TB, d driver.Driver, w *load.Load, threads int, into *archive.Archive) (seconds float64, samples int64) {
 	b.Helper()
 	s := &sink{writer: begin(b, into, w, threads)}
 	err := drivertest.Serve(b, d).Run(b.Context(), protocol.RunRequest{
@@ -184,7 +184,7 @@ func (s *sink) Verdict(phase int, v record.Verdict) error {
 func (s *sink) Finished(f protocol.Finished) error        { s.finished = f; return nil }
 func (s *sink) Progress(int, time.Duration, int64, int64) {}
 
-func begin(b testing.TB, into *archive.Archive, w *workload.Workload, threads int) *archive.RunWriter {
+func begin(b testing.TB, into *archive.Archive, w *load.Load, threads int) *archive.RunWriter {
 	if into == nil {
 		return nil
 	}

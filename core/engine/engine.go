@@ -13,7 +13,6 @@ import (
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 const (
@@ -91,7 +90,7 @@ func (e *engine) open(ctx context.Context) (driver.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	guarantees, err := e.Driver.Guarantees(e.Setup)
+	guarantees, err := e.Driver.Guarantees(ctx, e.Setup)
 	if err != nil {
 		e.close(store)
 		return nil, err
@@ -145,7 +144,7 @@ func (e *engine) open(ctx context.Context) (driver.Store, error) {
 func (e *engine) newWorker(store driver.Store, thread int, session driver.Session) (*worker, error) {
 	w := &worker{
 		store: store, setup: e.Setup, thread: thread, session: session, able: abilitiesOf(session),
-		operations: workload.NewGenerator(e.Load, e.Seed, thread, e.Threads, e.KeyPrefix),
+		operations: load.NewGenerator(e.Load, e.Seed, thread, e.Threads, e.KeyPrefix),
 		samples:    newRing(e.Threads + e.Load.Watchers()),
 	}
 	if err := check(session, e.Load.Ops()); err != nil || !paced(e.Load) {
@@ -190,7 +189,7 @@ type ending struct {
 }
 
 // phase runs all threads through one phase, which is executed as a stage.
-func (e *engine) phase(ctx context.Context, index int, stage workload.Stage, phase workload.Phase, encoder *encoder) (ending, error) {
+func (e *engine) phase(ctx context.Context, index int, stage load.Stage, phase load.Phase, encoder *encoder) (ending, error) {
 	watching, err := e.startWatching(ctx, phase.Watchers)
 	if err != nil {
 		return ending{}, err
@@ -202,10 +201,10 @@ func (e *engine) phase(ctx context.Context, index int, stage workload.Stage, pha
 	loops := make([]*phaseLoop, len(e.workers))
 	for thread, w := range e.workers {
 		ready.Add(1)
-		l := &phaseLoop{bounds: bounds{ops: phase.Ops, fill: phase.Fill, think: phase.Think, quantum: quantum(phase, e.Threads), stop: &stop}}
+		l := &phaseLoop{bounds: bounds{ops: phase.Ops, fill: phase.Fill, meets: meets(phase), think: phase.Think, quantum: quantum(phase, e.Threads), stop: &stop}}
 		l.begins, l.ends, l.active = phase.Activity(thread, e.Threads)
 		if phase.Rate > 0 {
-			l.arrivals = workload.NewArrivals(phase, e.Seed, stage.Of, thread, e.Threads)
+			l.arrivals = load.NewArrivals(phase, e.Seed, stage.Of, thread, e.Threads)
 		}
 		loops[thread] = l
 		go func() {

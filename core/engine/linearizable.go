@@ -25,8 +25,8 @@ func (e *engine) recordsHistories() bool {
 	return e.Verify == load.VerifyLinearizable && e.reads == driver.Linearizable
 }
 
-// found takes down what a read has returned, for the operation's testimony.
-func (w *worker) found(value []byte, err error) {
+// noteRead takes down what a read has returned, for the history.
+func (w *worker) noteRead(value []byte, err error) {
 	if w.history == nil {
 		return
 	}
@@ -36,24 +36,22 @@ func (w *worker) found(value []byte, err error) {
 	}
 }
 
-// testify adds an operation to the history of its key. A transaction is one set
+// noteAnswer adds an operation to the history of its key. A transaction is one set
 // for each of its keys.
-func (w *worker) testify(op sample.Op, status sample.Status, start, end time.Duration) {
+func (w *worker) noteAnswer(op sample.Op, status sample.Status, start, end time.Duration) {
 	o := history.Operation{Op: op, Status: status, Call: int64(start), Return: int64(end)}
-	switch op {
-	case sample.OpTransaction:
+	if op.Several() {
 		values := w.operations.Values()
 		for i, key := range w.operations.Keys() {
 			o.Wrote = history.ValueOf(values[i])
 			w.history.Record(key, o)
 		}
 		return
-	case sample.OpGet:
+	}
+	if op.Reads() {
 		o.Read = w.read
-	case sample.OpDelete:
-	case sample.OpCompareAndSet, sample.OpReadModifyWrite:
-		o.Read, o.Wrote = w.read, history.ValueOf(w.operations.Value())
-	default:
+	}
+	if op.TakesValue() {
 		o.Wrote = history.ValueOf(w.operations.Value())
 	}
 	w.history.Record(w.operations.Key(), o)

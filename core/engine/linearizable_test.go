@@ -15,7 +15,6 @@ import (
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 	"github.com/benchctl/benchctl/plugins/memory"
 )
 
@@ -152,13 +151,13 @@ func (s *versionedSession) Delete(ctx context.Context, key []byte) error {
 }
 
 // mixed is a load on keys that threads share.
-func mixed(keys int, ops int64, mix map[sample.Op]float64) *workload.Workload {
-	w := &workload.Workload{
+func mixed(keys int, ops int64, mix map[sample.Op]float64) *load.Load {
+	w := &load.Load{
 		Name: "mixed", Version: 1,
-		Keys:   workload.Keys{Space: workload.SpaceShared, Choose: workload.ChooseUniform, Count: keys},
-		Values: workload.Values{Size: 16},
-		Phases: []workload.Phase{
-			{Name: "fill", Warmup: true, Mix: []workload.Share{{Op: sample.OpCreate, Weight: 1}}, Fill: true},
+		Keys:   load.Keys{Space: load.SpaceShared, Choose: load.ChooseUniform, Count: keys},
+		Values: load.Values{Size: 16},
+		Phases: []load.Phase{
+			{Name: "fill", Warmup: true, Mix: []load.Share{{Op: sample.OpCreate, Weight: 1}}, Fill: true},
 			{Name: "mix", Ops: ops},
 		},
 	}
@@ -168,7 +167,7 @@ func mixed(keys int, ops int64, mix map[sample.Op]float64) *workload.Workload {
 	}
 	phase := &w.Phases[1]
 	for op, weight := range mix {
-		phase.Mix = append(phase.Mix, workload.Share{Op: op, Weight: weight / sum})
+		phase.Mix = append(phase.Mix, load.Share{Op: op, Weight: weight / sum})
 		if op == sample.OpTransaction {
 			phase.KeysPerTransaction = 3
 		}
@@ -186,7 +185,7 @@ var (
 
 // verified runs a load and returns the verdicts, by phase and property, and how
 // long the last phase took.
-func verified(t testing.TB, d driver.Driver, w *workload.Workload, threads int, reads driver.Consistency, verify load.Verify) (map[int]map[string]record.Verdict, time.Duration) {
+func verified(t testing.TB, d driver.Driver, w *load.Load, threads int, reads driver.Consistency, verify load.Verify) (map[int]map[string]record.Verdict, time.Duration) {
 	t.Helper()
 	var s sink
 	err := drivertest.Serve(t, d).Run(t.Context(), protocol.RunRequest{
@@ -266,8 +265,8 @@ func TestLinearizableInPart(t *testing.T) {
 // asked is a driver that declares the reads that it was asked for.
 type asked struct{ driver.Driver }
 
-func (d asked) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
-	g, err := d.Driver.Guarantees(setup)
+func (d asked) Guarantees(ctx context.Context, setup driver.Setup) (driver.Guarantees, error) {
+	g, err := d.Driver.Guarantees(ctx, setup)
 	g.Reads = setup.Reads
 	return g, err
 }
@@ -276,7 +275,7 @@ func TestLinearizableIsUndecided(t *testing.T) {
 	small := mixed(20, 1000, plain)
 	small.Values.Size = 7
 	cases := map[string]struct {
-		workload *workload.Workload
+		workload *load.Load
 		reads    driver.Consistency
 		verify   load.Verify
 		want     string // "": there is no verdict

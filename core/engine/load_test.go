@@ -13,8 +13,8 @@ import (
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/engine"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 	"github.com/benchctl/benchctl/plugins/memory"
 )
 
@@ -50,18 +50,18 @@ func (s slowedSession) Get(ctx context.Context, key []byte) ([]byte, error) {
 }
 
 // gets is a workload that fills a key space and then gets as the phase says.
-func gets(phase workload.Phase) *workload.Workload {
+func gets(phase load.Phase) *load.Load {
 	w := reads(1)
-	phase.Name, phase.Mix = "get", []workload.Share{{Op: sample.OpGet, Weight: 1}}
+	phase.Name, phase.Mix = "get", []load.Share{{Op: sample.OpGet, Weight: 1}}
 	if phase.Rate > 0 {
-		phase.Per, phase.Arrivals = workload.PerTotal, workload.ProcessConstant
+		phase.Per, phase.Arrivals = load.PerTotal, load.ProcessConstant
 	}
 	w.Phases[1] = phase
 	return w
 }
 
 // archived runs a workload on a driver and returns the archive with the run.
-func archived(t *testing.T, d driver.Driver, w *workload.Workload, threads int) *archive.Archive {
+func archived(t *testing.T, d driver.Driver, w *load.Load, threads int) *archive.Archive {
 	t.Helper()
 	a, err := archive.Open(t.Context(), filepath.Join(t.TempDir(), "a.db"))
 	if err != nil {
@@ -101,7 +101,7 @@ func TestAStallShowsInLatencies(t *testing.T) {
 			time.Sleep(time.Until(*end))
 		}
 	}}
-	a := archived(t, d, gets(workload.Phase{For: 10 * time.Second, Rate: 1000}), 4)
+	a := archived(t, d, gets(load.Phase{For: 10 * time.Second, Rate: 1000}), 4)
 	s := measured(t, a)
 	if s.Ops < 9990 || s.Ops > 10_000 {
 		t.Errorf("%d operations in 10 s at 1,000 a second", s.Ops)
@@ -122,7 +122,7 @@ func TestAStallShowsInLatencies(t *testing.T) {
 
 func TestArrivalsThatCannotBeStartedAreCounted(t *testing.T) {
 	d := slowed{memory.Driver(), func() { time.Sleep(10 * time.Millisecond) }}
-	a := archived(t, d, gets(workload.Phase{For: time.Second, Rate: 1000}), 2)
+	a := archived(t, d, gets(load.Phase{For: time.Second, Rate: 1000}), 2)
 	phases, err := a.Phases(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestArrivalsThatCannotBeStartedAreCounted(t *testing.T) {
 }
 
 func TestThreadsThink(t *testing.T) {
-	a := archived(t, memory.Driver(), gets(workload.Phase{For: 500 * time.Millisecond, Think: 10 * time.Millisecond}), 3)
+	a := archived(t, memory.Driver(), gets(load.Phase{For: 500 * time.Millisecond, Think: 10 * time.Millisecond}), 3)
 	if s := measured(t, a); s.Ops < 60 || s.Ops > 150 { // 50 a thread, fewer on a busy machine
 		t.Errorf("%d operations of 3 threads in 500 ms with pauses of 10 ms", s.Ops)
 	}
@@ -145,7 +145,7 @@ func TestThreadsThink(t *testing.T) {
 
 // TestThreadsBecomeActive has threads 0 to 3 join one after the other.
 func TestThreadsBecomeActive(t *testing.T) {
-	w := gets(workload.Phase{For: 800 * time.Millisecond, Active: 1, ActiveTo: 4, Think: time.Millisecond})
+	w := gets(load.Phase{For: 800 * time.Millisecond, Active: 1, ActiveTo: 4, Think: time.Millisecond})
 	a := archived(t, memory.Driver(), w, 4)
 	phases, err := a.Phases(t.Context(), 1)
 	if err != nil {
@@ -173,9 +173,9 @@ func TestThreadsBecomeActive(t *testing.T) {
 // that a higher rate builds up a queue.
 func TestASearchEndsAtWhatTheStoreGives(t *testing.T) {
 	d := slowed{memory.Driver(), func() { time.Sleep(2 * time.Millisecond) }}
-	w := gets(workload.Phase{
+	w := gets(load.Phase{
 		For: 400 * time.Millisecond, Rate: 50, RateTo: 10_000, Steps: 12,
-		Until: &workload.Bound{Of: "p90", Below: 30 * time.Millisecond},
+		Until: &load.Bound{Of: "p90", Below: 30 * time.Millisecond},
 	})
 	a := archived(t, d, w, 1)
 	s := measured(t, a)
@@ -222,7 +222,7 @@ func BenchmarkArrivals(b *testing.B) {
 					b.Fatal(err)
 				}
 				before := processorTime()
-				execute(b, memory.Driver(), gets(workload.Phase{For: lasts, Rate: rate}), threads, a)
+				execute(b, memory.Driver(), gets(load.Phase{For: lasts, Rate: rate}), threads, a)
 				used := processorTime() - before
 				var late []int64
 				err = a.Samples(b.Context(), 1, func(h sample.Header, samples []sample.Sample) error {

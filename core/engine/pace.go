@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // phaseLoop is how one thread goes through a phase.
@@ -15,12 +15,12 @@ type phaseLoop struct {
 	began        time.Duration // from the run's zero
 	active       bool          // the thread ever is
 	begins, ends time.Duration // of its activity, from the phase's beginning
-	arrivals     *workload.Arrivals
+	arrivals     *load.Arrivals
 	unstarted    int64 // arrivals that were due and were not started
 }
 
 // begin fixes the times of a phase that begins now.
-func (l *phaseLoop) begin(now time.Duration, phase workload.Phase) {
+func (l *phaseLoop) begin(now time.Duration, phase load.Phase) {
 	l.began = now
 	if phase.For > 0 {
 		l.deadline = now + min(l.ends, phase.For)
@@ -28,8 +28,8 @@ func (l *phaseLoop) begin(now time.Duration, phase workload.Phase) {
 }
 
 // paced reports whether threads of a workload wait for moments.
-func paced(w *workload.Workload) bool {
-	return slices.ContainsFunc(w.Phases, func(p workload.Phase) bool { return p.Think > 0 || p.Rate > 0 || p.Active > 0 })
+func paced(w *load.Load) bool {
+	return slices.ContainsFunc(w.Phases, func(p load.Phase) bool { return p.Think > 0 || p.Rate > 0 || p.Active > 0 })
 }
 
 // What the moments at which threads are woken are rounded up to: the kernel
@@ -42,12 +42,12 @@ const (
 )
 
 // quantum is that of a phase. What a thread thinks is not measured.
-func quantum(p workload.Phase, threads int) time.Duration {
+func quantum(p load.Phase, threads int) time.Duration {
 	if p.Rate == 0 {
 		return quantumMost
 	}
 	rate := max(p.Rate, p.RateTo)
-	if p.Per == workload.PerThread {
+	if p.Per == load.PerThread {
 		rate *= float64(threads)
 	}
 	return time.Duration(float64(quantumMost)*min(rate/quantumRate, 1)) + 1
@@ -98,7 +98,7 @@ func (w *worker) runOpen(ctx context.Context, l *phaseLoop) {
 }
 
 // remaining counts the arrivals that are left until the phase's end.
-func remaining(arrivals *workload.Arrivals) (n int64) {
+func remaining(arrivals *load.Arrivals) (n int64) {
 	for {
 		if _, ok := arrivals.Next(); !ok {
 			return n

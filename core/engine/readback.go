@@ -20,7 +20,6 @@ import (
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // Bounds of what is read back after a phase, so that it takes a moment and no
@@ -58,7 +57,7 @@ func (e *engine) remembering() {
 	room := func(all int) int { return max(all/e.Threads, ledgerRoomLeast) }
 	for _, w := range e.workers {
 		w.written, w.tally.lastNumber = ledger.New(e.Seed, room(ledgerRoom), keyRoom), none
-		if slices.Contains(e.Load.Ops(), sample.OpCreateSequential) {
+		if slices.ContainsFunc(e.Load.Ops(), sample.Op.Numbered) {
 			w.tally.numbers = ledger.New(e.Seed, room(numbersRoom), keyRoom)
 		}
 		if e.recordsHistories() {
@@ -69,12 +68,12 @@ func (e *engine) remembering() {
 
 // remembers reports whether what threads write in a phase is remembered. A
 // warm-up on keys of the threads' own leaves nothing for later phases.
-func (e *engine) remembers(phase workload.Phase) bool {
-	return (e.Verify != load.VerifyNone || phase.Watchers > 0) && (!phase.Warmup || e.Load.Keys.Space == workload.SpaceShared)
+func (e *engine) remembers(phase load.Phase) bool {
+	return (e.Verify != load.VerifyNone || phase.Watchers > 0) && (!phase.Warmup || e.Load.Keys.Space == load.SpaceShared)
 }
 
 // verified checks the store after a phase.
-func (v *verifier) verified(ctx context.Context, index int, phase workload.Phase) error {
+func (v *verifier) verified(ctx context.Context, index int, phase load.Phase) error {
 	v.filled = v.filled || phase.Fill
 	if v.Verify == load.VerifyNone || ctx.Err() != nil || len(v.hung) > 0 || phase.Warmup && !phase.Fill {
 		return nil
@@ -84,7 +83,7 @@ func (v *verifier) verified(ctx context.Context, index int, phase workload.Phase
 			return err
 		}
 	}
-	if !phase.Fill && slices.ContainsFunc(phase.Mix, func(s workload.Share) bool { return s.Op == sample.OpCreateSequential }) {
+	if !phase.Fill && slices.ContainsFunc(phase.Mix, func(s load.Share) bool { return s.Op.Numbered() }) {
 		if err := v.outbox.Put(protocol.Verdict(index, v.sequence())); err != nil {
 			return err
 		}
@@ -147,7 +146,7 @@ const keysHaveExpired = "sessions have expired, and ephemeral keys with them"
 
 // keysExpired reports whether the store may have deleted keys of its own accord.
 func (v *verifier) keysExpired() bool {
-	return v.incidents.expired() && slices.Contains(v.Load.Ops(), sample.OpCreateEphemeral)
+	return v.incidents.expired() && slices.ContainsFunc(v.Load.Ops(), sample.Op.Ephemeral)
 }
 
 // first returns the first violation and the first thing undecided, with how
@@ -268,7 +267,7 @@ func (v *verifier) readKey(ctx context.Context, session int, key string, e ledge
 }
 
 func nameValue(value []byte) string {
-	thread, write, ok := workload.ReadStamp(value)
+	thread, write, ok := load.ReadStamp(value)
 	if !ok {
 		return fmt.Sprintf("a value of %d bytes that was not written last", len(value))
 	}
@@ -293,7 +292,7 @@ type countable struct {
 // all share.
 func (v *verifier) countable() []countable {
 	var folders []countable
-	if v.Load.Keys.Space == workload.SpaceShared {
+	if v.Load.Keys.Space == load.SpaceShared {
 		if !v.filled {
 			return nil // who has created which keys is not known
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -37,40 +38,33 @@ func (m *meeting) lastRoundDone(round int64, over bool) bool {
 // take, as it waits for other sessions.
 const recipeTimeouts = 12
 
-// composite reports whether an operation is made of several requests of which
-// each has its part: they record their samples themselves.
-func composite(op sample.Op) bool {
-	switch op {
-	case sample.OpCompareAndSet, sample.OpOpenSession, sample.OpExpire, sample.OpLock, sample.OpElection, sample.OpBarrierEnter:
-		return true
-	}
-	return false
+// meets reports whether the threads of a phase wait for each other in every
+// operation.
+func meets(p load.Phase) bool {
+	return slices.ContainsFunc(p.Mix, func(s load.Share) bool { return s.Op.Target() == sample.TargetBarrier })
 }
 
-// compose executes a composite operation. It ends with its last sample.
+// recipes are the operations that are made of several requests, of which each
+// has its part: they record their samples themselves.
+var recipes = [sample.OpCount]func(r *recipe, ctx context.Context, key []byte){
+	sample.OpCompareAndSet: (*recipe).compareAndSet,
+	sample.OpOpenSession:   (*recipe).openAndClose,
+	sample.OpExpire:        (*recipe).expire,
+	sample.OpLock:          (*recipe).lockAndUnlock,
+	sample.OpElection:      (*recipe).elect,
+	sample.OpBarrierEnter:  (*recipe).enterAndLeave,
+}
+
+// compose executes a recipe. It ends with its last sample.
 func (w *worker) compose(ctx context.Context, op sample.Op, intended, start time.Duration) (end time.Duration, status sample.Status, ok bool) {
 	r := &recipe{worker: w, run: ctx, intended: intended, start: start}
 	within, cancel := context.WithTimeout(ctx, recipeTimeouts*w.setup.Timeout)
 	defer cancel()
-	key := bytes.Clone(w.operations.Key())
-	switch op {
-	case sample.OpCompareAndSet:
-		r.compareAndSet(within, key)
-	case sample.OpOpenSession:
-		r.openAndClose(within)
-	case sample.OpExpire:
-		r.expire(within, key)
-	case sample.OpLock:
-		r.lockAndUnlock(within, key)
-	case sample.OpElection:
-		r.elect(within, string(key))
-	case sample.OpBarrierEnter:
-		r.enterAndLeave(within, string(key))
-	}
+	recipes[op](r, within, bytes.Clone(w.operations.Key()))
 	return r.end, r.status, !r.cut
 }
 
-// recipe is a composite operation under way.
+// recipe is an operation of several requests under way.
 type recipe struct {
 	*worker
 	run             context.Context
@@ -94,7 +88,7 @@ func (r *recipe) part(op sample.Op, err error) (ok bool) {
 func (r *recipe) compareAndSet(ctx context.Context, key []byte) {
 	began := r.start
 	value, version, err := r.able.compareAndSetter.GetVersion(ctx, key)
-	r.found(value, err)
+	r.noteRead(value, err)
 	ok := r.part(sample.OpGet, err)
 	r.note(sample.OpGet, r.status, began, r.end)
 	if !ok {
@@ -107,7 +101,7 @@ func (r *recipe) compareAndSet(ctx context.Context, key []byte) {
 }
 
 // openAndClose opens a session beside the thread's own, and closes it.
-func (r *recipe) openAndClose(ctx context.Context) {
+func (r *recipe) openAndClose(ctx context.Context, _ []byte) {
 	opened, err := r.store.Session(ctx, r.thread)
 	if r.part(sample.OpOpenSession, err) {
 		r.part(sample.OpCloseSession, opened.Close())
@@ -150,8 +144,8 @@ func (r *recipe) lockAndUnlock(ctx context.Context, lock []byte) {
 // elect stands for election, and resigns once the thread leads, so that the
 // next one does. What is measured is the hand-over: from the moment at which
 // the leader before began to resign, if the thread stood for election by then.
-func (r *recipe) elect(ctx context.Context, folder string) {
-	place, err := r.queue(ctx, folder)
+func (r *recipe) elect(ctx context.Context, folder []byte) {
+	place, err := r.queue(ctx, string(folder))
 	if resigned := time.Duration(r.meeting.resigned.Load()); resigned > r.start {
 		r.start, r.intended = resigned, resigned
 	}
@@ -201,7 +195,8 @@ func (r *recipe) leaveQueue(place string) {
 
 // enterAndLeave passes a double barrier: all threads enter before any goes on,
 // and all leave before any goes on (Hunt et al., 2010).
-func (r *recipe) enterAndLeave(ctx context.Context, folder string) {
+func (r *recipe) enterAndLeave(ctx context.Context, key []byte) {
+	folder := string(key)
 	own := fmt.Appendf(nil, "%st%d", folder, r.thread)
 	open := strings.TrimSuffix(folder, "/") + "-open"
 	err := r.able.ephemeral.CreateEphemeral(ctx, own, nil)

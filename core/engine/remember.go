@@ -24,21 +24,15 @@ type tally struct {
 
 // remember notes what an operation has done to the thread's keys.
 func (w *worker) remember(op sample.Op, status sample.Status, start, end time.Duration) {
-	switch op {
-	case sample.OpGet, sample.OpList:
-		return
-	case sample.OpTransaction:
+	effect, key := op.Effect(), w.operations.Key()
+	switch {
+	case effect == sample.EffectNone:
+	case op.Several():
 		w.rememberTransaction(status, start, end)
-		return
-	}
-	key := w.operations.Key()
-	if op == sample.OpCreateSequential && status == sample.OK {
+	case status == sample.OK && op.Numbered():
 		w.rememberNumber()
 		w.tally.created++
-		return
-	}
-	switch {
-	case status == sample.OK && op == sample.OpDelete:
+	case status == sample.OK && effect == sample.EffectDelete:
 		w.tally.deleted++
 		w.written.Deleted(key)
 	case status == sample.OK:
@@ -47,7 +41,7 @@ func (w *worker) remember(op sample.Op, status sample.Status, start, end time.Du
 		}
 		w.written.Wrote(key, ledger.Write{Number: w.operations.LastWrite(), From: start, To: end})
 	case uncertain(status):
-		if op == sample.OpDelete || op == sample.OpCreateSequential || w.operations.Adds() {
+		if effect == sample.EffectDelete || op.Numbered() || w.operations.Adds() {
 			w.tally.doubtful++
 		}
 		w.written.Doubt(key)

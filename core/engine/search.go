@@ -7,8 +7,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 const (
@@ -21,14 +21,14 @@ const (
 // a logarithmic scale, between the highest rate that kept it and the lowest
 // that broke it.
 type search struct {
-	phase     workload.Phase
+	phase     load.Phase
 	kept      float64 // 0: none did
 	broken    float64 // 0: none did
 	latencies *hdrhistogram.Histogram
 	failed    int64
 }
 
-func newSearch(phase workload.Phase) *search {
+func newSearch(phase load.Phase) *search {
 	return &search{phase: phase, latencies: hdrhistogram.New(1, int64(hour), 3)}
 }
 
@@ -86,7 +86,7 @@ func (s *search) end(rate float64, unstarted int64) (kept bool, why string) {
 }
 
 // percentiles are those that a bound may be on.
-var percentiles = map[workload.Statistic]float64{"p50": 50, "p90": 90, "p95": 95, "p99": 99, "p999": 99.9, "max": 100}
+var percentiles = map[load.Statistic]float64{"p50": 50, "p90": 90, "p95": 95, "p99": 99, "p999": 99.9, "max": 100}
 
 // value returns the statistic that the bound is on.
 func (s *search) value() int64 {

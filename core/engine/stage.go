@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // stages executes all phases, and the rates that those try which search, and
@@ -60,12 +60,12 @@ func (e *engine) stages(ctx context.Context) (total int64, err error) {
 
 // searched returns the phase at the rate that its search comes to next, or one
 // without a name for a try that is left out.
-func (e *engine) searched(s *search, index int, stage workload.Stage) (workload.Phase, error) {
+func (e *engine) searched(s *search, index int, stage load.Stage) (load.Phase, error) {
 	now := time.Since(e.zero)
 	if stage.Try > 0 {
 		rate, worth := s.next()
 		if !worth {
-			return workload.Phase{}, e.outbox.Put(protocol.PhaseEnded(index, now, 0, 0))
+			return load.Phase{}, e.outbox.Put(protocol.PhaseEnded(index, now, 0, 0))
 		}
 		s.begin()
 		return stage.At(rate), nil
@@ -80,7 +80,7 @@ func (e *engine) searched(s *search, index int, stage workload.Stage) (workload.
 
 // judge says what a rate that was tried came to, and whether the phase itself
 // kept its bound too, at the rate that was found.
-func (e *engine) judge(s *search, stage workload.Stage, phase workload.Phase, ended ending) error {
+func (e *engine) judge(s *search, stage load.Stage, phase load.Phase, ended ending) error {
 	found := s.kept > 0
 	kept, text := s.end(phase.Rate, ended.unstarted)
 	if stage.Try > 0 {

@@ -11,9 +11,9 @@ import (
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/engine/internal/ledger"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 const (
@@ -52,12 +52,12 @@ func newAcks(threads int) *acks {
 func (a *acks) slot(write int64) *ack { return &a.slots[write&int64(len(a.slots)-1)] }
 
 // tell publishes what became of the thread's last write, or of several.
-func (a *acks) tell(op sample.Op, g *workload.Generator, status sample.Status, end time.Duration) {
-	writes := int64(1)
-	switch op {
-	case sample.OpGet, sample.OpList:
+func (a *acks) tell(op sample.Op, g *load.Generator, status sample.Status, end time.Duration) {
+	if op.Effect() == sample.EffectNone {
 		return
-	case sample.OpTransaction:
+	}
+	writes := int64(1)
+	if op.Several() {
 		writes = int64(len(g.Keys()))
 	}
 	at := int64(end)
@@ -70,7 +70,7 @@ func (a *acks) tell(op sample.Op, g *workload.Generator, status sample.Status, e
 	default:
 		at = unacknowledged
 	}
-	if op == sample.OpDelete {
+	if !op.TakesValue() {
 		return
 	}
 	for last := g.LastWrite(); writes > 0; writes-- {
@@ -172,7 +172,7 @@ func (w *watcher) follow() {
 func (w *watcher) take(e driver.WatchEvent, at time.Duration) {
 	w.told.Add(1)
 	w.missed.Add(int64(e.Missed))
-	thread, write, ok := workload.ReadStamp(e.Value)
+	thread, write, ok := load.ReadStamp(e.Value)
 	if !ok || thread >= len(w.engine.workers) {
 		return // a deletion, or a value too small to tell its write
 	}

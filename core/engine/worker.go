@@ -10,8 +10,8 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/engine/internal/history"
 	"github.com/benchctl/benchctl/core/engine/internal/ledger"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // unavailablePause is how long a thread waits after an operation that no node
@@ -27,7 +27,7 @@ type worker struct {
 	session driver.Session
 	able    abilities
 
-	operations *workload.Generator
+	operations *load.Generator
 	samples    *ring
 	zero       time.Time // of the run
 	alarm      *alarm    // nil where no thread ever waits
@@ -92,6 +92,7 @@ type bounds struct {
 	ops      int64         // operations of the thread; 0: any number
 	deadline time.Duration // from the run's zero; 0: none
 	fill     bool
+	meets    bool // the threads wait for each other in every operation
 	think    time.Duration
 	quantum  time.Duration // that the thread sleeps to the end of
 	stop     *atomic.Bool  // set when the phase ends for all threads
@@ -112,7 +113,7 @@ func (w *worker) run(ctx context.Context, b bounds) {
 		start := time.Since(w.zero)
 		end, status, ok := w.execute(ctx, op, start, start)
 		over := b.deadline > 0 && end >= b.deadline
-		if op == sample.OpBarrierEnter {
+		if b.meets {
 			over = w.meeting.lastRoundDone(n+1, over)
 		}
 		if !ok || over {
@@ -141,7 +142,7 @@ func (w *worker) next(b bounds) (sample.Op, bool) {
 // execute does one operation and records it. It returns false if the operation
 // was cut short because the run is being stopped.
 func (w *worker) execute(ctx context.Context, op sample.Op, intended, start time.Duration) (end time.Duration, status sample.Status, ok bool) {
-	if composite(op) {
+	if recipes[op] != nil {
 		return w.compose(ctx, op, intended, start)
 	}
 	err := w.call(ctx, op)
@@ -156,7 +157,7 @@ func (w *worker) note(op sample.Op, status sample.Status, start, end time.Durati
 	if w.remembers {
 		w.remember(op, status, start, end)
 		if w.history != nil {
-			w.testify(op, status, start, end)
+			w.noteAnswer(op, status, start, end)
 		}
 	}
 	if w.acks != nil {
@@ -186,35 +187,41 @@ func (w *worker) record(ctx context.Context, op sample.Op, intended, start, end 
 
 // call makes the one request of an operation.
 func (w *worker) call(ctx context.Context, op sample.Op) error {
-	key := w.operations.Key()
-	var value []byte
-	var err error
-	switch op {
-	case sample.OpCreate:
-		err = w.session.Create(ctx, key, w.operations.Value())
-	case sample.OpSet:
-		err = w.session.Set(ctx, key, w.operations.Value())
-	case sample.OpGet:
-		value, err = w.session.Get(ctx, key)
-		w.found(value, err)
-	case sample.OpDelete:
-		err = w.session.Delete(ctx, key)
-	case sample.OpPut:
-		err = w.able.putter.Put(ctx, key, w.operations.Value())
-	case sample.OpList:
-		_, err = w.session.List(ctx, key)
-	case sample.OpCreateEphemeral:
-		err = w.able.ephemeral.CreateEphemeral(ctx, key, w.operations.Value())
-	case sample.OpCreateSequential:
+	return requests[op](w, ctx, w.operations.Key())
+}
+
+// requests are the operations that are one request each.
+var requests = [sample.OpCount]func(w *worker, ctx context.Context, key []byte) error{
+	sample.OpCreate: func(w *worker, ctx context.Context, key []byte) error {
+		return w.session.Create(ctx, key, w.operations.Value())
+	},
+	sample.OpSet: func(w *worker, ctx context.Context, key []byte) error {
+		return w.session.Set(ctx, key, w.operations.Value())
+	},
+	sample.OpPut: func(w *worker, ctx context.Context, key []byte) error {
+		return w.able.putter.Put(ctx, key, w.operations.Value())
+	},
+	sample.OpGet: func(w *worker, ctx context.Context, key []byte) error {
+		value, err := w.session.Get(ctx, key)
+		w.noteRead(value, err)
+		return err
+	},
+	sample.OpDelete: func(w *worker, ctx context.Context, key []byte) error { return w.session.Delete(ctx, key) },
+	sample.OpList: func(w *worker, ctx context.Context, key []byte) error {
+		_, err := w.session.List(ctx, key)
+		return err
+	},
+	sample.OpCreateEphemeral: func(w *worker, ctx context.Context, key []byte) error {
+		return w.able.ephemeral.CreateEphemeral(ctx, key, w.operations.Value())
+	},
+	sample.OpCreateSequential: func(w *worker, ctx context.Context, key []byte) (err error) {
 		w.tally.numbered, err = w.able.sequential.CreateSequential(ctx, key, w.operations.Value())
-	case sample.OpReadModifyWrite:
-		err = w.readModifyWrite(ctx, key)
-	case sample.OpTransaction:
-		err = w.able.transactor.SetAll(ctx, w.operations.Keys(), w.operations.Values())
-	default:
-		panic(fmt.Sprintf("driver: operation %s was not refused", op))
-	}
-	return err
+		return err
+	},
+	sample.OpReadModifyWrite: (*worker).readModifyWrite,
+	sample.OpTransaction: func(w *worker, ctx context.Context, _ []byte) error {
+		return w.able.transactor.SetAll(ctx, w.operations.Keys(), w.operations.Values())
+	},
 }
 
 // readModifyWrite reads a key with its version and writes if it still has it,
@@ -224,7 +231,7 @@ func (w *worker) readModifyWrite(ctx context.Context, key []byte) error {
 	give := time.Since(w.zero) + w.setup.Timeout
 	for {
 		value, version, err := w.able.compareAndSetter.GetVersion(ctx, key)
-		w.found(value, err)
+		w.noteRead(value, err)
 		if err != nil {
 			return err
 		}

@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/node"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // world is all that an executor deals with, made up: plugins, clusters, an
@@ -361,10 +361,10 @@ func (o fakeObserver) show(format string, args ...any) {
 func (o fakeObserver) ExperimentStarted(id int64, runs []Run) {
 	o.show("experiment %d, %s", id, count(len(runs), "run"))
 }
-func (o fakeObserver) RunStarted(run Run)                { o.show("run %d", run.Position) }
-func (o fakeObserver) Doing(what string)                 { o.show("%s", what) }
-func (o fakeObserver) PhaseStarted(phase workload.Phase) { o.show("%s", phase.Name) }
-func (o fakeObserver) Progress(phase workload.Phase, _ time.Duration, ops, failures int64) {
+func (o fakeObserver) RunStarted(run Run)            { o.show("run %d", run.Position) }
+func (o fakeObserver) Doing(what string)             { o.show("%s", what) }
+func (o fakeObserver) PhaseStarted(phase load.Phase) { o.show("%s", phase.Name) }
+func (o fakeObserver) Progress(phase load.Phase, _ time.Duration, ops, failures int64) {
 	o.show("%s %d %d", phase.Name, ops, failures)
 }
 

@@ -3,8 +3,8 @@ package experiment
 import (
 	"time"
 
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/record"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // Observer is told how an experiment goes, to show it.
@@ -18,6 +18,6 @@ type Observer interface {
 // RunObserver is told how the run that is under way goes.
 type RunObserver interface {
 	Doing(what string)
-	PhaseStarted(phase workload.Phase)
-	Progress(phase workload.Phase, at time.Duration, ops, failures int64)
+	PhaseStarted(phase load.Phase)
+	Progress(phase load.Phase, at time.Duration, ops, failures int64)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/stats"
@@ -30,7 +31,7 @@ type Run struct {
 
 	name       string
 	definition *workload.Definition
-	load       *workload.Workload
+	load       *load.Load
 }
 
 // String names the run by what tells it apart in its plan, repeats aside.
@@ -42,7 +43,7 @@ func count(n int, noun string) string { return stats.Count(n, noun) }
 func (r Run) Definition() *workload.Definition { return r.definition }
 
 // Load returns the workload that the run executes.
-func (r Run) Load() *workload.Workload { return r.load }
+func (r Run) Load() *load.Load { return r.load }
 
 // Deployment tells apart in what ways stores are deployed: it is the same for
 // two runs that one cluster can serve.

@@ -7,17 +7,17 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // sink takes what the load of a run produces, archives it and looks at it for
 // what weakens the figures.
 type sink struct {
 	run      Run
-	stages   []workload.Stage
+	stages   []load.Stage
 	writer   RunWriter
 	observer RunObserver
 	journal  *journal

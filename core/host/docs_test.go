@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // Each example on the protocol's page has to be a document of its kind, every
@@ -25,7 +25,7 @@ func TestTheExamplesOfTheProtocol(t *testing.T) {
 		"guarantees":  func() any { return new(driver.Guarantees) },
 		"places":      func() any { return new([]driver.Place) },
 		"nodes":       func() any { return new([]driver.Node) },
-		"workload":    func() any { return new(workload.Workload) },
+		"workload":    func() any { return new(load.Load) },
 	}
 	seen := map[string]bool{}
 	examples := regexp.MustCompile("(?s)```json (\\w+)\n(.*?)```").FindAllSubmatch(page, -1)
@@ -43,7 +43,7 @@ func TestTheExamplesOfTheProtocol(t *testing.T) {
 		if err := decoder.Decode(document); err != nil {
 			t.Errorf("%s: %v", kind, err)
 		}
-		if w, ok := document.(*workload.Workload); ok {
+		if w, ok := document.(*load.Load); ok {
 			if err := w.Validate(); err != nil {
 				t.Errorf("workload: %v", err)
 			}

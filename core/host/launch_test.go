@@ -71,7 +71,7 @@ func TestCallsCarryEveryField(t *testing.T) {
 	}
 
 	places := []driver.Place{{Dir: "/one", Ports: []int{1, 2}}, {Dir: "/two", Ports: []int{3, 4}}}
-	wantNodes, _ := scripted{}.Provision(whole, places)
+	wantNodes, _ := scripted{}.Provision(ctx, whole, places)
 	nodes, err := p.Provision(ctx, whole, places)
 	if diff := cmp.Diff(wantNodes, nodes); diff != "" || err != nil {
 		t.Errorf("Provision: %v (-want +got):\n%s", err, diff)

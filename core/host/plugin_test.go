@@ -21,12 +21,12 @@ import (
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/plugin"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/protocol/driverpb"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // TestMain lets the test's own binary be a plugin, and a controller, when it is
@@ -78,7 +78,7 @@ func (scripted) Info() driver.Info {
 	}
 }
 
-func (scripted) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
+func (scripted) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees, error) {
 	switch {
 	case setup.Option("behave") == "log":
 		writeLogs()
@@ -105,9 +105,11 @@ func writeLogs() {
 	hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: early}).Error("from an early logger in text form")
 }
 
-func (scripted) Ports(setup driver.Setup) int { return 2 * setup.Nodes }
+func (scripted) Ports(_ context.Context, setup driver.Setup) (int, error) {
+	return 2 * setup.Nodes, nil
+}
 
-func (scripted) Provision(setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+func (scripted) Provision(_ context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
 	if setup.Option("behave") == "fail" {
 		return nil, errors.New("there is no server binary: install one")
 	}
@@ -268,13 +270,13 @@ func setup(behave string) driver.Setup {
 func request(t testing.TB, behave string, ops int64) protocol.RunRequest {
 	return protocol.RunRequest{
 		Setup: setup(behave), Threads: 2, Seed: 1, KeyPrefix: "/t", SpillDir: t.TempDir(), StartTimeout: 30 * time.Second,
-		Load: &workload.Workload{
+		Load: &load.Load{
 			Name: "test", Version: 1,
-			Keys:   workload.Keys{Space: workload.SpaceThread, Choose: workload.ChooseSequential},
-			Values: workload.Values{Size: 10},
-			Phases: []workload.Phase{
-				{Name: "warm-up", Warmup: true, Mix: []workload.Share{{Op: sample.OpCreate, Weight: 1}}, Ops: 100},
-				{Name: "measured", Mix: []workload.Share{{Op: sample.OpCreate, Weight: 1}}, Ops: ops},
+			Keys:   load.Keys{Space: load.SpaceThread, Choose: load.ChooseSequential},
+			Values: load.Values{Size: 10},
+			Phases: []load.Phase{
+				{Name: "warm-up", Warmup: true, Mix: []load.Share{{Op: sample.OpCreate, Weight: 1}}, Ops: 100},
+				{Name: "measured", Mix: []load.Share{{Op: sample.OpCreate, Weight: 1}}, Ops: ops},
 			},
 		},
 	}

@@ -72,10 +72,34 @@ type conversation struct {
 	cancels  map[int64]context.CancelFunc
 }
 
-// conversing is a session and the instructions that wait for it.
+// conversing is a session and the instructions that wait for it. There may be any
+// number of them: a cancel may stand behind those that it is to set free.
 type conversing struct {
 	session driver.Session
-	queue   chan queued
+
+	mu    sync.Mutex
+	queue []queued
+	more  chan struct{} // holds one token while the queue is not empty
+}
+
+// put adds an instruction.
+func (s *conversing) put(next queued) {
+	s.mu.Lock()
+	s.queue = append(s.queue, next)
+	s.mu.Unlock()
+	select {
+	case s.more <- struct{}{}:
+	default:
+	}
+}
+
+// take empties the queue.
+func (s *conversing) take() []queued {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	waiting := s.queue
+	s.queue = nil
+	return waiting
 }
 
 // queued is an instruction with the context under which it will be executed.
@@ -87,9 +111,15 @@ type queued struct {
 func (c *conversation) open(d driver.Driver, setup driver.Setup, i *driverpb.Instruction) error {
 	ctx, cancel := context.WithTimeout(c.ctx, time.Duration(i.TimeoutNs))
 	defer cancel()
-	var err error
-	c.store, err = d.Open(ctx, setup)
-	return err
+	store, err := d.Open(ctx, setup)
+	if err != nil {
+		return err
+	}
+	if n, ok := store.(driver.Notifier); ok {
+		n.Notify(func(driver.Incident) {}) // nobody asks, but it is promised
+	}
+	c.store = store
+	return nil
 }
 
 // take begins what is instructed. Instructions of a session queue behind each
@@ -111,7 +141,7 @@ func (c *conversation) take(i *driverpb.Instruction) {
 			c.answer(&driverpb.Outcome{Id: i.Id, Last: true}, fmt.Errorf("session %d is not open", i.Session))
 			return
 		}
-		session.queue <- queued{c.cancellable(i), i}
+		session.put(queued{c.cancellable(i), i})
 	}
 }
 
@@ -134,15 +164,17 @@ func (c *conversation) openSession(i *driverpb.Instruction) error {
 	if err != nil {
 		return err
 	}
-	s := &conversing{session: opened, queue: make(chan queued, 64)}
+	s := &conversing{session: opened, more: make(chan struct{}, 1)}
 	c.mu.Lock()
 	c.sessions[i.Session] = s
 	c.mu.Unlock()
 	c.running.Go(func() {
 		for {
 			select {
-			case next := <-s.queue:
-				c.execute(next.ctx, s.session, next.instruction)
+			case <-s.more:
+				for _, next := range s.take() {
+					c.execute(next.ctx, s.session, next.instruction)
+				}
 			case <-c.ctx.Done():
 				return
 			}

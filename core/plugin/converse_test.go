@@ -3,25 +3,19 @@ package plugin
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"testing"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/protocol/driverpb"
 	"github.com/benchctl/benchctl/core/sample"
+	"github.com/google/go-cmp/cmp"
 )
 
-// TestAnInstructionThatWaitsIsCancelled cancels one that is under way and one
-// that queues behind it.
-func TestAnInstructionThatWaitsIsCancelled(t *testing.T) {
-	client := dial(t, &scripted{create: func(ctx context.Context, _ int, _ []byte) error {
-		<-ctx.Done()
-		return ctx.Err()
-	}})
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	stream, err := client.Converse(ctx)
+// converse opens a store and a session of a driver.
+func converse(t *testing.T, ctx context.Context, d driver.Driver) driverpb.Driver_ConverseClient {
+	t.Helper()
+	stream, err := dial(t, d).Converse(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,41 +23,85 @@ func TestAnInstructionThatWaitsIsCancelled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	create := int32(sample.OpCreate)
 	for _, i := range []*driverpb.Instruction{
 		{Id: 1, Verb: driverpb.Instruction_VERB_OPEN_STORE, SetupJson: setup, TimeoutNs: int64(time.Second)},
 		{Id: 2, Verb: driverpb.Instruction_VERB_OPEN_SESSION, TimeoutNs: int64(time.Second)},
-		{Id: 3, Verb: driverpb.Instruction_VERB_EXECUTE, Op: create},
-		{Id: 4, Verb: driverpb.Instruction_VERB_EXECUTE, Op: create},
-		{Id: 5, Verb: driverpb.Instruction_VERB_CANCEL, Target: 4},
-		{Id: 6, Verb: driverpb.Instruction_VERB_CANCEL, Target: 3},
-		{Id: 7, Verb: driverpb.Instruction_VERB_EXECUTE, Op: int32(sample.OpSet)},
 	} {
 		if err := stream.Send(i); err != nil {
 			t.Fatal(err)
 		}
-		if i.Id > 2 {
-			continue
-		}
-		if o, err := stream.Recv(); err != nil || o.Status != 0 { // so that the session is there
+		if o, err := stream.Recv(); err != nil || o.Status != 0 {
 			t.Fatal(o, err)
 		}
 	}
+	return stream
+}
+
+// TestInstructionsThatWaitAreCancelled cancels one that is under way, and those
+// that queue behind it, however many they are.
+func TestInstructionsThatWaitAreCancelled(t *testing.T) {
+	const first, waiting = 3, 300
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	stream := converse(t, ctx, &scripted{create: func(ctx context.Context, _ int, _ []byte) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	want := map[int64]string{}
+	id := int64(first)
+	send := func(i *driverpb.Instruction, outcome string) {
+		i.Id, want[id] = id, outcome
+		id++
+		if err := stream.Send(i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range waiting {
+		send(&driverpb.Instruction{Verb: driverpb.Instruction_VERB_EXECUTE, Op: int32(sample.OpCreate)}, context.Canceled.Error())
+	}
+	for i := range int64(waiting) {
+		send(&driverpb.Instruction{Verb: driverpb.Instruction_VERB_CANCEL, Target: first + waiting - 1 - i}, "")
+	}
+	send(&driverpb.Instruction{Verb: driverpb.Instruction_VERB_EXECUTE, Op: int32(sample.OpSet)}, "")
 	outcomes := map[int64]string{}
-	for range 5 {
+	for range want {
 		o, err := stream.Recv()
 		if err != nil {
-			t.Fatalf("%v: after %v", err, outcomes)
+			t.Fatalf("%v: after %d outcomes", err, len(outcomes))
 		}
 		outcomes[o.Id] = o.Error
 	}
-	want := map[int64]string{3: context.Canceled.Error(), 4: context.Canceled.Error(), 5: "", 6: "", 7: ""}
-	if fmt.Sprint(outcomes) != fmt.Sprint(want) {
-		t.Errorf("outcomes %v, want %v", outcomes, want)
+	if diff := cmp.Diff(want, outcomes); diff != "" {
+		t.Error(diff)
 	}
-	if err := stream.CloseSend(); err != nil {
-		t.Error(err)
+	err := stream.CloseSend()
+	for err == nil {
+		_, err = stream.Recv()
 	}
+}
+
+// telling is a driver that opens sessions only once it knows whom to tell of them.
+type telling struct{ scripted }
+
+func (d *telling) Open(context.Context, driver.Setup) (driver.Store, error) {
+	return &tellingStore{scripted: &d.scripted}, nil
+}
+
+type tellingStore struct {
+	*scripted
+	tell func(driver.Incident)
+}
+
+func (s *tellingStore) Notify(tell func(driver.Incident)) { s.tell = tell }
+
+func (s *tellingStore) Session(ctx context.Context, number int) (driver.Session, error) {
+	s.tell(driver.Incident{Kind: driver.SessionLost})
+	return s.scripted.Session(ctx, number)
+}
+
+func TestNotifyIsCalledBeforeASessionIsOpened(t *testing.T) {
+	stream := converse(t, t.Context(), &telling{})
+	err := stream.CloseSend()
 	for err == nil {
 		_, err = stream.Recv()
 	}

@@ -18,9 +18,9 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol/driverpb"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -34,7 +34,7 @@ type scripted struct {
 func (d *scripted) Info() driver.Info {
 	return driver.Info{Name: "scripted", Session: (*scriptedSession)(nil)}
 }
-func (d *scripted) Guarantees(driver.Setup) (driver.Guarantees, error) {
+func (d *scripted) Guarantees(context.Context, driver.Setup) (driver.Guarantees, error) {
 	return driver.Guarantees{Durability: driver.DurableMemory, Reads: driver.Linearizable}, nil
 }
 func (d *scripted) Open(context.Context, driver.Setup) (driver.Store, error) { return d, nil }
@@ -78,12 +78,12 @@ func dial(t *testing.T, d driver.Driver) driverpb.DriverClient {
 	return driverpb.NewDriverClient(conn)
 }
 
-func request(t *testing.T, threads int, phases ...workload.Phase) *driverpb.RunRequest {
+func request(t *testing.T, threads int, phases ...load.Phase) *driverpb.RunRequest {
 	t.Helper()
-	load := workload.Workload{
+	load := load.Load{
 		Name: "test", Version: 1,
-		Keys:   workload.Keys{Space: workload.SpaceThread, Choose: workload.ChooseSequential},
-		Values: workload.Values{Size: 10},
+		Keys:   load.Keys{Space: load.SpaceThread, Choose: load.ChooseSequential},
+		Values: load.Values{Size: 10},
 		Phases: phases,
 	}
 	loadJSON, err := json.Marshal(load)
@@ -100,7 +100,7 @@ func request(t *testing.T, threads int, phases ...workload.Phase) *driverpb.RunR
 	}
 }
 
-func only(op sample.Op) []workload.Share { return []workload.Share{{Op: op, Weight: 1}} }
+func only(op sample.Op) []load.Share { return []load.Share{{Op: op, Weight: 1}} }
 
 // result is a run as benchctl sees it.
 type result struct {
@@ -173,8 +173,8 @@ func TestRunMeasuresEveryOperation(t *testing.T) {
 		return nil
 	}}
 	stream, err := dial(t, d).Run(t.Context(), request(t, 3,
-		workload.Phase{Name: "first", Warmup: true, Mix: only(sample.OpCreate), Ops: 5000},
-		workload.Phase{Name: "second", Mix: only(sample.OpCreate), Ops: 7}))
+		load.Phase{Name: "first", Warmup: true, Mix: only(sample.OpCreate), Ops: 5000},
+		load.Phase{Name: "second", Mix: only(sample.OpCreate), Ops: 7}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +244,7 @@ func TestStopKeepsWhatWasMeasured(t *testing.T) {
 				}
 			}
 			client := dial(t, &scripted{create: c.create})
-			stream, err := client.Run(t.Context(), request(t, 2, workload.Phase{Name: "long", Mix: only(sample.OpCreate), For: time.Hour}))
+			stream, err := client.Run(t.Context(), request(t, 2, load.Phase{Name: "long", Mix: only(sample.OpCreate), For: time.Hour}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -282,8 +282,8 @@ func TestAThreadWithoutKeysEndsThePhaseForAll(t *testing.T) {
 		return nil
 	}}
 	stream, err := dial(t, d).Run(t.Context(), request(t, 2,
-		workload.Phase{Name: "create", Mix: only(sample.OpCreate), For: 200 * time.Millisecond},
-		workload.Phase{Name: "delete", Mix: only(sample.OpDelete), For: time.Hour}))
+		load.Phase{Name: "create", Mix: only(sample.OpCreate), For: 200 * time.Millisecond},
+		load.Phase{Name: "delete", Mix: only(sample.OpDelete), For: time.Hour}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,20 +300,20 @@ func TestAThreadWithoutKeysEndsThePhaseForAll(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	create := workload.Phase{Name: "create", Mix: only(sample.OpCreate), Ops: 1}
+	create := load.Phase{Name: "create", Mix: only(sample.OpCreate), Ops: 1}
 	cases := map[string]struct {
 		change func(*driverpb.RunRequest)
 		want   string
 	}{
 		"operation lacking": {
 			func(r *driverpb.RunRequest) {
-				r.WorkloadJson = request(t, 1, workload.Phase{Name: "p", Mix: only(sample.OpCreateEphemeral), Ops: 1}).WorkloadJson
+				r.WorkloadJson = request(t, 1, load.Phase{Name: "p", Mix: only(sample.OpCreateEphemeral), Ops: 1}).WorkloadJson
 			},
 			"lack the operation create-ephemeral",
 		},
 		"recipe that is lacking": {
 			func(r *driverpb.RunRequest) {
-				r.WorkloadJson = request(t, 1, workload.Phase{Name: "p", Mix: only(sample.OpElection), Ops: 1}).WorkloadJson
+				r.WorkloadJson = request(t, 1, load.Phase{Name: "p", Mix: only(sample.OpElection), Ops: 1}).WorkloadJson
 			},
 			"lack the operation election",
 		},

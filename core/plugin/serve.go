@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/hashicorp/go-plugin"
@@ -43,17 +44,9 @@ func serve(d driver.Driver, args []string) error {
 		return err
 	}
 	name := protocol.BinaryPrefix + d.Info().Name
-	switch commander, ok := d.(driver.Commander); {
-	case len(args) > 0 && args[0] == "describe":
-		encoder := json.NewEncoder(os.Stdout)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(protocol.Describe(d))
-	case len(args) > 0 && ok:
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		defer stop()
-		return commander.Command(ctx, args)
+	switch {
 	case len(args) > 0:
-		return fmt.Errorf("%s has no command %q; it has: describe", name, args[0])
+		return command(d, name, args[0], args[1:])
 	case os.Getenv(protocol.CookieKey) != protocol.CookieValue:
 		return fmt.Errorf("%s is a plugin that benchctl starts; try `%s describe`, or `benchctl run --store %s`", name, name, d.Info().Name)
 	}
@@ -75,6 +68,28 @@ func serve(d driver.Driver, args []string) error {
 		},
 	})
 	return nil
+}
+
+// command executes a command of the binary's own.
+func command(d driver.Driver, binary, name string, args []string) error {
+	commands := []driver.Command{{Name: "describe", Run: func(context.Context, []string) error {
+		encoder := json.NewEncoder(os.Stdout)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(protocol.Describe(d))
+	}}}
+	if commander, ok := d.(driver.Commander); ok {
+		commands = append(commands, commander.Commands()...)
+	}
+	var names []string
+	for _, c := range commands {
+		if c.Name == name {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return c.Run(ctx, args)
+		}
+		names = append(names, c.Name)
+	}
+	return fmt.Errorf("%s has no command %q; it has: %s", binary, name, strings.Join(names, ", "))
 }
 
 // ServerOptions are those of the gRPC server that NewServer is registered on.

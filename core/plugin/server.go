@@ -35,12 +35,12 @@ func (s *server) Describe(context.Context, *driverpb.DescribeRequest) (*driverpb
 	return &driverpb.DescribeReply{DescriptionJson: description}, err
 }
 
-func (s *server) Prepare(_ context.Context, request *driverpb.PrepareRequest) (*driverpb.PrepareReply, error) {
+func (s *server) Prepare(ctx context.Context, request *driverpb.PrepareRequest) (*driverpb.PrepareReply, error) {
 	setup, err := s.setup(request.SetupJson)
 	if err != nil {
 		return nil, err
 	}
-	guarantees, err := s.driver.Guarantees(setup)
+	guarantees, err := s.driver.Guarantees(ctx, setup)
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -49,12 +49,16 @@ func (s *server) Prepare(_ context.Context, request *driverpb.PrepareRequest) (*
 		return nil, err
 	}
 	if p, ok := s.driver.(driver.Provisioner); ok {
-		reply.PortsPerNode = int32(p.Ports(setup))
+		ports, err := p.Ports(ctx, setup)
+		if err != nil {
+			return nil, status.Error(codes.InvalidArgument, err.Error())
+		}
+		reply.PortsPerNode = int32(ports)
 	}
 	return reply, nil
 }
 
-func (s *server) Provision(_ context.Context, request *driverpb.ProvisionRequest) (*driverpb.ProvisionReply, error) {
+func (s *server) Provision(ctx context.Context, request *driverpb.ProvisionRequest) (*driverpb.ProvisionReply, error) {
 	p, ok := s.driver.(driver.Provisioner)
 	if !ok {
 		return nil, status.Error(codes.Unimplemented, "the plugin cannot deploy its store: name the endpoints of one that runs")
@@ -67,7 +71,7 @@ func (s *server) Provision(_ context.Context, request *driverpb.ProvisionRequest
 	if err := json.Unmarshal(request.PlacesJson, &places); err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "places: %v", err)
 	}
-	nodes, err := p.Provision(setup, places)
+	nodes, err := p.Provision(ctx, setup, places)
 	if err != nil {
 		return nil, status.Error(codes.FailedPrecondition, err.Error())
 	}

@@ -61,4 +61,6 @@ func Describe(d driver.Driver) Description {
 
 // impliedByOps are the capabilities that say no more than the operation of the
 // same name among the description's operations.
-var impliedByOps = map[driver.Capability]bool{driver.CapabilityPut: true, driver.CapabilityEphemeral: true, driver.CapabilitySequential: true}
+var impliedByOps = map[driver.Capability]bool{
+	driver.CapabilityPut: true, driver.CapabilityCreateEphemeral: true, driver.CapabilityCreateSequential: true,
+}

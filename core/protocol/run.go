@@ -8,13 +8,12 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol/driverpb"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // RunRequest is what a plugin executes in one run.
 type RunRequest struct {
 	Setup        driver.Setup
-	Load         *workload.Workload
+	Load         *load.Load
 	Threads      int
 	Seed         uint64
 	KeyPrefix    string        // every key of the run begins with it
@@ -42,7 +41,7 @@ func (r RunRequest) Message() (*driverpb.RunRequest, error) {
 // ReadRunRequest reads a request that was sent. It checks its form only.
 func ReadRunRequest(m *driverpb.RunRequest) (RunRequest, error) {
 	r := RunRequest{
-		Load: new(workload.Workload), Threads: int(m.Threads), Seed: m.Seed, KeyPrefix: m.KeyPrefix,
+		Load: new(load.Load), Threads: int(m.Threads), Seed: m.Seed, KeyPrefix: m.KeyPrefix,
 		SpillDir: m.SpillDir, StartTimeout: time.Duration(m.StartTimeoutNs), Verify: load.Verify(m.Verify),
 	}
 	if err := json.Unmarshal(m.SetupJson, &r.Setup); err != nil {

@@ -49,8 +49,8 @@ type Workload struct {
 
 // Experiment is a set of runs that were planned together.
 type Experiment struct {
-	ID        int64           `json:"id"`  // in the archive
-	UID       string          `json:"uid"` // in every archive
+	ID        int64           `json:"id"`            // in the archive
+	UID       string          `json:"uid,omitempty"` // in every archive; empty in one of schema 1 to 3 that nobody has upgraded
 	CreatedAt time.Time       `json:"created_at"`
 	Seed      uint64          `json:"seed"`
 	Plan      json.RawMessage `json:"plan"`
@@ -59,8 +59,8 @@ type Experiment struct {
 
 // Run is one run: what is known before it starts, and what became of it.
 type Run struct {
-	ID              int64             `json:"id"`  // in the archive
-	UID             string            `json:"uid"` // in every archive
+	ID              int64             `json:"id"`            // in the archive
+	UID             string            `json:"uid,omitempty"` // in every archive; empty in one of schema 1 to 3 that nobody has upgraded
 	Experiment      int64             `json:"experiment"`
 	Position        int               `json:"position"` // in the experiment's plan; -1 if it was not archived
 	State           State             `json:"state"`
@@ -169,7 +169,7 @@ type NodeSecond struct {
 	RunID        int64   `json:"-"`
 	Node         string  `json:"node"`
 	Second       int     `json:"second"`      // from the run's zero
-	Seconds      float64 `json:"seconds"`     // that it covers: less than 1 where the run or the process began or ended in it
+	Seconds      float64 `json:"seconds"`     // that it covers: less than 1 where the run or the process began or ended in it, more where nobody could look in time
 	CPUSeconds   float64 `json:"cpu_seconds"` // user and system
 	RSSBytes     int64   `json:"rss_bytes"`   // of memory, at its end
 	ReadBytes    int64   `json:"read_bytes"`

@@ -7,38 +7,40 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/benchctl/benchctl/core/load"
 )
 
-// binder makes a workload of a definition and keeps the first error.
+// binder makes the load of a definition and keeps the first error.
 type binder struct {
 	definition *Definition
 	values     map[string]string // of the parameters
 	err        error
 }
 
-func (b *binder) workload() *Workload {
+func (b *binder) load() *load.Load {
 	d := b.definition
-	w := &Workload{Name: d.Name, Version: d.Version}
-	w.Keys = b.bindKeys(d.keys)
-	b.keep(place{Line: 1, Column: 1}, d.keys, w.Keys.breach())
-	w.Values = b.bindValues(d)
-	b.keep(cmp.Or(d.sizesPlace, place{Line: 1, Column: 1}), d.values, w.Values.breach())
+	l := &load.Load{Name: d.Name, Version: d.Version}
+	l.Keys = b.bindKeys(d.keys)
+	b.keep(place{Line: 1, Column: 1}, d.keys, l.Keys.Breach())
+	l.Values = b.bindValues(d)
+	b.keep(cmp.Or(d.sizesPlace, place{Line: 1, Column: 1}), d.values, l.Values.Breach())
 	for _, p := range d.phases {
-		w.Phases = append(w.Phases, b.phase(p, w))
+		l.Phases = append(l.Phases, b.phase(p, l))
 	}
-	return w
+	return l
 }
 
 // keep turns a breach of the rules into an error at its field, or at the whole
 // that it belongs to.
-func (b *binder) keep(whole place, fs fields, broken *breach) {
+func (b *binder) keep(whole place, fs fields, broken *load.Breach) {
 	if broken == nil {
 		return
 	}
-	if f, ok := fs[broken.field]; ok {
+	if f, ok := fs[broken.Field]; ok {
 		whole = f.place
 	}
-	b.fail(whole, "%s", broken.problem)
+	b.fail(whole, "%s", broken.Problem)
 }
 
 func (b *binder) fail(at place, format string, args ...any) {
@@ -66,7 +68,7 @@ func (b *binder) what(name string, f field) string {
 
 // The methods below return a field's value, or zero where it was not given.
 
-func (b *binder) integer(fs fields, name string, s span[int64]) int64 {
+func (b *binder) integer(fs fields, name string, s load.Span[int64]) int64 {
 	f := fs[name]
 	if !f.given {
 		return 0
@@ -74,13 +76,13 @@ func (b *binder) integer(fs fields, name string, s span[int64]) int64 {
 	n, err := strconv.ParseInt(b.value(f), 10, 64)
 	if err != nil {
 		b.fail(f.place, "%s: %q is no whole number", b.what(name, f), b.value(f))
-	} else if problem := s.refuse(n); problem != "" {
+	} else if problem := s.Refuse(n); problem != "" {
 		b.fail(f.place, "%s: %s", b.what(name, f), problem)
 	}
 	return n
 }
 
-func (b *binder) number(fs fields, name string, s span[float64]) float64 {
+func (b *binder) number(fs fields, name string, s load.Span[float64]) float64 {
 	f := fs[name]
 	if !f.given {
 		return 0
@@ -88,7 +90,7 @@ func (b *binder) number(fs fields, name string, s span[float64]) float64 {
 	x, err := strconv.ParseFloat(b.value(f), 64)
 	if err != nil {
 		b.fail(f.place, "%s: %q is no number", b.what(name, f), b.value(f))
-	} else if problem := s.refuse(x); problem != "" {
+	} else if problem := s.Refuse(x); problem != "" {
 		b.fail(f.place, "%s: %s", b.what(name, f), problem)
 	}
 	return x
@@ -106,14 +108,14 @@ func (b *binder) duration(fs fields, name string) time.Duration {
 	return d
 }
 
-func bindWord[T ~string](b *binder, fs fields, name string, allowed []T) T {
+func bindWord[T ~string](b *binder, fs fields, name string, allowed load.Words[T]) T {
 	f := fs[name]
 	if !f.given {
 		return ""
 	}
 	word := T(b.value(f))
 	if !slices.Contains(allowed, word) {
-		b.fail(f.place, "%s: %q is none of %s", b.what(name, f), word, list(allowed))
+		b.fail(f.place, "%s: %q is none of %s", b.what(name, f), word, allowed)
 	}
 	return word
 }

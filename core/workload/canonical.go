@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -57,7 +59,7 @@ func (d *Definition) Canonical() []byte {
 	form := canonicalForm{
 		Name: d.Name, Version: d.Version, Seed: d.Seed,
 		Space:           d.keys.text("space", ""),
-		Choose:          d.keys.text("choose", string(ChooseSequential)),
+		Choose:          d.keys.text("choose", string(load.ChooseSequential)),
 		Count:           d.keys.text("count", ""),
 		Size:            d.values.text("size", ""),
 		canonicalKeys:   d.keys.canonicalKeys(),
@@ -90,8 +92,8 @@ func (p phaseDefinition) canonical() canonicalPhase {
 	}
 	for _, s := range p.mix {
 		form.Mix = append(form.Mix, canonicalShare{s.op, s.weight.text})
-		if s.op == sample.OpTransaction {
-			form.KeysPerTransaction = cmp.Or(form.KeysPerTransaction, plain(int64(defaultKeysPerTransaction)))
+		if s.op.Several() {
+			form.KeysPerTransaction = cmp.Or(form.KeysPerTransaction, strconv.Itoa(defaultKeysPerTransaction))
 		}
 	}
 	slices.SortFunc(form.Mix, func(a, b canonicalShare) int { return int(a.Op) - int(b.Op) })

@@ -1,3 +1,6 @@
+// Package workload is the language in which a load is written: it parses
+// definitions, gives each a canonical form and hash, and binds their parameters,
+// of which comes a load.Load. It does not run anything.
 package workload
 
 import (
@@ -9,6 +12,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/internal/yamlfile"
+	"github.com/benchctl/benchctl/core/load"
 )
 
 // Definition is a workload as its author wrote it: its parameters have
@@ -37,6 +41,7 @@ type Param struct {
 	Type    ParamType
 	Default string // in the type's canonical spelling
 	Help    string
+	Unit    Unit // of its values: that of the fields which name it
 }
 
 // ParamType is the type of a parameter's values; its default decides it.
@@ -48,6 +53,19 @@ const (
 	ParamFloat    ParamType = "float"
 	ParamDuration ParamType = "duration"
 	ParamString   ParamType = "string"
+)
+
+// Unit is what the numbers of a field count.
+type Unit string
+
+// The units.
+const (
+	UnitNone     Unit = "" // counts and words, and what several fields use in different units
+	UnitBytes    Unit = "bytes"
+	UnitDuration Unit = "duration" // in Go's spelling, such as 1.5s
+	UnitRate     Unit = "1/s"
+	UnitPercent  Unit = "percent"
+	UnitWeight   Unit = "weight" // in proportion to the others
 )
 
 // place is where something stands in a file, counted from 1.
@@ -91,8 +109,8 @@ func (d *Definition) Ref() string { return fmt.Sprintf("%s@%d", d.Name, d.Versio
 func (d *Definition) Text() []byte { return d.text }
 
 // Bind gives the parameters values, the default to each that params does not
-// name, and returns the workload and the value of every parameter.
-func (d *Definition) Bind(params map[string]string) (*Workload, map[string]string, error) {
+// name, and returns the load and the value of every parameter.
+func (d *Definition) Bind(params map[string]string) (*load.Load, map[string]string, error) {
 	b := binder{definition: d, values: map[string]string{}}
 	for _, p := range d.Params {
 		b.values[p.Name] = p.Default
@@ -104,11 +122,11 @@ func (d *Definition) Bind(params map[string]string) (*Workload, map[string]strin
 		}
 		b.values[name] = canonical
 	}
-	w := b.workload()
+	l := b.load()
 	if b.err != nil {
 		return nil, nil, b.err
 	}
-	return w, b.values, nil
+	return l, b.values, nil
 }
 
 // ParamValue returns the one spelling of a parameter's value.

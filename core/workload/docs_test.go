@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -38,7 +39,7 @@ func TestDocsNameEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := slices.Concat(names(keyFields), names(valueFields), names(phaseFields), words(choices), inAMix(),
+	rows := slices.Concat(names(keyFields), names(valueFields), names(phaseFields), words(load.Choices), inAMix(),
 		[]string{"name", "version", "summary", "source", "description", "seed", "params", "sizes", "warmup", "mix", "fill"})
 	for _, row := range rows {
 		if !strings.Contains(string(page), "\n| "+row+" | ") {

@@ -6,14 +6,9 @@ import (
 	"strings"
 
 	"github.com/benchctl/benchctl/core/internal/yamlfile"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
 )
-
-// Share is an operation's part in a phase's mix.
-type Share struct {
-	Op     sample.Op `json:"op"`
-	Weight float64   `json:"weight"` // share of the phase's operations, all shares sum to 1
-}
 
 type shareDefinition struct {
 	op     sample.Op
@@ -23,21 +18,6 @@ type shareDefinition struct {
 // rest is the weight that stands for what the others leave to 100.
 const rest = "rest"
 
-// parts are the operations that others bring about: they have samples of their
-// own, but are not chosen from a mix.
-var parts = map[sample.Op]string{
-	sample.OpCloseSession: "open-session closes what it has opened",
-	sample.OpUnlock:       "lock gives back what it holds",
-	sample.OpBarrierLeave: "barrier-enter leaves again when all have entered",
-	sample.OpWatch:        "sessions beside the threads watch: give the phase watchers, their number",
-}
-
-// breachOfOp demands that an operation may stand in a mix.
-func breachOfOp(op sample.Op) *breach {
-	instead, part := parts[op]
-	return rule(!part, "mix", "%s is not chosen from a mix: %s", op, instead)
-}
-
 func (p *reading) readMix(mix yamlfile.Entry) (place, []shareDefinition) {
 	var shares []shareDefinition
 	rests := 0
@@ -46,8 +26,8 @@ func (p *reading) readMix(mix yamlfile.Entry) (place, []shareDefinition) {
 		if err != nil {
 			p.Fail(e.At, "%v; the operations are %s", err, opNames())
 		}
-		if broken := breachOfOp(op); broken != nil {
-			p.Fail(e.At, "%s", broken.problem)
+		if broken := load.BreachOfOp(op); broken != nil {
+			p.Fail(e.At, "%s", broken.Problem)
 		}
 		weight := p.scalar(e)
 		if weight.text == rest {
@@ -60,6 +40,13 @@ func (p *reading) readMix(mix yamlfile.Entry) (place, []shareDefinition) {
 		}
 		shares = append(shares, shareDefinition{op: op, weight: weight})
 	}
+	unit := UnitWeight
+	if rests > 0 {
+		unit = UnitPercent
+	}
+	for _, share := range shares {
+		p.measures(share.weight, unit)
+	}
 	if len(shares) == 0 {
 		p.Fail(mix.At, "the mix is empty: name at least one operation, such as {get: 1}")
 	}
@@ -69,7 +56,7 @@ func (p *reading) readMix(mix yamlfile.Entry) (place, []shareDefinition) {
 func opNames() string {
 	var names []string
 	for _, op := range sample.Ops() {
-		if breachOfOp(op) == nil {
+		if load.BreachOfOp(op) == nil {
 			names = append(names, op.String())
 		}
 	}
@@ -77,8 +64,8 @@ func opNames() string {
 }
 
 // mix turns weights into shares that sum to 1.
-func (b *binder) mix(p phaseDefinition) []Share {
-	var shares []Share
+func (b *binder) mix(p phaseDefinition) []load.Share {
+	var shares []load.Share
 	remainder, sum := -1, 0.0
 	for i, s := range p.mix {
 		weight := 0.0
@@ -88,7 +75,7 @@ func (b *binder) mix(p phaseDefinition) []Share {
 			weight = b.weight(s.op.String(), s.weight)
 		}
 		sum += weight
-		shares = append(shares, Share{Op: s.op, Weight: weight})
+		shares = append(shares, load.Share{Op: s.op, Weight: weight})
 	}
 	if remainder >= 0 {
 		if sum > 100 {
@@ -102,26 +89,9 @@ func (b *binder) mix(p phaseDefinition) []Share {
 		b.fail(p.mixPlace, "phase %s: its mix sums to nothing: give at least one operation a weight above 0", p.name)
 		return nil
 	}
-	shares = slices.DeleteFunc(shares, func(s Share) bool { return s.Weight == 0 })
+	shares = slices.DeleteFunc(shares, func(s load.Share) bool { return s.Weight == 0 })
 	for i := range shares {
 		shares[i].Weight /= sum
 	}
 	return shares
-}
-
-func breachOfMix(mix []Share) *breach {
-	if len(mix) == 0 {
-		return rule(false, "mix", "its mix is empty: name at least one operation")
-	}
-	sum := 0.0
-	for _, share := range mix {
-		if !slices.Contains(sample.Ops(), share.Op) || !(share.Weight > 0) {
-			return rule(false, "mix", "its mix gives %s the share %v", share.Op, share.Weight)
-		}
-		if broken := breachOfOp(share.Op); broken != nil {
-			return broken
-		}
-		sum += share.Weight
-	}
-	return rule(math.Abs(sum-1) <= 1e-6, "mix", "the shares of its mix sum to %v, not 1", sum)
 }

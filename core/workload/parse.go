@@ -18,6 +18,7 @@ func Parse(file string, source []byte) (*Definition, error) {
 	p := &reading{
 		Definition: &Definition{file: file, text: bytes.Clone(source)},
 		File:       &yamlfile.File{Path: file, Holds: "a definition", Begins: "name: and version:"},
+		units:      map[string]Unit{},
 	}
 	if err := p.Read(source, p.definition); err != nil {
 		return nil, err
@@ -32,7 +33,7 @@ func Parse(file string, source []byte) (*Definition, error) {
 type reading struct {
 	*Definition
 	*yamlfile.File
-	used []string // parameters that some field names
+	units map[string]Unit // of the parameters that some field names
 }
 
 // scalar reads a single value as it was written.
@@ -46,11 +47,9 @@ func (p *reading) scalar(e yamlfile.Entry) field {
 func (p *reading) typed(e yamlfile.Entry, t ParamType) field {
 	f := p.scalar(e)
 	if name, ok := f.param(); ok {
-		i := slices.IndexFunc(p.Params, func(param Param) bool { return param.Name == name })
-		if i < 0 {
+		if !slices.ContainsFunc(p.Params, func(param Param) bool { return param.Name == name }) {
 			p.Fail(f.place, "%s: there is no parameter %q; params has %s", e.Name, name, p.paramNames())
 		}
-		p.used = append(p.used, name)
 		return f
 	}
 	canonical, err := t.canonical(f.text)
@@ -61,10 +60,24 @@ func (p *reading) typed(e yamlfile.Entry, t ParamType) field {
 	return f
 }
 
-// fieldType says which type a scalar field has.
+// measures notes in which unit a field's value is given, for its parameter if it
+// names one.
+func (p *reading) measures(f field, unit Unit) {
+	name, ok := f.param()
+	if !ok {
+		return
+	}
+	if other, ok := p.units[name]; ok && other != unit {
+		unit = UnitNone
+	}
+	p.units[name] = unit
+}
+
+// fieldType says which type a scalar field has, and the unit of its values.
 type fieldType struct {
 	name string
 	kind ParamType
+	unit Unit
 }
 
 func names(types []fieldType) []string {
@@ -85,6 +98,7 @@ func (p *reading) typedFields(entries map[string]yamlfile.Entry, types []fieldTy
 	for _, t := range types {
 		if e, ok := entries[t.name]; ok {
 			read[t.name] = p.typed(e, t.kind)
+			p.measures(read[t.name], t.unit)
 		}
 	}
 	return read

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -40,13 +41,13 @@ func TestBind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Workload{
+	want := &load.Load{
 		Name: "mixed", Version: 2,
-		Keys:   Keys{Space: SpaceShared, Choose: ChooseUniform, Count: 10},
-		Values: Values{Size: 100},
-		Phases: []Phase{
-			{Name: "fill", Warmup: true, Mix: []Share{{sample.OpCreate, 1}}, Fill: true},
-			{Name: "mix", Mix: []Share{{sample.OpGet, 0.75}, {sample.OpSet, 0.25}}, For: 1500 * time.Millisecond},
+		Keys:   load.Keys{Space: load.SpaceShared, Choose: load.ChooseUniform, Count: 10},
+		Values: load.Values{Size: 100},
+		Phases: []load.Phase{
+			{Name: "fill", Warmup: true, Mix: []load.Share{{Op: sample.OpCreate, Weight: 1}}, Fill: true},
+			{Name: "mix", Mix: []load.Share{{Op: sample.OpGet, Weight: 0.75}, {Op: sample.OpSet, Weight: 0.25}}, For: 1500 * time.Millisecond},
 		},
 	}
 	if diff := cmp.Diff(want, w); diff != "" {
@@ -70,28 +71,28 @@ func TestBindKeysAndValues(t *testing.T) {
 	cases := map[string]struct {
 		source string
 		params map[string]string
-		keys   Keys
-		values Values
+		keys   load.Keys
+		values load.Values
 	}{
 		"defaults": {
 			"keys: {space: thread, depth: $depth, choose: $c}\nvalues: {size: 5}", nil,
-			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 0.99}, Values{Size: 5},
+			load.Keys{Space: load.SpaceThread, Choose: load.ChooseZipfian, Skew: 0.99}, load.Values{Size: 5},
 		},
 		"a parameter chooses": {
 			"keys: {space: thread, depth: $depth, choose: $c}\nvalues: {size: 5}", map[string]string{"c": "hotspot", "depth": "2"},
-			Keys{Space: SpaceThread, Choose: ChooseHotspot, HotKeys: 20, HotOps: 80, Depth: 2, FanOut: 10}, Values{Size: 5},
+			load.Keys{Space: load.SpaceThread, Choose: load.ChooseHotspot, HotKeys: 20, HotOps: 80, Depth: 2, FanOut: 10}, load.Values{Size: 5},
 		},
 		"no tree by a parameter": {
 			"keys: {space: thread, depth: $depth, fan-out: 3, choose: $c, skew: 1.5}\nvalues: {size: 5}", nil,
-			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 1.5}, Values{Size: 5},
+			load.Keys{Space: load.SpaceThread, Choose: load.ChooseZipfian, Skew: 1.5}, load.Values{Size: 5},
 		},
 		"all of a histogram": {
 			"keys: {space: thread, depth: $depth, fan-out: 3, choose: $c}\nvalues: {sizes: {30: 1, 9: 3, 50: 0}, compressible: 12.5}", map[string]string{"depth": "1"},
-			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 0.99, Depth: 1, FanOut: 3}, Values{Sizes: []SizeShare{{9, 0.75}, {30, 0.25}}, Compressible: 12.5},
+			load.Keys{Space: load.SpaceThread, Choose: load.ChooseZipfian, Skew: 0.99, Depth: 1, FanOut: 3}, load.Values{Sizes: []load.SizeShare{{Size: 9, Weight: 0.75}, {Size: 30, Weight: 0.25}}, Compressible: 12.5},
 		},
 		"between sizes": {
 			"keys: {space: thread, depth: $depth, choose: $c}\nvalues: {size: 5, size-to: 7}", nil,
-			Keys{Space: SpaceThread, Choose: ChooseZipfian, Skew: 0.99}, Values{Size: 5, SizeTo: 7},
+			load.Keys{Space: load.SpaceThread, Choose: load.ChooseZipfian, Skew: 0.99}, load.Values{Size: 5, SizeTo: 7},
 		},
 	}
 	for name, c := range cases {
@@ -216,5 +217,34 @@ func TestMistakesInParameters(t *testing.T) {
 		if _, _, err := d.Bind(map[string]string{name: value}); err == nil || err.Error() != want {
 			t.Errorf("%s:\ngot  %v\nwant %s", given, err, want)
 		}
+	}
+}
+
+// TestUnits gives one parameter p to fields of each unit.
+func TestUnits(t *testing.T) {
+	const before = "name: n\nversion: 1\nsummary: s\nsource: t\nparams: {p: {default: 5, help: h}}\n"
+	cases := map[string]struct {
+		keys, values, phase string
+		want                Unit
+	}{
+		"bytes":              {"space: thread", "size: 1, size-to: $p", "mix: {get: 1}, ops: 1", UnitBytes},
+		"a count":            {"space: shared, count: $p", "size: 1", "mix: {get: 1}, ops: 1", UnitNone},
+		"a rate":             {"space: thread", "size: 1", "mix: {get: 1}, rate: $p, ops: 1", UnitRate},
+		"percent":            {"space: thread", "size: 1, compressible: $p", "mix: {get: 1}, ops: 1", UnitPercent},
+		"what is left":       {"space: thread", "size: 1", "mix: {get: $p, set: rest}, ops: 1", UnitPercent},
+		"what is left first": {"space: thread", "size: 1", "mix: {set: rest, get: $p}, ops: 1", UnitPercent},
+		"a weight":           {"space: thread", "size: 1", "mix: {get: $p, set: 3}, ops: 1", UnitWeight},
+		"a size's weight":    {"space: thread", "sizes: {10: $p, 20: 1}", "mix: {get: 1}, ops: 1", UnitWeight},
+		"twice the same":     {"space: thread", "size: $p, size-to: $p", "mix: {get: 1}, ops: 1", UnitBytes},
+		"different ones":     {"space: thread", "size: $p, size-to: $p", "mix: {get: 1}, ops: $p", UnitNone},
+		"and again":          {"space: shared, count: $p", "size: $p, size-to: $p", "mix: {get: 1}, ops: 1", UnitNone},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			d := parsed(t, before+"keys: {"+c.keys+"}\nvalues: {"+c.values+"}\nphases: [{name: p, "+c.phase+"}]\n")
+			if got := d.Params[0].Unit; got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -67,38 +68,38 @@ func TestMistakesInPhases(t *testing.T) {
 }
 
 func TestBindPhase(t *testing.T) {
-	get := []Share{{sample.OpGet, 1}}
+	get := []load.Share{{Op: sample.OpGet, Weight: 1}}
 	cases := map[string]struct {
 		phase string
-		want  Phase
+		want  load.Phase
 	}{
 		"transactions": {
 			"ops: 1, mix: {transaction: 1}, watchers: 3",
-			Phase{Ops: 1, Mix: []Share{{sample.OpTransaction, 1}}, KeysPerTransaction: 2, Watchers: 3},
+			load.Phase{Ops: 1, Mix: []load.Share{{Op: sample.OpTransaction, Weight: 1}}, KeysPerTransaction: 2, Watchers: 3},
 		},
 		"a closed loop with pauses": {
 			"for: 2s, mix: {get: 1}, think: 5ms, active: 1, active-to: 4, steps: 2",
-			Phase{For: 2 * time.Second, Mix: get, Think: 5 * time.Millisecond, Active: 1, ActiveTo: 4, Steps: 2},
+			load.Phase{For: 2 * time.Second, Mix: get, Think: 5 * time.Millisecond, Active: 1, ActiveTo: 4, Steps: 2},
 		},
 		"no pauses": {
 			"for: 2s, mix: {get: 1}, think: 0s, rate: 0.5",
-			Phase{For: 2 * time.Second, Mix: get, Rate: 0.5, Per: PerTotal, Arrivals: ProcessConstant},
+			load.Phase{For: 2 * time.Second, Mix: get, Rate: 0.5, Per: load.PerTotal, Arrivals: load.ProcessConstant},
 		},
 		"a ramp": {
 			"for: 2s, mix: {get: 1}, rate: 100, rate-to: 50, per: thread, arrivals: poisson, active: 3",
-			Phase{For: 2 * time.Second, Mix: get, Rate: 100, RateTo: 50, Per: PerThread, Arrivals: ProcessPoisson, Active: 3},
+			load.Phase{For: 2 * time.Second, Mix: get, Rate: 100, RateTo: 50, Per: load.PerThread, Arrivals: load.ProcessPoisson, Active: 3},
 		},
 		"a search": {
 			"for: 2s, mix: {get: 1}, rate: 100, rate-to: 500, until: p999<1500us",
-			Phase{For: 2 * time.Second, Mix: get, Rate: 100, RateTo: 500, Per: PerTotal, Arrivals: ProcessConstant, Steps: 10, Until: &Bound{"p999", 1500 * time.Microsecond}},
+			load.Phase{For: 2 * time.Second, Mix: get, Rate: 100, RateTo: 500, Per: load.PerTotal, Arrivals: load.ProcessConstant, Steps: 10, Until: &load.Bound{Of: "p999", Below: 1500 * time.Microsecond}},
 		},
 		"an open fill": {
 			"fill: true, mix: {create: 1}, rate: 100",
-			Phase{Fill: true, Mix: []Share{{sample.OpCreate, 1}}, Rate: 100, Per: PerTotal, Arrivals: ProcessConstant},
+			load.Phase{Fill: true, Mix: []load.Share{{Op: sample.OpCreate, Weight: 1}}, Rate: 100, Per: load.PerTotal, Arrivals: load.ProcessConstant},
 		},
 		"no transactions": {
 			"ops: 1, mix: {transaction: 0, get: 1}, keys-per-transaction: 5",
-			Phase{Ops: 1, Mix: []Share{{sample.OpGet, 1}}},
+			load.Phase{Ops: 1, Mix: []load.Share{{Op: sample.OpGet, Weight: 1}}},
 		},
 	}
 	for name, c := range cases {
@@ -132,16 +133,5 @@ func TestMistakesInPhaseParameters(t *testing.T) {
 		if _, _, err := d.Bind(map[string]string{name: value}); err == nil || err.Error() != "w.yaml:"+want {
 			t.Errorf("%s:\ngot  %v\nwant w.yaml:%s", given, err, want)
 		}
-	}
-}
-
-func TestDuration(t *testing.T) {
-	w := &Workload{Phases: []Phase{{For: time.Second}, {For: 2 * time.Second, Steps: 7, Until: &Bound{}}, {For: time.Second, Steps: 3}}}
-	if total, others := w.Duration(); total != 16*time.Second || others {
-		t.Errorf("%v, others %v", total, others)
-	}
-	w.Phases = append(w.Phases, Phase{Fill: true})
-	if total, others := w.Duration(); total != 16*time.Second || !others {
-		t.Errorf("%v, others %v", total, others)
 	}
 }

@@ -1,7 +1,6 @@
 package workload
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -35,10 +34,12 @@ func (p *reading) definition(node ast.Node) {
 	p.readKeys(top["keys"])
 	p.readValues(top["values"])
 	p.readPhases(top["phases"])
-	for _, param := range p.Params {
-		if !slices.Contains(p.used, param.Name) {
+	for i, param := range p.Params {
+		unit, used := p.units[param.Name]
+		if !used {
 			p.Fail(top["params"].At, "parameter %s is not used: write $%s where its value belongs, or take it away", param.Name, param.Name)
 		}
+		p.Params[i].Unit = unit
 	}
 }
 

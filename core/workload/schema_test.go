@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
 )
 
@@ -47,28 +48,28 @@ func TestSchemaHasTheFields(t *testing.T) {
 	keys, values, phase := schema.Defs["keys"].Properties, schema.Defs["values"].Properties, schema.Defs["phase"].Properties
 	for name, c := range map[string]struct {
 		property property
-		span     span[float64]
+		span     load.Span[float64]
 	}{
-		"count":                {keys["count"], asFloats(counts)},
-		"skew":                 {keys["skew"], skews},
-		"hot-keys":             {keys["hot-keys"], shares},
-		"hot-ops":              {keys["hot-ops"], shares},
-		"depth":                {keys["depth"], asFloats(depths)},
-		"fan-out":              {keys["fan-out"], asFloats(fanOuts)},
-		"size":                 {values["size"], asFloats(sizes)},
-		"size-to":              {values["size-to"], asFloats(sizes)},
-		"compressible":         {values["compressible"], percents},
-		"ops":                  {phase["ops"], asFloats(operations)},
-		"rate":                 {phase["rate"], rates},
-		"rate-to":              {phase["rate-to"], rates},
-		"steps":                {phase["steps"], asFloats(steps)},
-		"active":               {phase["active"], asFloats(actives)},
-		"active-to":            {phase["active-to"], asFloats(actives)},
-		"keys-per-transaction": {phase["keys-per-transaction"], asFloats(keysPerTransaction)},
-		"watchers":             {phase["watchers"], asFloats(watchers)},
+		"count":                {keys["count"], asFloats(load.Limits.Count)},
+		"skew":                 {keys["skew"], load.Limits.Skew},
+		"hot-keys":             {keys["hot-keys"], load.Limits.HotShare},
+		"hot-ops":              {keys["hot-ops"], load.Limits.HotShare},
+		"depth":                {keys["depth"], asFloats(load.Limits.Depth)},
+		"fan-out":              {keys["fan-out"], asFloats(load.Limits.FanOut)},
+		"size":                 {values["size"], asFloats(load.Limits.Size)},
+		"size-to":              {values["size-to"], asFloats(load.Limits.Size)},
+		"compressible":         {values["compressible"], load.Limits.Compressible},
+		"ops":                  {phase["ops"], asFloats(load.Limits.Ops)},
+		"rate":                 {phase["rate"], load.Limits.Rate},
+		"rate-to":              {phase["rate-to"], load.Limits.Rate},
+		"steps":                {phase["steps"], asFloats(load.Limits.Steps)},
+		"active":               {phase["active"], asFloats(load.Limits.Active)},
+		"active-to":            {phase["active-to"], asFloats(load.Limits.Active)},
+		"keys-per-transaction": {phase["keys-per-transaction"], asFloats(load.Limits.KeysPerTransaction)},
+		"watchers":             {phase["watchers"], asFloats(load.Limits.Watchers)},
 	} {
 		number := c.property.AnyOf[0]
-		if number.Minimum == nil || *number.Minimum != c.span.least || number.Maximum == nil || *number.Maximum != c.span.most {
+		if number.Minimum == nil || *number.Minimum != c.span.Least || number.Maximum == nil || *number.Maximum != c.span.Most {
 			t.Errorf("%s: %+v, want %v", name, number, c.span)
 		}
 	}
@@ -76,10 +77,10 @@ func TestSchemaHasTheFields(t *testing.T) {
 		property property
 		words    []string
 	}{
-		"space":    {keys["space"], words(spaces)},
-		"choose":   {keys["choose"], words(choices)},
-		"per":      {phase["per"], words(pers)},
-		"arrivals": {phase["arrivals"], words(processes)},
+		"space":    {keys["space"], words(load.Spaces)},
+		"choose":   {keys["choose"], words(load.Choices)},
+		"per":      {phase["per"], words(load.Pers)},
+		"arrivals": {phase["arrivals"], words(load.Processes)},
 	} {
 		if got := c.property.AnyOf[0].Enum; !slices.Equal(got, c.words) {
 			t.Errorf("%s: %v, want %v", name, got, c.words)
@@ -101,16 +102,18 @@ func TestSchemaHasTheFields(t *testing.T) {
 func inAMix() []string {
 	var names []string
 	for _, op := range sample.Ops() {
-		if _, part := parts[op]; !part {
+		if load.BreachOfOp(op) == nil {
 			names = append(names, op.String())
 		}
 	}
 	return names
 }
 
-func asFloats(s span[int64]) span[float64] { return span[float64]{float64(s.least), float64(s.most)} }
+func asFloats(s load.Span[int64]) load.Span[float64] {
+	return load.Span[float64]{Least: float64(s.Least), Most: float64(s.Most)}
+}
 
-func words[T ~string](of []T) []string {
+func words[T ~string](of load.Words[T]) []string {
 	texts := make([]string, len(of))
 	for i, word := range of {
 		texts[i] = string(word)

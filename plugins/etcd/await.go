@@ -7,7 +7,6 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 // lookAgain is how long a wait that has lost its connection pauses between two
@@ -36,7 +35,7 @@ func (s *session) await(ctx context.Context, key []byte, present bool, filter cl
 		switch class := driver.Classify(err); {
 		case seen:
 			return nil
-		case err == nil, ctx.Err() != nil, class == sample.Unavailable, class == sample.Timeout:
+		case err == nil, ctx.Err() != nil, class == driver.Unavailable, class == driver.Timeout:
 		default:
 			return err
 		}
@@ -62,7 +61,7 @@ func (s *session) watchOnce(ctx context.Context, key []byte, present bool, filte
 		return false, err
 	}
 	s.get.Key = key
-	answer, err := s.kv.Range(s.patience.begin(ctx), &s.get)
+	answer, err := s.kv.Range(s.guard.Begin(ctx), &s.get)
 	if err := s.end(err); err != nil {
 		return false, err
 	}

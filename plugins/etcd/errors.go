@@ -9,7 +9,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 // lateAnswers are what a server says that has waited for its peers in vain. It
@@ -20,19 +19,19 @@ func classify(err error) error {
 	known := rpctypes.Error(err)
 	for _, late := range lateAnswers {
 		if errors.Is(known, late) {
-			return driver.Classed(sample.Timeout, known)
+			return driver.Classed(driver.Timeout, known)
 		}
 	}
 	if errors.Is(known, rpctypes.ErrLeaseNotFound) { // the session has expired
-		return driver.Classed(sample.Unavailable, known)
+		return driver.Classed(driver.Unavailable, known)
 	}
 	switch status.Code(err) {
 	case codes.Unavailable:
-		return driver.Classed(sample.Unavailable, known)
+		return driver.Classed(driver.Unavailable, known)
 	case codes.DeadlineExceeded:
-		return driver.Classed(sample.Timeout, known)
+		return driver.Classed(driver.Timeout, known)
 	case codes.Canceled:
 		return context.Canceled
 	}
-	return driver.Classed(sample.Other, known)
+	return driver.Classed(driver.Other, known)
 }

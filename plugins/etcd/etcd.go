@@ -4,9 +4,10 @@
 package etcd
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"slices"
 	"strconv"
@@ -18,7 +19,10 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 )
 
-const name = "etcd"
+const (
+	name          = "etcd"
+	driverVersion = "0.1.0"
+)
 
 // Driver returns the driver.
 func Driver() driver.Driver { return etcd{} }
@@ -28,7 +32,7 @@ type etcd struct{}
 func (etcd) Info() driver.Info {
 	return driver.Info{
 		Name:         name,
-		Version:      driver.SDKVersion,
+		Version:      driverVersion,
 		StoreVersion: "etcd " + version.Version,
 		Summary:      "etcd, with a server that the plugin carries or any other",
 		Options: append([]driver.Option{
@@ -37,30 +41,24 @@ func (etcd) Info() driver.Info {
 			{Name: "heartbeat", Type: driver.Duration, Default: "100ms", Help: "between the leader's heartbeats"},
 			{Name: "election", Type: driver.Duration, Default: "1s", Help: "silence of the leader after which a node calls an election"},
 			{Name: "quota", Type: driver.Int, Default: "8", Help: "GiB that a node's database may grow to"},
-			{Name: "session-timeout", Type: driver.Duration, Default: "5s", Help: "lease of ephemeral keys: silence of a client after which they vanish"},
+			{Name: driver.OptionSessionTimeout, Type: driver.Duration, Default: "5s", Help: "lease of ephemeral keys: silence of a client after which they vanish"},
 		}, driver.ExternalOptions(name)...),
 		Session: (*session)(nil),
 	}
 }
 
-func (etcd) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
+func (etcd) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees, error) {
 	g := driver.Guarantees{Durability: driver.DurableFsync, Reads: setup.Reads, Connections: 1}
-	if _, err := setup.TLS(); err != nil {
-		return g, err
-	}
-	if _, _, err := setup.Credentials(name); err != nil {
+	err := cmp.Or(setup.CheckExternal(name), setup.CheckQuorum(name), setup.CheckReads(name, driver.Linearizable, driver.Sequential))
+	if err != nil {
 		return g, err
 	}
 	switch {
-	case !setup.External && !slices.Contains([]int{1, 3, 5, 7}, setup.Nodes):
-		return g, fmt.Errorf("etcd runs on 1, 3, 5 or 7 nodes, not %d: an even number tolerates no more failures than the odd one below", setup.Nodes)
-	case setup.Reads != driver.Linearizable && setup.Reads != driver.Sequential:
-		return g, fmt.Errorf("etcd has linearizable and sequential (serializable) reads, not %s", setup.Reads)
 	case setup.Duration("heartbeat") < 10*time.Millisecond || setup.Duration("election") < 5*setup.Duration("heartbeat"):
 		return g, errors.New("etcd.heartbeat should be at least 10ms and etcd.election at least five times it")
 	case setup.Int("quota") < 1:
 		return g, errors.New("etcd.quota should be at least 1")
-	case setup.Duration("session-timeout") < 2*time.Second:
+	case setup.Duration(driver.OptionSessionTimeout) < 2*time.Second:
 		return g, errors.New("etcd.session-timeout should be at least 2s, the shortest lease that etcd grants")
 	}
 	if !setup.External {
@@ -80,7 +78,7 @@ func (etcd) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
 		}
 	}
 	if setup.External {
-		g.Notes = append(g.Notes, "whether the servers sync their logs is as they were started, not checked")
+		g.Notes = append(g.Notes, driver.NoteExternal)
 	}
 	if setup.Reads == driver.Sequential {
 		g.Notes = append(g.Notes, "a session whose node is lost goes on at another, which may be behind what it has read")
@@ -88,18 +86,18 @@ func (etcd) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
 	return g, nil
 }
 
-func (etcd) Ports(driver.Setup) int { return 2 }
+func (etcd) Ports(context.Context, driver.Setup) (int, error) { return 2, nil }
 
 // Provision describes each node by the flags of the etcd server, which all its
 // versions share.
-func (etcd) Provision(setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+func (etcd) Provision(_ context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
 	command, err := server(setup.Option("binary"))
 	if err != nil {
 		return nil, err
 	}
 	var members []string
 	for i, place := range places {
-		members = append(members, nodeName(i)+"=http://"+address(place.Ports[1]))
+		members = append(members, driver.NodeName(i)+"=http://"+place.Address(1))
 	}
 	flags := []string{
 		"--initial-cluster", strings.Join(members, ","),
@@ -115,12 +113,12 @@ func (etcd) Provision(setup driver.Setup, places []driver.Place) ([]driver.Node,
 	}
 	var nodes []driver.Node
 	for i, place := range places {
-		client, peer := address(place.Ports[0]), address(place.Ports[1])
+		client, peer := place.Address(0), place.Address(1)
 		nodes = append(nodes, driver.Node{
-			Name:     nodeName(i),
+			Name:     driver.NodeName(i),
 			Endpoint: client,
 			Command: slices.Concat(command, []string{
-				"--name", nodeName(i), "--data-dir", "data",
+				"--name", driver.NodeName(i), "--data-dir", "data",
 				"--listen-client-urls", "http://" + client, "--advertise-client-urls", "http://" + client,
 				"--listen-peer-urls", "http://" + peer, "--initial-advertise-peer-urls", "http://" + peer,
 			}, flags),
@@ -154,9 +152,5 @@ func server(binary string) ([]string, error) {
 func ask(address, path, expect string) driver.Probe {
 	return driver.Probe{Address: address, Send: "GET " + path + " HTTP/1.0\r\n\r\n", Expect: expect}
 }
-
-func nodeName(i int) string { return fmt.Sprintf("node-%d", i+1) }
-
-func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

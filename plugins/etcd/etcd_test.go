@@ -1,7 +1,6 @@
 package etcd
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,15 +16,9 @@ import (
 	"github.com/benchctl/benchctl/core/driver/drivertest"
 )
 
-// TestMain lets the test's own binary be a server, as the plugin's is.
+// TestMain lets the test's own binary be a server, as the plugin's can.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == commandServer {
-		if err := Driver().(driver.Commander).Command(context.Background(), os.Args[1:]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
+	drivertest.Commands(Driver())
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("google.golang.org/grpc/internal/grpcsync.(*CallbackSerializer).run"))
 }
 
@@ -225,12 +218,12 @@ func TestSetupsThatAreRefused(t *testing.T) {
 		if setup.Reads == "" {
 			setup.Reads = driver.Linearizable
 		}
-		if _, err := Driver().Guarantees(setup); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Driver().Guarantees(t.Context(), setup); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
 	weaker := driver.Setup{Nodes: 1, Reads: driver.Linearizable, Options: map[string]string{"sync": "false", "heartbeat": "100ms", "election": "1s", "quota": "1", "session-timeout": "5s"}}
-	if g, err := Driver().Guarantees(weaker); err != nil || g.Durability != driver.DurableMemory {
+	if g, err := Driver().Guarantees(t.Context(), weaker); err != nil || g.Durability != driver.DurableMemory {
 		t.Errorf("without sync: %+v, %v", g, err)
 	}
 	if _, err := server("/nowhere/etcd"); err == nil || !strings.Contains(err.Error(), "name the path of an etcd server") {
@@ -262,7 +255,7 @@ func TestOneNodeOfAnOldVersionIsNotDurable(t *testing.T) {
 			if nodes == 3 {
 				want = driver.Guarantees{Durability: driver.DurableFsync}
 			}
-			g, err := Driver().Guarantees(driver.Setup{Nodes: nodes, Reads: driver.Linearizable, Options: options})
+			g, err := Driver().Guarantees(t.Context(), driver.Setup{Nodes: nodes, Reads: driver.Linearizable, Options: options})
 			notes := strings.ReplaceAll(strings.Join(g.Notes, "; "), binary, "BINARY")
 			if err != nil || g.Durability != want.Durability || notes != strings.Join(want.Notes, "; ") {
 				t.Errorf("%q on %d nodes: %+v, %v", printed, nodes, g, err)

@@ -50,8 +50,8 @@ func (l *lease) hold(ctx context.Context) (clientv3.LeaseID, error) {
 		return l.id, nil
 	}
 	s := l.session
-	ttl := int64((s.store.setup.Duration("session-timeout") + time.Second - 1) / time.Second)
-	granted, err := pb.NewLeaseClient(s.client.ActiveConnection()).LeaseGrant(s.patience.begin(ctx), &pb.LeaseGrantRequest{TTL: ttl})
+	ttl := int64((s.store.setup.Duration(driver.OptionSessionTimeout) + time.Second - 1) / time.Second)
+	granted, err := pb.NewLeaseClient(s.client.ActiveConnection()).LeaseGrant(s.guard.Begin(ctx), &pb.LeaseGrantRequest{TTL: ttl})
 	if err := s.end(err); err != nil {
 		return 0, err
 	}

@@ -2,8 +2,8 @@ package etcd
 
 import (
 	"context"
+	"errors"
 	"sync"
-	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -16,10 +16,10 @@ import (
 // below clientv3's own calls: they are the same requests, but are never sent
 // twice, so that a latency is that of one request, and are kept and used again.
 type session struct {
-	store    *store
-	client   *clientv3.Client
-	kv       pb.KVClient
-	patience patience
+	store  *store
+	client *clientv3.Client
+	kv     pb.KVClient
+	guard  *driver.Guard
 
 	get    pb.RangeRequest
 	put    pb.PutRequest
@@ -38,7 +38,7 @@ type session struct {
 func newSession(s *store, client *clientv3.Client) *session {
 	opened := &session{
 		store: s, client: client, kv: pb.NewKVClient(client.ActiveConnection()),
-		patience: patience{within: s.setup.Timeout},
+		guard:    driver.NewGuard(s.setup.Timeout, nil),
 		get:      pb.RangeRequest{Serializable: s.setup.Reads == driver.Sequential},
 		numbered: map[string]int64{},
 	}
@@ -149,7 +149,7 @@ func (s *session) Set(ctx context.Context, key, value []byte) error {
 
 func (s *session) Put(ctx context.Context, key, value []byte) error {
 	s.put.Key, s.put.Value = key, value
-	_, err := s.kv.Put(s.patience.begin(ctx), &s.put)
+	_, err := s.kv.Put(s.guard.Begin(ctx), &s.put)
 	return s.end(err)
 }
 
@@ -161,7 +161,7 @@ func (s *session) Get(ctx context.Context, key []byte) ([]byte, error) {
 // GetVersion returns the revision of the key's last change as its version.
 func (s *session) GetVersion(ctx context.Context, key []byte) ([]byte, int64, error) {
 	s.get.Key = key
-	answer, err := s.kv.Range(s.patience.begin(ctx), &s.get)
+	answer, err := s.kv.Range(s.guard.Begin(ctx), &s.get)
 	if err := s.end(err); err != nil {
 		return nil, 0, err
 	}
@@ -205,7 +205,7 @@ func (s *session) SetAll(ctx context.Context, keys, values [][]byte) error {
 
 func (s *session) Delete(ctx context.Context, key []byte) error {
 	s.delete.Key = key
-	answer, err := s.kv.DeleteRange(s.patience.begin(ctx), &s.delete)
+	answer, err := s.kv.DeleteRange(s.guard.Begin(ctx), &s.delete)
 	if err := s.end(err); err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (s *session) List(ctx context.Context, prefix []byte) ([]string, error) {
 		Key: prefix, RangeEnd: []byte(clientv3.GetPrefixRangeEnd(string(prefix))),
 		KeysOnly: true, Serializable: s.get.Serializable,
 	}
-	answer, err := s.kv.Range(s.patience.begin(ctx), request)
+	answer, err := s.kv.Range(s.guard.Begin(ctx), request)
 	if err := s.end(err); err != nil {
 		return nil, err
 	}
@@ -234,7 +234,7 @@ func (s *session) List(ctx context.Context, prefix []byte) ([]string, error) {
 // Sync makes a linearizable read of nothing: it returns once the session's
 // node has applied all that was committed before.
 func (s *session) Sync(ctx context.Context) error {
-	_, err := s.kv.Range(s.patience.begin(ctx), &pb.RangeRequest{Key: []byte{0}, CountOnly: true})
+	_, err := s.kv.Range(s.guard.Begin(ctx), &pb.RangeRequest{Key: []byte{0}, CountOnly: true})
 	return s.end(err)
 }
 
@@ -256,65 +256,25 @@ func (s *session) disconnect(part func() error) error {
 		err = part()
 		s.leave()
 		s.followed.Wait()
-		s.patience.release()
+		s.guard.Release()
 		_ = s.client.Close() // says only that it was closed
 	})
 	return err
 }
 
 func (s *session) commit(ctx context.Context, request *pb.TxnRequest) (*pb.TxnResponse, error) {
-	answer, err := s.kv.Txn(s.patience.begin(ctx), request)
+	answer, err := s.kv.Txn(s.guard.Begin(ctx), request)
 	return answer, s.end(err)
 }
 
 // end is called after every request with its error, and returns it classed.
 func (s *session) end(err error) error {
-	over := s.patience.end()
+	over := s.guard.End()
 	switch {
 	case err == nil:
 		return nil
-	case over:
-		return driver.ErrTimeout
+	case errors.Is(over, driver.ErrTimeout):
+		return over
 	}
 	return classify(err)
-}
-
-// patience bounds operations in time. Its context serves one operation after
-// the other until one takes too long, as a new one for each would cost more
-// than the rest of the driver.
-type patience struct {
-	within time.Duration
-	parent context.Context
-	ctx    context.Context
-	cancel context.CancelFunc
-	timer  *time.Timer
-}
-
-func (p *patience) begin(parent context.Context) context.Context {
-	if p.parent != parent || p.ctx.Err() != nil {
-		p.release()
-		p.parent = parent
-		p.ctx, p.cancel = context.WithCancel(parent)
-		p.timer = time.AfterFunc(p.within, p.cancel)
-		return p.ctx
-	}
-	p.timer.Reset(p.within)
-	return p.ctx
-}
-
-// end reports whether the operation was ended for taking too long.
-func (p *patience) end() (over bool) {
-	if p.timer.Stop() {
-		return false
-	}
-	over = p.parent.Err() == nil
-	p.parent = nil // its context is spent
-	return over
-}
-
-func (p *patience) release() {
-	if p.cancel != nil {
-		p.timer.Stop()
-		p.cancel()
-	}
 }

@@ -19,7 +19,7 @@ const watchBuffer = 1024
 // only what was compacted meanwhile is missed, and counted.
 func (s *session) Watch(ctx context.Context, prefix []byte) (<-chan driver.WatchEvent, error) {
 	// The session's node may be behind, so the revision has to be asked for.
-	now, err := s.kv.Range(s.patience.begin(ctx), &pb.RangeRequest{Key: []byte{0}, CountOnly: true})
+	now, err := s.kv.Range(s.guard.Begin(ctx), &pb.RangeRequest{Key: []byte{0}, CountOnly: true})
 	if err := s.end(err); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,9 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 )
 
+// version is the driver's.
+const version = "0.1.0"
+
 // Driver returns the driver.
 func Driver() driver.Driver {
 	s := &store{seed: maphash.MakeSeed()}
@@ -31,13 +34,13 @@ type memory struct{ store *store }
 func (memory) Info() driver.Info {
 	return driver.Info{
 		Name:    "memory",
-		Version: driver.SDKVersion,
+		Version: version,
 		Summary: "a map in the plugin's process: the floor of the harness",
 		Session: (*session)(nil),
 	}
 }
 
-func (memory) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
+func (memory) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees, error) {
 	if setup.Nodes != 1 || setup.External {
 		return driver.Guarantees{}, fmt.Errorf("the store memory is one map in one process: use --nodes 1 without --endpoints")
 	}

@@ -88,7 +88,7 @@ func TestSetups(t *testing.T) {
 	for setup, ok := range map[*driver.Setup]bool{
 		{Nodes: 1}: true, {Nodes: 3}: false, {Nodes: 1, External: true}: false,
 	} {
-		if _, err := Driver().Guarantees(*setup); (err == nil) != ok {
+		if _, err := Driver().Guarantees(t.Context(), *setup); (err == nil) != ok {
 			t.Errorf("%+v: %v", *setup, err)
 		}
 	}

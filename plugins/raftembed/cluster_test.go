@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -13,18 +12,13 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/driver/drivertest"
 	servers "github.com/benchctl/benchctl/core/node"
 )
 
 // TestMain lets the test's own binary run a node, as the plugin's does.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "node" {
-		if err := Driver().(driver.Commander).Command(context.Background(), os.Args[1:]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
+	drivertest.Commands(Driver())
 	goleak.VerifyTestMain(m)
 }
 
@@ -50,16 +44,20 @@ func deploy(t testing.TB, nodes int, options ...string) *rig {
 		t.Fatal(err)
 	}
 	setup := driver.Setup{Nodes: nodes, Reads: driver.Linearizable, Options: filled, Timeout: 5 * time.Second}
-	if _, err := d.Guarantees(setup); err != nil {
+	if _, err := d.Guarantees(t.Context(), setup); err != nil {
 		t.Fatal(err)
 	}
 	provisioner := d.(driver.Provisioner)
 	dir := t.TempDir()
-	places, err := servers.Places(dir, nodes, provisioner.Ports(setup))
+	ports, err := provisioner.Ports(t.Context(), setup)
 	if err != nil {
 		t.Fatal(err)
 	}
-	specs, err := provisioner.Provision(setup, places)
+	places, err := servers.Places(dir, nodes, ports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs, err := provisioner.Provision(t.Context(), setup, places)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,11 +381,11 @@ func TestSetupsThatAreRefused(t *testing.T) {
 		"short session":    {Nodes: 1, Reads: driver.Linearizable, Options: options("session-timeout", "1ms")},
 	}
 	for name, setup := range cases {
-		if _, err := Driver().Guarantees(setup); err == nil {
+		if _, err := Driver().Guarantees(t.Context(), setup); err == nil {
 			t.Errorf("%s: not refused", name)
 		}
 	}
-	weaker, err := Driver().Guarantees(driver.Setup{Nodes: 3, Reads: driver.Sequential, Options: options("sync", "false")})
+	weaker, err := Driver().Guarantees(t.Context(), driver.Setup{Nodes: 3, Reads: driver.Sequential, Options: options("sync", "false")})
 	if err != nil || weaker.Durability != driver.DurableMemory || weaker.Reads != driver.Sequential {
 		t.Errorf("without sync: %+v, %v", weaker, err)
 	}

@@ -7,20 +7,22 @@
 package raftembed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/plugin"
 )
+
+// version is the driver's.
+const version = "0.1.0"
 
 // The values of the option placement.
 const (
@@ -36,7 +38,7 @@ type raftembed struct{ nodes *inside }
 func (*raftembed) Info() driver.Info {
 	return driver.Info{
 		Name:         "raftembed",
-		Version:      driver.SDKVersion,
+		Version:      version,
 		StoreVersion: "hashicorp/raft 1.7.3",
 		Summary:      "a key-value store on hashicorp/raft, embedded or as processes",
 		Options: []driver.Option{
@@ -45,24 +47,24 @@ func (*raftembed) Info() driver.Info {
 			{Name: "heartbeat", Type: driver.Duration, Default: "500ms", Help: "silence of the leader after which a node doubts it"},
 			{Name: "election", Type: driver.Duration, Default: "500ms", Help: "time after which a candidate tries again"},
 			{Name: "snapshot-threshold", Type: driver.Int, Default: "100000", Help: "log entries after which a node takes a snapshot"},
-			{Name: "session-timeout", Type: driver.Duration, Default: "5s", Help: "silence of a client after which its ephemeral keys vanish"},
+			{Name: driver.OptionSessionTimeout, Type: driver.Duration, Default: "5s", Help: "silence of a client after which its ephemeral keys vanish"},
 		},
 		Session: (*session)(nil),
 	}
 }
 
-func (*raftembed) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
+func (*raftembed) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees, error) {
 	g := driver.Guarantees{Durability: driver.DurableFsync, Reads: setup.Reads}
+	err := cmp.Or(setup.CheckQuorum("raftembed"), setup.CheckReads("raftembed", driver.Linearizable, driver.Sequential))
+	if err != nil {
+		return g, err
+	}
 	switch {
-	case !setup.External && !slices.Contains([]int{1, 3, 5, 7}, setup.Nodes):
-		return g, fmt.Errorf("raftembed runs on 1, 3, 5 or 7 nodes, not %d: an even number tolerates no more failures than the odd one below", setup.Nodes)
-	case setup.Reads != driver.Linearizable && setup.Reads != driver.Sequential:
-		return g, fmt.Errorf("raftembed has linearizable and sequential reads, not %s", setup.Reads)
 	case setup.Duration("heartbeat") < 10*time.Millisecond || setup.Duration("election") < setup.Duration("heartbeat"):
 		return g, errors.New("raftembed.heartbeat should be at least 10ms and raftembed.election no less than it")
 	case setup.Int("snapshot-threshold") < 1:
 		return g, errors.New("raftembed.snapshot-threshold should be at least 1")
-	case setup.Duration("session-timeout") < time.Second:
+	case setup.Duration(driver.OptionSessionTimeout) < time.Second:
 		return g, errors.New("raftembed.session-timeout should be at least 1s")
 	}
 	if !setup.Bool("sync") {
@@ -74,7 +76,7 @@ func (*raftembed) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
 		g.Notes = append(g.Notes, "nodes and load generator share one process; writes go to the leader by a call, without a network")
 	}
 	if setup.External {
-		g.Notes = append(g.Notes, "whether the nodes sync their logs is as they were started, not checked")
+		g.Notes = append(g.Notes, driver.NoteExternal)
 	}
 	return g, nil
 }
@@ -84,19 +86,19 @@ func separate(setup driver.Setup) bool {
 	return setup.External || setup.Option("placement") == processes
 }
 
-func (*raftembed) Ports(setup driver.Setup) int {
+func (*raftembed) Ports(_ context.Context, setup driver.Setup) (int, error) {
 	if separate(setup) {
-		return 2
+		return 2, nil
 	}
-	return 1
+	return 1, nil
 }
 
-func (d *raftembed) Provision(setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+func (d *raftembed) Provision(_ context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
 	var peers []peer
 	for i, place := range places {
-		p := peer{name: fmt.Sprintf("node-%d", i+1), raft: address(place.Ports[0])}
+		p := peer{name: driver.NodeName(i), raft: place.Address(0)}
 		if separate(setup) {
-			p.client = address(place.Ports[1])
+			p.client = place.Address(1)
 		}
 		peers = append(peers, p)
 	}
@@ -128,8 +130,6 @@ func (d *raftembed) Provision(setup driver.Setup, places []driver.Place) ([]driv
 	}
 	return nodes, nil
 }
-
-func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 func (d *raftembed) StartNode(_ context.Context, name string) error { return d.nodes.start(name) }
 func (d *raftembed) StopNode(_ context.Context, name string) error {
@@ -197,12 +197,13 @@ func parsePeers(text string) ([]peer, error) {
 	return peers, nil
 }
 
-// Command runs a node as a process: `benchctl-plugin-raftembed node -h` lists
-// its flags.
-func (*raftembed) Command(ctx context.Context, args []string) error {
-	if args[0] != "node" {
-		return fmt.Errorf("benchctl-plugin-raftembed has no command %q; it has: describe, node", args[0])
-	}
+// Commands has node, which runs a node as a process: `benchctl-plugin-raftembed
+// node -h` lists its flags.
+func (*raftembed) Commands() []driver.Command {
+	return []driver.Command{{Name: "node", Run: runNode}}
+}
+
+func runNode(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("node", flag.ContinueOnError)
 	name := flags.String("name", "", "name of this node, one of -peers")
 	dir := flags.String("dir", "", "folder for the log and snapshots")
@@ -212,7 +213,7 @@ func (*raftembed) Command(ctx context.Context, args []string) error {
 	election := flags.Duration("election", 500*time.Millisecond, "time after which a candidate tries again")
 	threshold := flags.Int("snapshot-threshold", 100_000, "log entries after which a snapshot is taken")
 	withParent := flags.Bool("with-parent", false, "end when the process that started this one has ended")
-	if err := flags.Parse(args[1:]); err != nil {
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	peers, err := parsePeers(*members)

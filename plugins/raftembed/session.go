@@ -46,7 +46,7 @@ type session struct {
 
 func newSession(s *store, thread int) *session {
 	dial := func() requester { return s.requester(thread) }
-	opened := &session{requester: dial(), dial: dial, timeout: s.setup.Duration("session-timeout")}
+	opened := &session{requester: dial(), dial: dial, timeout: s.setup.Duration(driver.OptionSessionTimeout)}
 	opened.living, opened.leave = context.WithCancel(context.Background())
 	if s.setup.Reads == driver.Sequential {
 		opened.local = local

@@ -11,7 +11,7 @@ func (s *session) Abandon() error {
 		return nil
 	}
 	close(s.done)
-	s.guard.release()
+	s.guard.Release()
 	if line != nil {
 		line.cut()
 	}

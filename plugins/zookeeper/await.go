@@ -8,7 +8,6 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 // AwaitPresent waits with a watch on a znode that may be missing.
@@ -48,7 +47,7 @@ func (s *session) await(ctx context.Context, znode string, awaited zk.EventType,
 		switch class := driver.Classify(err); {
 		case err != nil && ctx.Err() != nil:
 			return ctx.Err()
-		case class == sample.Unavailable, class == sample.Timeout:
+		case class == driver.Unavailable, class == driver.Timeout:
 			again = time.After(openEvery)
 		case err != nil:
 			return err

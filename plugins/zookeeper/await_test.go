@@ -56,9 +56,7 @@ func TestAWaitOutlivesItsSession(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- waiter.AwaitPresent(ctx, []byte("/a")) }()
 	time.Sleep(300 * time.Millisecond)
-	waiter.guard.mu.Lock()
-	waiter.guard.hard = true
-	waiter.guard.mu.Unlock()
+	waiter.givenUp.Store(true)
 	waiter.breakOff(false)
 	if err := other.Create(ctx, []byte("/a"), nil); err != nil {
 		t.Fatal(err)

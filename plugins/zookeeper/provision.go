@@ -1,9 +1,9 @@
 package zookeeper
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,29 +19,29 @@ const mainClass = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
 
 // Ports of a node: for clients and, in an ensemble, for the leader and for
 // elections.
-func (zookeeper) Ports(setup driver.Setup) int {
+func (zookeeper) Ports(_ context.Context, setup driver.Setup) (int, error) {
 	if setup.Nodes == 1 {
-		return 1
+		return 1, nil
 	}
-	return 3
+	return 3, nil
 }
 
 // Provision describes each node by a configuration file of its own.
-func (zookeeper) Provision(setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+func (zookeeper) Provision(_ context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
 	java, jars, err := installed()
 	if err != nil {
 		return nil, err
 	}
 	var nodes []driver.Node
 	for i, place := range places {
-		client := address(place.Ports[0])
+		client := place.Address(0)
 		serves := driver.Probe{Address: client, Send: "srvr", Expect: "Mode: "}
 		leads := driver.Probe{Address: client, Send: "srvr", Expect: "Mode: leader"}
 		if len(places) == 1 {
 			leads.Expect = "Mode: standalone"
 		}
 		nodes = append(nodes, driver.Node{
-			Name:     fmt.Sprintf("node-%d", i+1),
+			Name:     driver.NodeName(i),
 			Endpoint: client,
 			Command:  append([]string{java}, arguments(setup, place.Dir, jars)...),
 			Files: map[string]string{
@@ -163,5 +163,3 @@ func findJars() (string, error) {
 }
 
 const host = "127.0.0.1"
-
-func address(port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }

@@ -15,7 +15,6 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/sample"
 )
 
 // session is one ZooKeeper session on one connection.
@@ -24,9 +23,10 @@ type session struct {
 	turns  *turns
 	synced bool // reads are linearizable
 
-	conn  atomic.Pointer[zk.Conn]
-	guard guard
-	made  map[string]bool // parents known to exist
+	conn    atomic.Pointer[zk.Conn]
+	guard   *driver.Guard
+	givenUp atomic.Bool     // because an operation did not return
+	made    map[string]bool // parents known to exist
 
 	mu          sync.Mutex
 	line        *line // beneath conn
@@ -46,7 +46,7 @@ func newSession(s *store, first int) *session {
 		store: s, turns: newTurns(s.setup.Endpoints, first), synced: s.setup.Reads == driver.Linearizable,
 		made: map[string]bool{}, watches: map[*watch]struct{}{}, done: make(chan struct{}),
 	}
-	opened.guard = guard{within: s.setup.Timeout, breakOff: opened.breakOff}
+	opened.guard = driver.NewGuard(s.setup.Timeout, opened.breakOff)
 	return opened
 }
 
@@ -62,7 +62,7 @@ func (s *session) connect(ctx context.Context) error {
 	s.mu.Lock()
 	s.established, s.reached, s.lost = established, false, false
 	s.mu.Unlock()
-	conn, _, err := zk.Connect(s.turns.servers, s.store.setup.Duration("session-timeout"),
+	conn, _, err := zk.Connect(s.turns.servers, s.store.setup.Duration(driver.OptionSessionTimeout),
 		zk.WithHostProvider(s.turns), zk.WithDialer(s.dial), zk.WithEventCallback(s.event),
 		zk.WithLogger(silent), zk.WithLogInfo(false))
 	if err != nil {
@@ -166,24 +166,25 @@ func (s *session) stateChanged(state zk.State) {
 // breakOff makes the operation under way return. The first time it cuts the
 // connection, which the session survives; if that does not help it gives up
 // the session.
-func (s *session) breakOff(first bool) {
+func (s *session) breakOff(again bool) {
+	if again {
+		s.givenUp.Store(true)
+		s.zk().Close()
+		return
+	}
 	s.mu.Lock()
 	line := s.line
 	s.mu.Unlock()
-	if first {
-		if line != nil {
-			line.Close()
-		}
-		return
+	if line != nil {
+		line.Close()
 	}
-	s.zk().Close()
 }
 
 // renew replaces a session that was given up.
 func (s *session) renew(ctx context.Context) error {
 	s.store.incident(driver.SessionExpired, "", "it was given up, as an operation did not return: its ephemeral keys are gone")
 	if err := s.connect(ctx); err != nil {
-		return driver.Classed(sample.Unavailable, err)
+		return driver.Classed(driver.Unavailable, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -204,25 +205,27 @@ func (s *session) pause(ctx context.Context) {
 
 // begin is called before every operation, and end after it.
 func (s *session) begin(ctx context.Context) error {
-	if s.guard.gaveUp() {
+	if s.givenUp.Swap(false) {
 		renewing, cancel := context.WithTimeout(ctx, s.store.setup.Timeout)
 		defer cancel()
 		if err := s.renew(renewing); err != nil {
 			return err
 		}
 	}
-	return s.guard.begin(ctx)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.guard.Begin(ctx)
+	return nil
 }
 
 func (s *session) end(err error) error {
-	over, cancelled := s.guard.end()
+	over := s.guard.End()
 	switch {
 	case err == nil:
 		return nil
-	case cancelled != nil && errors.Is(err, zk.ErrConnectionClosed):
-		return cancelled
-	case over && errors.Is(err, zk.ErrConnectionClosed):
-		return driver.ErrTimeout
+	case over != nil && errors.Is(err, zk.ErrConnectionClosed):
+		return over
 	}
 	return classify(err)
 }
@@ -364,7 +367,7 @@ func (s *session) Close() error {
 	if conn == nil {
 		return nil
 	}
-	s.guard.release()
+	s.guard.Release()
 	conn.Close()
 	return nil
 }
@@ -379,14 +382,14 @@ func classify(err error) error {
 	case errors.Is(err, zk.ErrNoNode):
 		return driver.ErrNotFound
 	case errors.Is(err, zk.ErrBadVersion), errors.Is(err, zk.ErrNotEmpty):
-		return driver.Classed(sample.Conflict, err)
+		return driver.Classed(driver.Conflict, err)
 	case errors.Is(err, zk.ErrConnectionClosed), errors.Is(err, zk.ErrNoServer), errors.Is(err, zk.ErrSessionExpired),
 		errors.Is(err, zk.ErrClosing), errors.Is(err, zk.ErrSessionMoved):
-		return driver.Classed(sample.Unavailable, err)
+		return driver.Classed(driver.Unavailable, err)
 	case isNetwork(err):
-		return driver.Classed(sample.Unavailable, err)
+		return driver.Classed(driver.Unavailable, err)
 	}
-	return driver.Classed(sample.Other, fmt.Errorf("zookeeper: %w", err))
+	return driver.Classed(driver.Other, fmt.Errorf("zookeeper: %w", err))
 }
 
 func isNetwork(err error) bool {

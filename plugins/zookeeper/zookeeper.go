@@ -4,15 +4,19 @@
 package zookeeper
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
 )
 
-const name = "zookeeper"
+const (
+	name    = "zookeeper"
+	version = "0.1.0" // of the driver
+)
 
 // Driver returns the driver.
 func Driver() driver.Driver { return zookeeper{} }
@@ -22,7 +26,7 @@ type zookeeper struct{}
 func (zookeeper) Info() driver.Info {
 	return driver.Info{
 		Name:    name,
-		Version: driver.SDKVersion,
+		Version: version,
 		Summary: "Apache ZooKeeper, from Debian's package or $ZOOKEEPER_HOME",
 		Options: append([]driver.Option{
 			{Name: "heap", Type: driver.String, Default: "512m", Help: "heap of each server's JVM (-Xms and -Xmx)"},
@@ -31,7 +35,7 @@ func (zookeeper) Info() driver.Info {
 			{Name: "flush-delay", Type: driver.Duration, Default: "0s", Help: "how long a server waits for more writes to share an fsync (flushDelay)"},
 			{Name: "snap-count", Type: driver.Int, Default: "100000", Help: "transactions after which a server takes a snapshot (snapCount)"},
 			{Name: "tick-time", Type: driver.Duration, Default: "2s", Help: "the unit of the servers' timeouts (tickTime)"},
-			{Name: "session-timeout", Type: driver.Duration, Default: "10s", Help: "silence of a client after which its session and ephemeral keys vanish"},
+			{Name: driver.OptionSessionTimeout, Type: driver.Duration, Default: "10s", Help: "silence of a client after which its session and ephemeral keys vanish"},
 		}, driver.ExternalOptions(name)...),
 		Session: (*session)(nil),
 		// One-shot watches see the state when they are set again, not all that
@@ -40,20 +44,14 @@ func (zookeeper) Info() driver.Info {
 	}
 }
 
-func (zookeeper) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
+func (zookeeper) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees, error) {
 	g := driver.Guarantees{Durability: driver.DurableFsync, Reads: setup.Reads, Connections: 1}
-	if _, err := setup.TLS(); err != nil {
+	err := cmp.Or(setup.CheckExternal(name), setup.CheckQuorum(name), setup.CheckReads(name, driver.Linearizable, driver.Sequential))
+	if err != nil {
 		return g, err
 	}
-	if _, _, err := setup.Credentials(name); err != nil {
-		return g, err
-	}
-	timeout, tick := setup.Duration("session-timeout"), setup.Duration("tick-time")
+	timeout, tick := setup.Duration(driver.OptionSessionTimeout), setup.Duration("tick-time")
 	switch {
-	case !setup.External && !slices.Contains([]int{1, 3, 5, 7}, setup.Nodes):
-		return g, fmt.Errorf("zookeeper runs on 1, 3, 5 or 7 nodes, not %d: an even number tolerates no more failures than the odd one below", setup.Nodes)
-	case setup.Reads != driver.Linearizable && setup.Reads != driver.Sequential:
-		return g, fmt.Errorf("zookeeper has sequential reads, and linearizable ones by a sync before each, not %s", setup.Reads)
 	case tick < 100*time.Millisecond:
 		return g, errors.New("zookeeper.tick-time should be at least 100ms")
 	case !setup.External && (timeout < 2*tick || timeout > 20*tick):
@@ -72,7 +70,7 @@ func (zookeeper) Guarantees(setup driver.Setup) (driver.Guarantees, error) {
 		g.Durability = driver.DurableMemory
 	}
 	if setup.External {
-		g.Notes = append(g.Notes, "whether the servers sync their logs is as they were started, not checked")
+		g.Notes = append(g.Notes, driver.NoteExternal)
 	}
 	if setup.Reads == driver.Linearizable {
 		g.Notes = append(g.Notes, "each read is a sync and a read, two requests")

@@ -295,7 +295,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("JAVA_HOME", "")
 	setup := driver.Setup{Nodes: 1, Options: quick()}
-	if _, err := Driver().(driver.Provisioner).Provision(setup, nil); err == nil || !strings.Contains(err.Error(), "install a runtime, on Debian with `apt-get install default-jre-headless`") {
+	if _, err := Driver().(driver.Provisioner).Provision(t.Context(), setup, nil); err == nil || !strings.Contains(err.Error(), "install a runtime, on Debian with `apt-get install default-jre-headless`") {
 		t.Error(err)
 	}
 	java := filepath.Join(t.TempDir(), "java")
@@ -304,7 +304,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	}
 	t.Setenv("PATH", filepath.Dir(java))
 	t.Setenv("ZOOKEEPER_HOME", filepath.Dir(java))
-	if _, err := Driver().(driver.Provisioner).Provision(setup, nil); err == nil || !strings.Contains(err.Error(), "there is no zookeeper-*.jar: name the folder of an unpacked release") {
+	if _, err := Driver().(driver.Provisioner).Provision(t.Context(), setup, nil); err == nil || !strings.Contains(err.Error(), "there is no zookeeper-*.jar: name the folder of an unpacked release") {
 		t.Error(err)
 	}
 	if err := os.WriteFile(filepath.Join(filepath.Dir(java), "zookeeper-3.9.9.jar"), nil, 0o644); err != nil {
@@ -333,7 +333,7 @@ func TestSetupsThatAreRefused(t *testing.T) {
 		if setup.Reads == "" {
 			setup.Reads = driver.Linearizable
 		}
-		if _, err := Driver().Guarantees(setup); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Driver().Guarantees(t.Context(), setup); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

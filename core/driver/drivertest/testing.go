@@ -5,6 +5,7 @@ package drivertest
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"testing"
@@ -77,23 +78,44 @@ func Deploy(t testing.TB, d driver.Driver, setup driver.Setup) *Deployment {
 type Provisioned struct {
 	driver.Driver
 	// By takes the driver's place as the one that describes the nodes.
-	By func(own driver.Provisioner, setup driver.Setup, places []driver.Place) ([]driver.Node, error)
+	By func(ctx context.Context, own driver.Provisioner, setup driver.Setup, places []driver.Place) ([]driver.Node, error)
 }
 
 // Ports is how many ports the driver's own nodes need.
-func (p Provisioned) Ports(setup driver.Setup) int {
-	return p.Driver.(driver.Provisioner).Ports(setup)
+func (p Provisioned) Ports(ctx context.Context, setup driver.Setup) (int, error) {
+	return p.Driver.(driver.Provisioner).Ports(ctx, setup)
 }
 
 // Provision describes the nodes.
-func (p Provisioned) Provision(setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
-	return p.By(p.Driver.(driver.Provisioner), setup, places)
+func (p Provisioned) Provision(ctx context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+	return p.By(ctx, p.Driver.(driver.Provisioner), setup, places)
+}
+
+// Commands executes a command of a driver that is a Commander, and ends the
+// process, if the test's binary was started with the name of one. A driver whose
+// nodes run in the plugin's own binary calls it first in TestMain, for in a test
+// that binary is the test's.
+func Commands(d driver.Driver) {
+	commander, ok := d.(driver.Commander)
+	if !ok || len(os.Args) < 2 {
+		return
+	}
+	for _, c := range commander.Commands() {
+		if c.Name != os.Args[1] {
+			continue
+		}
+		if err := c.Run(context.Background(), os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 }
 
 // Needs ends a test, as Lacks does, if something is missing.
 func Needs(t testing.TB, d driver.Driver) {
 	t.Helper()
-	if err := conformance.Missing(d); err != nil {
+	if err := conformance.Missing(t.Context(), d); err != nil {
 		Lacks(t, err.Error())
 	}
 }

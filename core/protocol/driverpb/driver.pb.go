@@ -1913,7 +1913,7 @@ const file_driver_proto_rawDesc = "" +
 	"\vControlNode\x12&.benchctl.driver.v1.ControlNodeRequest\x1a$.benchctl.driver.v1.ControlNodeReply\x12E\n" +
 	"\x03Run\x12\x1e.benchctl.driver.v1.RunRequest\x1a\x1c.benchctl.driver.v1.RunEvent0\x01\x12F\n" +
 	"\x04Stop\x12\x1f.benchctl.driver.v1.StopRequest\x1a\x1d.benchctl.driver.v1.StopReply\x12L\n" +
-	"\bConverse\x12\x1f.benchctl.driver.v1.Instruction\x1a\x1b.benchctl.driver.v1.Outcome(\x010\x01B3Z1github.com/benchctl/benchctl/core/protocol/driverpbb\x06proto3"
+	"\bConverse\x12\x1f.benchctl.driver.v1.Instruction\x1a\x1b.benchctl.driver.v1.Outcome(\x010\x01B5Z3github.com/benchctl/benchctl/core/protocol/driverpbb\x06proto3"
 
 var (
 	file_driver_proto_rawDescOnce sync.Once

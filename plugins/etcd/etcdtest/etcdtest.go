@@ -3,6 +3,7 @@
 package etcdtest
 
 import (
+	"context"
 	"crypto/tls"
 	"strings"
 	"testing"
@@ -16,8 +17,8 @@ import (
 // TLS returns a driver whose servers speak TLS with their clients, and ask them
 // for a certificate of the same authority.
 func TLS(d driver.Driver, files drivertest.Certificates) driver.Driver {
-	return drivertest.Provisioned{Driver: d, By: func(own driver.Provisioner, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
-		nodes, err := own.Provision(setup, places)
+	return drivertest.Provisioned{Driver: d, By: func(ctx context.Context, own driver.Provisioner, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+		nodes, err := own.Provision(ctx, setup, places)
 		for i := range nodes {
 			n := &nodes[i]
 			for j, arg := range n.Command {

@@ -3,6 +3,7 @@
 package zookeepertest
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"log"
@@ -23,7 +24,7 @@ import (
 // TLS returns a driver whose servers speak TLS with their clients, and ask them
 // for a certificate of the same authority.
 func TLS(d driver.Driver, files drivertest.Certificates) driver.Driver {
-	return drivertest.Provisioned{Driver: d, By: func(own driver.Provisioner, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+	return drivertest.Provisioned{Driver: d, By: func(ctx context.Context, own driver.Provisioner, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
 		var pair []byte
 		for _, file := range []string{files.Key, files.Certificate} {
 			content, err := os.ReadFile(file)
@@ -32,7 +33,7 @@ func TLS(d driver.Driver, files drivertest.Certificates) driver.Driver {
 			}
 			pair = append(pair, content...)
 		}
-		nodes, err := own.Provision(setup, places)
+		nodes, err := own.Provision(ctx, setup, places)
 		for i := range nodes {
 			n := &nodes[i]
 			n.Files["pair.pem"] = string(pair)

@@ -47,19 +47,19 @@ func step(value Value, o *operation) (next Value, ok bool) {
 	case sample.Conflict:
 		return value, value != o.Read
 	}
-	switch o.Op {
-	case sample.OpCreate, sample.OpCreateEphemeral:
-		return o.Wrote, is(Nothing)
-	case sample.OpSet, sample.OpTransaction:
-		return o.Wrote, present
-	case sample.OpGet:
-		return o.Read, is(o.Read)
-	case sample.OpDelete:
-		return Nothing, present
-	case sample.OpCompareAndSet, sample.OpReadModifyWrite:
+	switch op := o.Op; {
+	case o.conditional():
 		return o.Wrote, is(o.Read)
+	case op.Reads():
+		return o.Read, is(o.Read)
+	case op.Effect() == sample.EffectDelete:
+		return Nothing, present
+	case op.Requires() == sample.KeyAbsent:
+		return o.Wrote, is(Nothing)
+	case op.Requires() == sample.KeyPresent:
+		return o.Wrote, present
 	}
-	return o.Wrote, true // put
+	return o.Wrote, true
 }
 
 // state is what a key has at one moment of an order.

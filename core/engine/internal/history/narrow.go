@@ -52,24 +52,23 @@ func markIdle(operations []operation) {
 		if o.Status == sample.Conflict {
 			return // any write may explain it
 		}
-		deletes = deletes || o.Op == sample.OpDelete && o.effect()
-		if o.effect() && o.Op != sample.OpDelete && !o.maybe {
+		deletes = deletes || o.Op.Effect() == sample.EffectDelete && o.effect()
+		if o.effect() && o.Op.Effect() != sample.EffectDelete && !o.maybe {
 			present = min(present, o.to)
 		}
 	}
 	var overwrite []*operation // whatever is there
 	for i := range operations {
 		o := &operations[i]
-		switch o.Op {
-		case sample.OpGet, sample.OpDelete:
+		effect := o.Op.Effect()
+		if effect == sample.EffectNone || effect == sample.EffectDelete {
 			continue
-		case sample.OpPut, sample.OpCreate, sample.OpCreateEphemeral:
-			if deletes || present >= o.from {
-				continue // it may explain that the key is present
-			}
+		}
+		if o.Op.Requires() != sample.KeyPresent && (deletes || present >= o.from) {
+			continue // it may explain that the key is present
 		}
 		o.idle = o.maybe
-		if !o.maybe && (o.Op == sample.OpPut || o.Op == sample.OpSet && !o.failed() || o.Op == sample.OpTransaction) {
+		if effect == sample.EffectWrite && o.effect() && !o.conditional() && !o.maybe {
 			overwrite = append(overwrite, o)
 		}
 	}

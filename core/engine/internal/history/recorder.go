@@ -16,8 +16,8 @@ import (
 	"math"
 
 	"github.com/benchctl/benchctl/core/engine/internal/choice"
+	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/sample"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // Value is what a key has: nothing, or the value of one write of the run.
@@ -34,7 +34,7 @@ const writeBits = 40 // of a value; the others number the thread
 
 // ValueOf returns which write made a value.
 func ValueOf(value []byte) Value {
-	thread, write, ok := workload.ReadStamp(value)
+	thread, write, ok := load.ReadStamp(value)
 	if !ok {
 		return Unstamped
 	}
@@ -78,7 +78,7 @@ func (o *Operation) unknown() bool {
 func (o *Operation) failed() bool { return o.Status != sample.OK && !o.unknown() }
 
 // effect reports whether the operation changes the key, or may have.
-func (o *Operation) effect() bool { return o.Op != sample.OpGet && !o.failed() }
+func (o *Operation) effect() bool { return o.Op.Effect() != sample.EffectNone && !o.failed() }
 
 // reads reports whether the operation found what it has read when it took
 // effect.
@@ -86,27 +86,27 @@ func (o *Operation) reads() bool { return o.Read != Nothing && !o.failed() }
 
 // conditional reports whether the operation writes only to a key that has what
 // it has read.
-func (o *Operation) conditional() bool {
-	return o.Op == sample.OpCompareAndSet || o.Op == sample.OpReadModifyWrite
-}
+func (o *Operation) conditional() bool { return o.Op.Reads() && o.Op.Effect() == sample.EffectWrite }
 
-// tells reports whether anything can be learnt from the operation: not from a
-// read without an answer, nor from a failure that has nothing to do with what
-// the key has.
+// tells reports whether anything can be learnt from the operation: not from one
+// that has no key of its own, nor from a read without an answer, nor from a
+// failure that has nothing to do with what the key has.
 func (o *Operation) tells() bool {
-	switch o.Op {
-	case sample.OpCreate, sample.OpCreateEphemeral:
-		return o.effect() || o.Status == sample.Exists
-	case sample.OpPut, sample.OpTransaction:
-		return o.effect()
-	case sample.OpSet, sample.OpDelete:
-		return o.effect() || o.Status == sample.NotFound
-	case sample.OpGet:
+	switch op := o.Op; {
+	case op.Numbered(), op.Effect() == sample.EffectNone && !op.Reads():
+		return false
+	case op.Effect() == sample.EffectNone:
 		return o.Status == sample.OK || o.Status == sample.NotFound
-	case sample.OpCompareAndSet, sample.OpReadModifyWrite:
+	case o.conditional():
 		return o.Status == sample.NotFound || o.Read != Nothing && (o.effect() || o.Status == sample.Conflict)
+	case op.Several(): // which of the keys was absent is not said
+		return o.effect()
+	case op.Requires() == sample.KeyAbsent:
+		return o.effect() || o.Status == sample.Exists
+	case op.Requires() == sample.KeyPresent:
+		return o.effect() || o.Status == sample.NotFound
 	}
-	return false
+	return o.effect()
 }
 
 // Recorder keeps the operations of one thread on the keys that it has chosen.

@@ -114,7 +114,7 @@ func (o *operation) value() string {
 	if o.conditional() && o.Status != sample.NotFound {
 		return fmt.Sprintf("%v>%v", o.Read, o.Wrote)
 	}
-	if o.Op == sample.OpGet {
+	if o.Op.Effect() == sample.EffectNone {
 		return o.Read.String()
 	}
 	return o.Wrote.String()
