@@ -107,7 +107,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
 // checkOne deploys the store of one plugin and puts it through the suite.
 func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f *checkFlags, name string, options map[string]string) ([]conformance.Result, error) {
 	console.status("%s: launching", name)
-	launched, err := plugins.Launch(ctx, name)
+	launched, err := plugins.launch(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f
 		fmt.Fprintf(a.stdout, "%s, %s, %s reads\n", name, format.Count(setup.Nodes, "node"), guarantees.Reads)
 	}
 	console.status("%s: %s", name, "create")
-	return conformance.Check(ctx, conformance.Subject{Plugin: launched.(hosted).Client, Setup: setup}, func(r conformance.Result) {
+	return conformance.Check(ctx, conformance.Subject{Plugin: launched.Client, Setup: setup}, func(r conformance.Result) {
 		console.clear()
 		if f.format == "table" || r.Verdict == conformance.Failed {
 			a.printResult(f.format, name, r)

@@ -150,6 +150,6 @@ func (p *progress) RunEnded(run experiment.Run, id int64, state record.State, to
 	p.done++
 	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %s\n", run.Position+1, len(p.plan.Runs), id, run, state, format.Duration(took))
 	if failure != nil && state == record.Failed && len(p.plan.Runs) > 1 { // else it is benchctl's last word
-		fmt.Fprintf(p, "  %v\n", failure)
+		fmt.Fprintf(p, "  %s\n", hinted(failure))
 	}
 }

@@ -37,9 +37,10 @@ func (a *app) newExecution(plan *experiment.Plan) *execution {
 
 func (e *execution) executor(into *archive.Archive) *experiment.Executor {
 	return &experiment.Executor{
-		Plugins:  e.plugins,
-		Archive:  &keeper{Archive: into, args: e.args},
+		Launcher: e.plugins,
+		Archive:  keeper{into},
 		Observer: newProgress(e.console, e.plan, e.archivePath),
+		Command:  strings.Join(append([]string{"benchctl"}, e.args...), " "),
 	}
 }
 
@@ -134,14 +135,14 @@ func (e *execution) checkPlugin(ctx context.Context, store string, runs []experi
 		return err
 	}
 	defer plugin.Close()
-	warning, err := earlier.CheckPlugin(store, plugin.Identity())
+	warning, err := earlier.CheckPlugin(store, plugin.Identity)
 	if err != nil {
 		return err
 	}
 	if warning != "" {
 		report.Notes(e.console, "!", []string{warning})
 	}
-	description, err := plugin.Describe(ctx)
+	description, err := plugin.Setups.Describe(ctx)
 	if err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func (e *execution) checkPlugin(ctx context.Context, store string, runs []experi
 		if prepared[run.Deployment()] {
 			continue
 		}
-		if _, _, err := plugin.Prepare(ctx, setup); err != nil {
+		if _, _, err := plugin.Setups.Prepare(ctx, setup); err != nil {
 			return err
 		}
 		prepared[run.Deployment()] = true

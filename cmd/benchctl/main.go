@@ -40,7 +40,7 @@ func run(ctx context.Context, env environment) int {
 	root.SetErr(env.stderr)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
-		fmt.Fprintln(env.stderr, "benchctl:", err)
+		fmt.Fprintln(env.stderr, "benchctl:", hinted(err))
 	}
 	return exitCode(ctx, err)
 }

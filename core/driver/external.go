@@ -40,7 +40,7 @@ func (s Setup) TLS() (*tls.Config, error) {
 		return nil, nil
 	}
 	if !s.External {
-		return nil, fmt.Errorf("%s, %s and %s are for clusters named by --endpoints: leave them out", optionCA, optionCertificate, optionKey)
+		return nil, fmt.Errorf("%s, %s and %s are for clusters that run already: leave them out", optionCA, optionCertificate, optionKey)
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if ca != "" {
@@ -72,7 +72,7 @@ func (s Setup) Credentials(store string) (user, password string, err error) {
 	text, source := os.Getenv(credentialsVariable(store)), "$"+credentialsVariable(store)
 	if file := s.Option(optionCredentials); file != "" {
 		if !s.External {
-			return "", "", fmt.Errorf("%s is for clusters named by --endpoints: leave it out", optionCredentials)
+			return "", "", fmt.Errorf("%s is for clusters that run already: leave it out", optionCredentials)
 		}
 		content, err := os.ReadFile(file)
 		if err != nil {

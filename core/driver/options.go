@@ -19,7 +19,7 @@ const (
 	Duration OptionType = "duration"
 )
 
-// Option is a setting that a driver takes with --option store.name=value.
+// Option is a setting of a driver, which is given as store.name=value.
 type Option struct {
 	Name    string     `json:"name"`
 	Type    OptionType `json:"type"`

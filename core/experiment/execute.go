@@ -1,101 +1,30 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
 	"time"
 
-	"github.com/benchctl/benchctl/core/driver"
-	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/machine"
 	"github.com/benchctl/benchctl/core/node"
-	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
-	"github.com/benchctl/benchctl/core/sample"
 )
-
-// Plugin is what an experiment needs of a launched plugin.
-type Plugin interface {
-	node.Controller
-	Describe(ctx context.Context) (protocol.Description, error)
-	Prepare(ctx context.Context, setup driver.Setup) (guarantees driver.Guarantees, portsPerNode int, err error)
-	Provision(ctx context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error)
-	// Run executes one run and hands what happens to the sink.
-	Run(ctx context.Context, r protocol.RunRequest, sink protocol.Sink) error
-	Identity() Identity
-	Close() error
-}
-
-// Identity tells which binary a plugin is.
-type Identity struct {
-	Path   string
-	SHA256 string
-	PID    int
-}
-
-// Plugins launches plugins.
-type Plugins interface {
-	Launch(ctx context.Context, store string) (Plugin, error)
-}
-
-// Archive keeps runs.
-type Archive interface {
-	// Begin archives that an experiment starts, and returns its id.
-	Begin(ctx context.Context, plan *Plan, environment record.Environment) (int64, error)
-	// Resume prepares for more runs of an experiment that was begun before.
-	Resume(ctx context.Context, experiment int64, environment record.Environment) error
-	// BeginRun archives that a run starts.
-	BeginRun(ctx context.Context, experiment int64, planned Record) (Writer, error)
-}
-
-// Record is what is known of a run before its load starts.
-type Record struct {
-	Run
-	Labels      map[string]string
-	Setup       driver.Setup
-	Guarantees  driver.Guarantees
-	Description protocol.Description
-	Identity    Identity
-	Warnings    []string
-}
-
-// Deployed reports whether the run's nodes are ours to start.
-func (r Record) Deployed() bool {
-	return !r.Setup.External && r.Description.Has(driver.CapabilityProvision)
-}
-
-// Writer keeps one run.
-type Writer interface {
-	ID() int64
-	Started(zero time.Time, storeVersion string) error
-	PhaseStarted(phase int, at time.Duration) error
-	Chunk(header sample.Header, data []byte) error
-	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
-	Event(at time.Duration, kind, node, detail string) error
-	Verdict(phase int, v record.Verdict) error
-	NodeSecond(second record.NodeSecond) error
-	Client(client record.Client) error
-	Warn(text string)
-	// End archives how the run ended; failure is nil unless it failed.
-	End(ctx context.Context, state record.State, failure error) error
-}
-
-// Observer is told what happens, to show it.
-type Observer interface {
-	ExperimentStarted(experiment int64, runs []Run) // those that are to be executed
-	RunStarted(run Run)
-	Doing(what string)
-	PhaseStarted(phase load.Phase)
-	Progress(phase load.Phase, at time.Duration, ops, failures int64)
-	RunEnded(run Run, id int64, state record.State, took time.Duration, failure error)
-}
 
 // Executor executes plans.
 type Executor struct {
-	Plugins  Plugins
+	Launcher Launcher
 	Archive  Archive
 	Observer Observer
+	Command  string // the command line, to be archived
+
+	// What follows is this machine's if it is nil.
+	Machine func(ctx context.Context, dataDir string) (record.Environment, error)
+	Deploy  func(context.Context, node.Deployment) (Cluster, error) // as node.Deploy
+	// Sample reports every second what the processes of a cluster (nil: none)
+	// and the client use, until ctx ends.
+	Sample func(ctx context.Context, zero time.Time, c Cluster, client int, report func(record.NodeSecond))
 }
 
 // Outcome counts how the runs of an experiment ended.
@@ -107,78 +36,105 @@ type Outcome struct {
 	Failure error
 }
 
-const (
-	startTimeout = 30 * time.Second // to open the store and the sessions
-	endTimeout   = 30 * time.Second // to archive a run's end, also after an interrupt
-)
-
 // Execute executes a plan as a new experiment. A run that fails is archived as
 // failed and the next one goes on; only an archive that takes nothing more, a
 // plugin that cannot be launched, a setup that it refuses or ctx ends the
 // experiment early.
 func (x *Executor) Execute(ctx context.Context, plan *Plan) (Outcome, error) {
-	e := &execution{Executor: x, plan: plan}
-	return e.execute(ctx, func() (int64, error) { return x.Archive.Begin(ctx, plan, e.environment) })
+	return x.execute(ctx, plan, Earlier{})
 }
 
 // Resume executes those runs of an experiment that are not complete, as
 // Execute does.
 func (x *Executor) Resume(ctx context.Context, plan *Plan, earlier Earlier) (Outcome, error) {
-	e := &execution{Executor: x, plan: plan, earlier: earlier}
-	return e.execute(ctx, func() (int64, error) {
-		return earlier.Experiment, x.Archive.Resume(ctx, earlier.Experiment, e.environment)
-	})
+	return x.execute(ctx, plan, earlier)
 }
 
-// execution is an experiment on its way.
-type execution struct {
-	*Executor
-	plan        *Plan
-	earlier     Earlier
-	environment record.Environment
-	dataDir     string
-	kept        map[string]*deployment // for later runs, by Run.Deployment
-}
-
-func (e *execution) execute(ctx context.Context, begin func() (int64, error)) (outcome Outcome, err error) {
-	if e.dataDir = e.plan.DataDir; e.dataDir == "" {
-		e.dataDir = os.TempDir()
-	}
-	if e.environment, err = machine.Read(ctx, e.dataDir); err != nil {
-		return outcome, err
-	}
-	defer func() { err = errors.Join(err, e.releaseAll()) }()
-	if outcome.Experiment, err = begin(); err != nil {
+func (x *Executor) execute(ctx context.Context, plan *Plan, earlier Earlier) (outcome Outcome, err error) {
+	e := x.execution(plan, earlier)
+	defer func() { err = errors.Join(err, e.deployments.close()) }()
+	if outcome.Experiment, err = e.begin(ctx); err != nil {
 		return Outcome{}, err
 	}
-	missing := e.earlier.Missing(e.plan)
-	outcome.Complete = len(e.plan.Runs) - len(missing)
-	e.Observer.ExperimentStarted(outcome.Experiment, missing)
+	missing := earlier.Missing(plan)
+	outcome.Complete = len(plan.Runs) - len(missing)
+	x.Observer.ExperimentStarted(outcome.Experiment, missing)
 	for _, planned := range missing {
 		if ctx.Err() != nil {
 			return outcome, ctx.Err()
 		}
-		e.Observer.RunStarted(planned)
-		began := time.Now()
-		r := &running{execution: e, run: planned}
-		state, err := r.execute(ctx, outcome.Experiment)
-		if r.writer != nil {
-			e.Observer.RunEnded(planned, r.writer.ID(), state, time.Since(began), r.failure)
-		}
+		ended, err := e.executeRun(ctx, outcome.Experiment, planned)
 		if err != nil {
 			return outcome, err
 		}
-		switch state {
+		switch ended.state {
 		case record.Complete:
 			outcome.Complete++
 		case record.Failed:
 			outcome.Failed++
 			if outcome.Failure == nil {
-				outcome.Failure = r.failure
+				outcome.Failure = ended.failure
 			}
 		case record.Interrupted:
 			return outcome, ctx.Err()
 		}
 	}
 	return outcome, nil
+}
+
+// execution is an experiment on its way.
+type execution struct {
+	executor    *Executor
+	plan        *Plan
+	earlier     Earlier
+	dataDir     string
+	environment record.Environment
+	deployments *deployments
+}
+
+func (x *Executor) execution(plan *Plan, earlier Earlier) *execution {
+	here := *x
+	if here.Machine == nil {
+		here.Machine = machine.Read
+	}
+	if here.Deploy == nil {
+		here.Deploy = deployHere
+	}
+	if here.Sample == nil {
+		here.Sample = sampleHere
+	}
+	dataDir := cmp.Or(plan.DataDir, os.TempDir())
+	return &execution{
+		executor: &here, plan: plan, earlier: earlier, dataDir: dataDir,
+		deployments: &deployments{
+			launcher: here.Launcher, deploy: here.Deploy, dataDir: dataDir, terms: plan.Terms, kept: map[string]*deployment{},
+		},
+	}
+}
+
+// begin archives all that the runs refer to, and returns the experiment's id.
+func (e *execution) begin(ctx context.Context) (int64, error) {
+	var err error
+	if e.environment, err = e.executor.Machine(ctx, e.dataDir); err != nil {
+		return 0, err
+	}
+	if e.environment.ID, err = e.executor.Archive.Environment(ctx, e.environment); err != nil {
+		return 0, err
+	}
+	if e.earlier.Experiment != 0 {
+		return e.earlier.Experiment, nil // the rest is there
+	}
+	for _, d := range e.plan.Definitions() {
+		err := e.executor.Archive.Workload(ctx, record.Workload{
+			Name: d.Name, Version: d.Version, SHA256: d.SHA256(), Definition: d.Canonical(), Source: string(d.Text()),
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	document, err := e.plan.Document()
+	if err != nil {
+		return 0, err
+	}
+	return e.executor.Archive.BeginExperiment(ctx, record.Experiment{Seed: e.plan.Seed, Plan: document, Command: e.executor.Command})
 }

@@ -2,7 +2,7 @@
 // multiplies out what was asked for, orders the runs so that drift favours no
 // store, takes each through deployment, load and archive, and carries on what
 // was interrupted. It knows plugins and the archive only as the interfaces in
-// execute.go.
+// plugin.go and archive.go.
 package experiment
 
 import (
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/internal/fault"
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/node"
 	"github.com/benchctl/benchctl/core/selection"
@@ -123,16 +124,24 @@ func NewPlan(spec Spec) (*Plan, error) {
 	return plan, nil
 }
 
+// The kinds of what can be wrong with a spec.
+var (
+	ErrNoStore   = errors.New("no store")
+	ErrTooFew    = errors.New("fewer than one") // repeats, threads or nodes
+	ErrEndpoints = errors.New("not an endpoint for each node")
+	ErrOption    = errors.New("option of another store")
+)
+
 func (s Spec) check() error {
 	switch {
 	case len(s.Stores) == 0:
-		return errors.New("no store: name at least one with --store")
+		return fault.Errorf(ErrNoStore, "no store: name at least one")
 	case s.Repeat < 1:
-		return fmt.Errorf("--repeat %d: there must be at least 1", s.Repeat)
+		return fault.Errorf(ErrTooFew, "repeat %d: there must be at least 1", s.Repeat)
 	}
 	for _, threads := range s.Threads {
 		if threads < 1 {
-			return fmt.Errorf("--threads %d: there must be at least 1", threads)
+			return fault.Errorf(ErrTooFew, "threads %d: there must be at least 1", threads)
 		}
 	}
 	for _, setup := range s.Setups {
@@ -149,7 +158,7 @@ func (s Spec) check() error {
 func (s Spec) checkSetup(setup Setup) error {
 	for _, nodes := range setup.Nodes {
 		if nodes < 1 {
-			return fmt.Errorf("--nodes %d: there must be at least 1", nodes)
+			return fault.Errorf(ErrTooFew, "nodes %d: there must be at least 1", nodes)
 		}
 	}
 	for store, endpoints := range setup.Endpoints {
@@ -157,12 +166,12 @@ func (s Spec) checkSetup(setup Setup) error {
 			return fmt.Errorf("an endpoint of %s has a user or password in it, and endpoints are archived: name them without, and give credentials by the option %s.credentials", store, store)
 		}
 		if len(setup.Nodes) != 1 || setup.Nodes[0] != len(endpoints) {
-			return fmt.Errorf("the endpoints of %s are %s, so --nodes can only be %d", store, count(len(endpoints), "node"), len(endpoints))
+			return fault.Errorf(ErrEndpoints, "the endpoints of %s are %s, so the setup's nodes can only be %d", store, count(len(endpoints), "node"), len(endpoints))
 		}
 	}
 	for store := range setup.Options {
 		if !slices.Contains(s.Stores, store) {
-			return fmt.Errorf("--option %s.…: store %s is not in this experiment, which has %s", store, store, strings.Join(s.Stores, ", "))
+			return fault.Errorf(ErrOption, "option %s.…: store %s is not in this experiment, which has %s", store, store, strings.Join(s.Stores, ", "))
 		}
 	}
 	if _, taken := s.Labels[setupLabel]; taken && setup.Name != "" {

@@ -68,14 +68,14 @@ func TestSpecsThatAreRefused(t *testing.T) {
 		change func(*Spec)
 		want   string
 	}{
-		"no store":      {func(s *Spec) { s.Stores = nil }, "name at least one with --store"},
-		"no repeat":     {func(s *Spec) { s.Repeat = 0 }, "--repeat 0: there must be at least 1"},
-		"no node":       {func(s *Spec) { s.Setups[0].Nodes = []int{0} }, "--nodes 0: there must be at least 1"},
-		"no thread":     {func(s *Spec) { s.Threads = []int{-1} }, "--threads -1: there must be at least 1"},
+		"no store":      {func(s *Spec) { s.Stores = nil }, "no store: name at least one"},
+		"no repeat":     {func(s *Spec) { s.Repeat = 0 }, "repeat 0: there must be at least 1"},
+		"no node":       {func(s *Spec) { s.Setups[0].Nodes = []int{0} }, "nodes 0: there must be at least 1"},
+		"no thread":     {func(s *Spec) { s.Threads = []int{-1} }, "threads -1: there must be at least 1"},
 		"other option":  {func(s *Spec) { s.Setups[0].Options = map[string]map[string]string{"c": {}} }, "store c is not in this experiment, which has a, b"},
 		"bad parameter": {func(s *Spec) { s.Workloads[0].Params["size"] = []string{"x"} }, `"x" is no whole number`},
 		"nodes with URLs": {func(s *Spec) { s.Setups[0].Endpoints = map[string][]string{"a": {"x:1"}} },
-			"the endpoints of a are 1 node, so --nodes can only be 1"},
+			"the endpoints of a are 1 node, so the setup's nodes can only be 1"},
 		"password in a URL": {func(s *Spec) { s.Setups[0].Endpoints = map[string][]string{"a": {"http://me:secret@x:1"}} },
 			"an endpoint of a has a user or password in it, and endpoints are archived"},
 		"label of a setup": {func(s *Spec) { s.Setups[0].Name, s.Labels = "durable", map[string]string{"setup": "x"} },

@@ -1,10 +1,12 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/benchctl/benchctl/core/internal/fault"
 	"github.com/benchctl/benchctl/core/record"
 )
 
@@ -41,6 +43,10 @@ func (e Earlier) Missing(plan *Plan) []Run {
 	return missing
 }
 
+// ErrChangedPlugin is the kind of error of a plugin that is not the binary that
+// complete runs used.
+var ErrChangedPlugin = errors.New("changed plugin")
+
 // CheckPlugin compares a plugin's binary with those that the complete runs of
 // its store used. If it is another one it is refused, or warned of where that
 // is allowed.
@@ -58,9 +64,10 @@ func (e Earlier) CheckPlugin(store string, identity Identity) (warning string, e
 		return fmt.Sprintf("the experiment was resumed with another binary of plugin %s (sha256 %s) than earlier runs of it used (%s)",
 			store, short(identity.SHA256), strings.Join(others, ", ")), nil
 	}
-	return "", &Refused{fmt.Sprintf(
-		"plugin %s (sha256 %s) is not the binary that complete runs of experiment %d used (%s): put that one back, or add --allow-changed-plugin, and the runs are marked by a warning",
+	refused := &Refused{fmt.Sprintf(
+		"plugin %s (sha256 %s) is not the binary that complete runs of experiment %d used (%s): put that one back, or allow another, and the runs are marked by a warning",
 		store, short(identity.SHA256), e.Experiment, strings.Join(others, ", "))}
+	return "", fault.Errorf(ErrChangedPlugin, "%w", refused)
 }
 
 func short(sha256 string) string { return fmt.Sprintf("%.12s…", sha256) }

@@ -126,7 +126,7 @@ func TestAChangedPluginIsRefusedOrWarnedOf(t *testing.T) {
 		}
 	}
 	now := Identity{SHA256: "fedcba9876543210"}
-	const refused = "plugin a (sha256 fedcba987654…) is not the binary that complete runs of experiment 3 used (0123456789ab…): put that one back, or add --allow-changed-plugin, and the runs are marked by a warning"
+	const refused = "plugin a (sha256 fedcba987654…) is not the binary that complete runs of experiment 3 used (0123456789ab…): put that one back, or allow another, and the runs are marked by a warning"
 	if warning, err := earlier.CheckPlugin("a", now); warning != "" || err == nil || err.Error() != refused {
 		t.Errorf("%q, %v", warning, err)
 	}

@@ -4,6 +4,7 @@ package machine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,12 +13,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/benchctl/benchctl/core/record"
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/disk"
 	"github.com/shirou/gopsutil/v4/host"
 	"github.com/shirou/gopsutil/v4/mem"
+
+	"github.com/benchctl/benchctl/core/internal/fault"
+	"github.com/benchctl/benchctl/core/record"
 )
+
+// ErrDataFolder is the kind of error of a data folder that cannot be used.
+var ErrDataFolder = errors.New("data folder")
 
 const (
 	fsyncTries = 50
@@ -46,7 +52,7 @@ func Read(ctx context.Context, dataDir string) (record.Environment, error) {
 	}
 	var err error
 	if e.Filesystem, err = filesystem(ctx, dataDir); err != nil {
-		return e, fmt.Errorf("look at the data folder %s: %w: name another with --data-dir", dataDir, err)
+		return e, fault.Errorf(ErrDataFolder, "look at the data folder %s: %w: name another data folder", dataDir, err)
 	}
 	e.Fsync, err = fsyncTime(dataDir)
 	return e, err
@@ -84,7 +90,7 @@ func filesystem(ctx context.Context, dir string) (string, error) {
 func fsyncTime(dir string) (time.Duration, error) {
 	file, err := os.CreateTemp(dir, "benchctl-fsync-*")
 	if err != nil {
-		return 0, fmt.Errorf("write to the data folder %s: %w: name another with --data-dir", filepath.Clean(dir), err)
+		return 0, fault.Errorf(ErrDataFolder, "write to the data folder %s: %w: name another data folder", filepath.Clean(dir), err)
 	}
 	defer os.Remove(file.Name())
 	defer file.Close()
@@ -93,7 +99,7 @@ func fsyncTime(dir string) (time.Duration, error) {
 	for i := range times {
 		start := time.Now()
 		if _, err := file.Write(block); err != nil {
-			return 0, fmt.Errorf("write to the data folder %s: %w: free space there, or name another with --data-dir", dir, err)
+			return 0, fault.Errorf(ErrDataFolder, "write to the data folder %s: %w: free space there, or name another data folder", dir, err)
 		}
 		if err := file.Sync(); err != nil {
 			return 0, fmt.Errorf("sync in the data folder %s: %w", dir, err)

@@ -1,6 +1,7 @@
 package machine_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ func TestEnvironment(t *testing.T) {
 	if shm, err := machine.Read(t.Context(), "/dev/shm"); err != nil || !machine.KeptInMemory(shm.Filesystem) {
 		t.Errorf("/dev/shm: %+v, %v", shm, err)
 	}
-	if _, err := machine.Read(t.Context(), "/nowhere"); err == nil || !strings.Contains(err.Error(), "--data-dir") {
+	if _, err := machine.Read(t.Context(), "/nowhere"); !errors.Is(err, machine.ErrDataFolder) || !strings.HasSuffix(err.Error(), ": name another data folder") {
 		t.Errorf("a folder that is not there: %v", err)
 	}
 }

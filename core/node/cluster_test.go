@@ -171,7 +171,7 @@ func TestANodeThatDoesNotServe(t *testing.T) {
 		want    string
 	}{
 		"ends at once": {[]string{"/bin/sh", "-c", "echo reading config; echo no disk >&2; exit 3"}, "node a ended before it served (exit status 3); its log ends:\nreading config\nno disk"},
-		"never serves": {[]string{"/bin/sh", "-c", "echo waiting for friends; exec sleep 60"}, "give a slow one longer with --ready-timeout; its log ends:\nwaiting for friends"},
+		"never serves": {[]string{"/bin/sh", "-c", "echo waiting for friends; exec sleep 60"}, "give a slow one longer; its log ends:\nwaiting for friends"},
 		"no program":   {[]string{"/nowhere/server"}, "start node a: fork/exec /nowhere/server: no such file or directory"},
 	}
 	for name, test := range cases {

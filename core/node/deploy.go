@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/internal/fault"
+	"github.com/benchctl/benchctl/core/machine"
 )
 
 // ReadyWithin is how long nodes may take until they serve, if nothing else is
@@ -34,7 +36,7 @@ type Deployment struct {
 func Deploy(ctx context.Context, d Deployment) (*Cluster, error) {
 	dir, err := os.MkdirTemp(d.Dir, d.Name+"-*")
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for the nodes: %w: name another with --data-dir", err)
+		return nil, fault.Errorf(machine.ErrDataFolder, "make a folder for the nodes: %w: name another data folder", err)
 	}
 	c, err := d.describe(ctx, dir)
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/internal/fault"
+	"github.com/benchctl/benchctl/core/machine"
 )
 
 // Host is the address of the loopback interface on which nodes listen.
@@ -29,7 +31,7 @@ func Places(dir string, n, ports int) ([]driver.Place, error) {
 		places[i] = driver.Place{Dir: filepath.Join(dir, fmt.Sprintf("node-%d", i+1)), Ports: free[i*ports : (i+1)*ports]}
 		if err := os.MkdirAll(places[i].Dir, 0o700); err != nil {
 			Release(free...)
-			return nil, fmt.Errorf("make a folder for node %d: %w: name another with --data-dir", i+1, err)
+			return nil, fault.Errorf(machine.ErrDataFolder, "make a folder for node %d: %w: name another data folder", i+1, err)
 		}
 	}
 	return places, nil

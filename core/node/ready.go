@@ -2,12 +2,15 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/internal/fault"
 )
 
 const (
@@ -15,6 +18,9 @@ const (
 	readyDial  = 5 * time.Second // a busy machine's servers may take some of it to answer
 	logLines   = 15              // of a node's log, in the error when it fails
 )
+
+// ErrNotReady is the kind of error of a node that does not serve in time.
+var ErrNotReady = errors.New("not ready")
 
 // awaitReady polls until the node serves.
 func (c *Cluster) awaitReady(ctx context.Context, m *member, p *process) error {
@@ -38,7 +44,7 @@ func (c *Cluster) awaitReady(ctx context.Context, m *member, p *process) error {
 		case <-ended:
 			return fmt.Errorf("node %s ended before it served (%s)%s", m.Name, p.how(), logEnd(p))
 		case <-ctx.Done():
-			return fmt.Errorf("node %s did not serve in time (%w; last try: %w): give a slow one longer with --ready-timeout%s", m.Name, context.Cause(ctx), last, logEnd(p))
+			return fault.Errorf(ErrNotReady, "node %s did not serve in time (%w; last try: %w): give a slow one longer%s", m.Name, context.Cause(ctx), last, logEnd(p))
 		case <-tick.C:
 		}
 	}
@@ -49,6 +55,51 @@ func (c *Cluster) awaitReady(ctx context.Context, m *member, p *process) error {
 func cutShort(ctx context.Context) bool {
 	until, bounded := ctx.Deadline()
 	return ctx.Err() != nil || bounded && !time.Now().Before(until)
+}
+
+// answerWithin is how long a node that runs has to answer, when it is asked
+// whether it still serves.
+const answerWithin = 5 * time.Second
+
+// Lost returns the names of the nodes that do not run, or do not answer. A
+// cluster on which every node was once ready may have lost some since.
+func (c *Cluster) Lost(ctx context.Context) []string {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	answers := make([]error, len(c.nodes))
+	var asked sync.WaitGroup
+	for i, m := range c.nodes {
+		asked.Go(func() { answers[i] = c.awaitAnswer(ctx, m) })
+	}
+	asked.Wait()
+	var names []string
+	for i, m := range c.nodes {
+		if answers[i] != nil {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// awaitAnswer asks a node until it answers, and returns an error if it ends or
+// ctx does before.
+func (c *Cluster) awaitAnswer(ctx context.Context, m *member) error {
+	tick := time.NewTicker(readyEvery)
+	defer tick.Stop()
+	for {
+		if _, running := m.state(); !running {
+			return errors.New("it does not run")
+		}
+		err := probe(ctx, m.Ready)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
 }
 
 // Leader returns the name of the node that leads the others. It asks until one

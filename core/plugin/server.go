@@ -61,7 +61,7 @@ func (s *server) Prepare(ctx context.Context, request *driverpb.PrepareRequest) 
 func (s *server) Provision(ctx context.Context, request *driverpb.ProvisionRequest) (*driverpb.ProvisionReply, error) {
 	p, ok := s.driver.(driver.Provisioner)
 	if !ok {
-		return nil, status.Error(codes.Unimplemented, "the plugin cannot deploy its store: name a running one with --endpoints")
+		return nil, status.Error(codes.Unimplemented, "the plugin cannot deploy its store: name the endpoints of one that runs")
 	}
 	setup, err := s.setup(request.SetupJson)
 	if err != nil {

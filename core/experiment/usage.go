@@ -1,7 +1,9 @@
 package experiment
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/benchctl/benchctl/core/record"
@@ -58,49 +60,42 @@ func (u *usage) warning(cores int) string {
 	return ""
 }
 
-const (
-	trendLeast  = 2 * time.Second // phases shorter than this show no trend
-	trendRising = 1.25            // the last third's rate over the first's
-)
+// sampling archives every second what the processes of a run use, from its zero
+// to its load's end.
+type sampling struct {
+	mu   sync.Mutex
+	used usage
 
-// trend is how the operations of a phase came in over time.
-type trend struct {
-	began  time.Duration
-	points []point
+	stop context.CancelFunc // nil: it has not begun
+	done sync.WaitGroup
 }
 
-type point struct {
-	at  time.Duration
-	ops int64 // until then
+// begin lets sample report until end is called.
+func (s *sampling) begin(into NoteWriter, sample func(context.Context, func(record.NodeSecond))) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	s.done.Go(func() {
+		sample(ctx, func(second record.NodeSecond) {
+			s.mu.Lock()
+			s.used.add(second)
+			s.mu.Unlock()
+			_ = into.NodeSecond(second) // an archive that takes none says so when the run is finished
+		})
+	})
 }
 
-func (t *trend) start(at time.Duration) { t.began, t.points = at, t.points[:0] }
-
-func (t *trend) add(at time.Duration, ops int64) { t.points = append(t.points, point{at, ops}) }
-
-// rising reports whether the phase was clearly faster at its end than at its
-// beginning: what was measured had not warmed up yet.
-func (t *trend) rising(ended time.Duration, ops int64) bool {
-	took := ended - t.began
-	if took < trendLeast {
-		return false
-	}
-	first, ok := t.nearest(t.began + took/3)
-	last, ok2 := t.nearest(ended - took/3)
-	if !ok || !ok2 || first.at >= last.at || first.ops == 0 {
-		return false
-	}
-	before := float64(first.ops) / float64(first.at-t.began)
-	after := float64(ops-last.ops) / float64(ended-last.at)
-	return after > trendRising*before
+func (s *sampling) phase(warmup bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.used.phase(warmup)
 }
 
-// nearest returns the point that is closest to a moment.
-func (t *trend) nearest(at time.Duration) (best point, ok bool) {
-	for _, p := range t.points {
-		if !ok || (p.at-at).Abs() < (best.at-at).Abs() {
-			best, ok = p, true
-		}
+// end ends the sampling, and says what the machine may have limited.
+func (s *sampling) end(cores int) (warning string) {
+	if s.stop == nil {
+		return ""
 	}
-	return best, ok
+	s.stop()
+	s.done.Wait()
+	return s.used.warning(cores)
 }

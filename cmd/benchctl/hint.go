@@ -1,0 +1,39 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/machine"
+	"github.com/benchctl/benchctl/core/node"
+)
+
+// hints are what the sentences of core, which say in words what to do, mean at
+// the command line: by the kind of error, which words of its sentence are said
+// otherwise here.
+var hints = []struct {
+	kind        error
+	words, says string
+}{
+	{machine.ErrDataFolder, "name another data folder", "name another with --data-dir"},
+	{node.ErrNotReady, "give a slow one longer", "give a slow one longer with --ready-timeout"},
+	{experiment.ErrNoStore, "name at least one", "name at least one with --store"},
+	{experiment.ErrTooFew, "repeat ", "--repeat "},
+	{experiment.ErrTooFew, "threads ", "--threads "},
+	{experiment.ErrTooFew, "nodes ", "--nodes "},
+	{experiment.ErrEndpoints, "the setup's nodes", "--nodes"},
+	{experiment.ErrOption, "option ", "--option "},
+	{experiment.ErrChangedPlugin, "allow another", "add --allow-changed-plugin"},
+}
+
+// hinted returns what an error says, in the words of the command line.
+func hinted(err error) string {
+	text := err.Error()
+	for _, h := range hints {
+		if errors.Is(err, h.kind) {
+			text = strings.Replace(text, h.words, h.says, 1)
+		}
+	}
+	return text
+}

@@ -1,0 +1,117 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/benchctl/benchctl/core/protocol"
+	"github.com/benchctl/benchctl/core/record"
+	"github.com/benchctl/benchctl/workloads"
+)
+
+// paced is a load whose first phase ends with what is given, and is said to have
+// come in as often as rates say, in operations a quarter of a second.
+func paced(phase int, unstarted int64, rates ...int64) func(context.Context, protocol.RunRequest, protocol.Sink) error {
+	return func(_ context.Context, _ protocol.RunRequest, sink protocol.Sink) error {
+		err := errors.Join(sink.Started(time.Now(), ""), sink.PhaseStarted(phase, 0))
+		at, ops := time.Duration(0), int64(0)
+		for _, rate := range rates {
+			time.Sleep(250 * time.Millisecond)
+			at, ops = at+250*time.Millisecond, ops+rate
+			sink.Progress(phase, at, ops, 0)
+		}
+		return errors.Join(err, sink.PhaseEnded(phase, at, ops, unstarted))
+	}
+}
+
+func TestWhatWeakensTheFiguresIsWarnedOf(t *testing.T) {
+	faster := []int64{5, 6, 7, 8, 9, 10, 11, 12, 12, 12, 12, 12, 12, 12, 12, 12}
+	level := []int64{9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9}
+	const closed, open = "create-set-delete", "latency-at-rate"
+	cases := map[string]struct {
+		workload string
+		change   func(w *world)
+		want     string
+	}{
+		"nothing":                {closed, func(w *world) { w.load = paced(1, 0, level...) }, ""},
+		"a filesystem in memory": {closed, func(w *world) { w.machine.Filesystem = "tmpfs" }, "the nodes' data is in /data, which is a tmpfs: fsync costs nothing there, so writes are faster than on a disk"},
+		"still rising":           {closed, func(w *world) { w.load = paced(1, 0, faster...) }, "create on a, 3 nodes: still getting faster while it was measured; a longer warm-up shows what it comes to"},
+		"a warm-up may rise":     {closed, func(w *world) { w.load = paced(0, 0, faster...) }, ""},
+		"arrivals set the pace":  {open, func(w *world) { w.load = paced(2, 0, faster...) }, ""},
+		"unstarted arrivals":     {open, func(w *world) { w.load = paced(2, 7, level...) }, "7 arrivals were due and could not be started before the phase ended, 144 were"},
+		"in a warm-up":           {open, func(w *world) { w.load = paced(1, 7, level...) }, ""},
+		"what the plugin says": {closed, func(w *world) {
+			w.load = func(ctx context.Context, r protocol.RunRequest, sink protocol.Sink) error {
+				return errors.Join(steady(ctx, r, sink), sink.Finished(protocol.Finished{Warnings: []string{"sessions were lost"}}))
+			}
+		}, ": sessions were lost"},
+		"a busy machine": {closed, func(w *world) {
+			w.Sample = busy(1.5)
+			w.load = paced(1, 0, level...)
+		}, "load generator and nodes together used all of the machine's 2 cores"},
+		"a busy warm-up": {closed, func(w *world) {
+			w.Sample = busy(1.5)
+			w.load = paced(0, 0, level...)
+		}, ""},
+		"a machine at leisure": {closed, func(w *world) {
+			w.Sample = busy(0.5)
+			w.load = paced(1, 0, level...)
+		}, ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				c.change(w)
+				definition, err := workloads.Find(c.workload)
+				if err != nil {
+					t.Fatal(err)
+				}
+				plan := planOf(t, func(s *Spec) { s.Workloads = []Workload{{Definition: definition}} })
+				w.description.Ops = plan.Runs[0].Load().Ops()
+				outcome, err := w.Execute(t.Context(), plan)
+				if err != nil || outcome.Complete != 1 {
+					t.Fatalf("%+v, %v", outcome, err)
+				}
+				warnings := strings.Join(w.runs[0].warnings, "; ")
+				if !strings.Contains(warnings, c.want) || (warnings == "") != (c.want == "") {
+					t.Errorf("warnings %q, want %q", warnings, c.want)
+				}
+			})
+		})
+	}
+}
+
+// busy samples a node and a client that each use a share of the two cores.
+func busy(cores float64) func(context.Context, time.Time, Cluster, int, func(record.NodeSecond)) {
+	return func(ctx context.Context, zero time.Time, _ Cluster, _ int, report func(record.NodeSecond)) {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for second := 0; ; second++ {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			report(record.NodeSecond{Node: "node-1", Second: second, Seconds: 1, CPUSeconds: cores})
+			report(record.NodeSecond{Node: record.ClientNode, Second: second, Seconds: 1, CPUSeconds: cores / 2})
+		}
+	}
+}
+
+func TestWhatProcessesUseIsArchivedUntilTheLoadEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.Sample, w.load = busy(0.1), lasting(func() {})
+		if _, err := w.Execute(t.Context(), planOf(t, repeated(1))); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(w.runs[0].seconds); n < 18 || n > 20 { // ten seconds of two processes; the last may come too late
+			t.Errorf("%d seconds", n)
+		}
+	})
+}
