@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/chart/kinds"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/machine"
 	"github.com/benchctl/benchctl/core/node"
@@ -25,6 +27,18 @@ var hints = []struct {
 	{experiment.ErrEndpoints, "the setup's nodes", "--nodes"},
 	{experiment.ErrOption, "option ", "--option "},
 	{experiment.ErrChangedPlugin, "allow another", "add --allow-changed-plugin"},
+	{archive.ErrMissing, "first or name one", "first or name one with --archive"},
+	{archive.ErrMissing, "name one elsewhere", "name one elsewhere with --archive"},
+	{archive.ErrMissing, "name an archive elsewhere", "name an archive elsewhere with --archive"},
+	{archive.ErrReadOnly, "name an archive elsewhere", "name an archive elsewhere with --archive"},
+	{archive.ErrReadOnly, "writable or name another", "writable or name another with --archive"},
+	{archive.ErrReadOnly, "name one on a local disk", "name one on a local disk with --archive"},
+	{archive.ErrNotArchive, "name another file", "name another file with --archive"},
+	{archive.ErrNotArchive, "name a file", "name a file with --archive"},
+	{archive.ErrWorkloadChanged, "name another archive", "name another archive with --archive"},
+	{kinds.ErrNothingSwept, "with several values of one", "with `benchctl run --param NAME=VALUE,VALUE`"},
+	{kinds.ErrManySwept, "over, such as ", "over, such as --over "},
+	{kinds.ErrOver, "over ", "--over "},
 }
 
 // hinted returns what an error says, in the words of the command line.

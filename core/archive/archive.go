@@ -117,7 +117,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Archive, error) {
 }
 
 func missing(path, but string) error {
-	return faultf(ErrMissing, "no archive at %s%s; run `benchctl run` first or name one with --archive", path, but)
+	return faultf(ErrMissing, "no archive at %s%s; run `benchctl run` first or name one", path, but)
 }
 
 func beside(path, suffix string) bool {

@@ -245,7 +245,7 @@ func TestWorkloadThatChangedIsRefused(t *testing.T) {
 	}
 	w.SHA256 = "2"
 	err := a.Workload(t.Context(), w)
-	want := fmt.Sprintf("workload w@3 is not the one that archive %s has under that name and version; raise its version to 4, or name another archive with --archive", a.Path())
+	want := fmt.Sprintf("workload w@3 is not the one that archive %s has under that name and version; raise its version to 4, or name another archive", a.Path())
 	if !errors.Is(err, ErrWorkloadChanged) || errors.Is(err, ErrArchive) || err.Error() != want {
 		t.Error(err)
 	}

@@ -47,7 +47,7 @@ func (a *Archive) Workload(ctx context.Context, w record.Workload) error {
 			return err
 		case archived > 0:
 			return &fault{
-				text: fmt.Sprintf("workload %s@%d is not the one that archive %s has under that name and version; raise its version to %d, or name another archive with --archive",
+				text: fmt.Sprintf("workload %s@%d is not the one that archive %s has under that name and version; raise its version to %d, or name another archive",
 					w.Name, w.Version, a.path, w.Version+1),
 				kinds: []error{ErrWorkloadChanged},
 			}

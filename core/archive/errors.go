@@ -76,7 +76,7 @@ func explain(path, doing string, err error) error {
 	}
 	switch lite.Code {
 	case sqlite3.ErrNotADB:
-		return faultf(ErrNotArchive, "%s is not a benchctl archive: it is no SQLite database; name another file with --archive", path)
+		return faultf(ErrNotArchive, "%s is not a benchctl archive: it is no SQLite database; name another file", path)
 	case sqlite3.ErrCorrupt:
 		return faultf(ErrDamaged, "%s: archive %s is damaged (%v); `benchctl archive verify` says what is affected", doing, path, lite)
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
@@ -98,11 +98,11 @@ func checkWritable(path string) error {
 	info, err := os.Stat(folder)
 	switch {
 	case err != nil:
-		return faultf(ErrMissing, "no folder %s for the archive; make it or name an archive elsewhere with --archive", folder)
+		return faultf(ErrMissing, "no folder %s for the archive; make it or name an archive elsewhere", folder)
 	case !info.IsDir():
-		return faultf(ErrMissing, "%s is not a folder, so there can be no archive in it; name one elsewhere with --archive", folder)
+		return faultf(ErrMissing, "%s is not a folder, so there can be no archive in it; name one elsewhere", folder)
 	case !writable(folder):
-		return faultf(ErrReadOnly, "folder %s is read-only, and benchctl writes beside archive %s as well; make it writable or name an archive elsewhere with --archive", folder, filepath.Base(path))
+		return faultf(ErrReadOnly, "folder %s is read-only, and benchctl writes beside archive %s as well; make it writable or name an archive elsewhere", folder, filepath.Base(path))
 	}
 	switch err := checkFile(path); {
 	case errors.Is(err, os.ErrNotExist):
@@ -110,7 +110,7 @@ func checkWritable(path string) error {
 	case err != nil:
 		return err
 	case !writable(path):
-		return faultf(ErrReadOnly, "archive %s is read-only; make it writable or name another with --archive", path)
+		return faultf(ErrReadOnly, "archive %s is read-only; make it writable or name another", path)
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func checkWritable(path string) error {
 func checkFile(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
-		return faultf(ErrNotArchive, "%s is not a benchctl archive: it is a folder; name a file with --archive", path)
+		return faultf(ErrNotArchive, "%s is not a benchctl archive: it is a folder; name a file", path)
 	}
 	return err
 }

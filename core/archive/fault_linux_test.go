@@ -86,17 +86,17 @@ func TestOpenRefuses(t *testing.T) {
 		want string
 	}{
 		{"no database", func(t *testing.T) string { return write(t, strings.Repeat("hello\n", 1000)) }, Open, ErrNotArchive,
-			"PATH is not a benchctl archive: it is no SQLite database; name another file with --archive"},
+			"PATH is not a benchctl archive: it is no SQLite database; name another file"},
 		{"no database, to read", func(t *testing.T) string { return write(t, "hello") }, OpenReadOnly, ErrNotArchive,
-			"PATH is not a benchctl archive: it is no SQLite database; name another file with --archive"},
+			"PATH is not a benchctl archive: it is no SQLite database; name another file"},
 		{"another program's", func(t *testing.T) string { return changed(t, "pragma application_id = 17") }, Open, ErrNotArchive,
-			"PATH is not a benchctl archive: it is the database of another program; name another file with --archive"},
+			"PATH is not a benchctl archive: it is the database of another program; name another file"},
 		{"another program's, to read", func(t *testing.T) string { return changed(t, "pragma application_id = 0") }, OpenReadOnly, ErrNotArchive,
-			"PATH is not a benchctl archive: it is the database of another program; name another file with --archive"},
+			"PATH is not a benchctl archive: it is the database of another program; name another file"},
 		{"folder", func(t *testing.T) string { return t.TempDir() }, Open, ErrNotArchive,
-			"PATH is not a benchctl archive: it is a folder; name a file with --archive"},
+			"PATH is not a benchctl archive: it is a folder; name a file"},
 		{"folder, to read", func(t *testing.T) string { return t.TempDir() }, OpenReadOnly, ErrNotArchive,
-			"PATH is not a benchctl archive: it is a folder; name a file with --archive"},
+			"PATH is not a benchctl archive: it is a folder; name a file"},
 		{"newer", func(t *testing.T) string {
 			return changed(t, "insert into goose_db_version (version_id, is_applied) values (7, 1)")
 		}, Open, ErrTooNew, "archive PATH was written by a newer benchctl (schema 7, this one knows SCHEMA); upgrade benchctl to use it"},
@@ -104,18 +104,18 @@ func TestOpenRefuses(t *testing.T) {
 			return changed(t, "insert into goose_db_version (version_id, is_applied) values (7, 1)")
 		}, OpenReadOnly, ErrTooNew, "archive PATH was written by a newer benchctl (schema 7, this one knows SCHEMA); upgrade benchctl to use it"},
 		{"missing folder", func(t *testing.T) string { return filepath.Join(t.TempDir(), "no", "x.db") }, Open, ErrMissing,
-			"no folder DIR for the archive; make it or name an archive elsewhere with --archive"},
+			"no folder DIR for the archive; make it or name an archive elsewhere"},
 		{"missing, to read", func(t *testing.T) string { return filepath.Join(t.TempDir(), "x.db") }, OpenReadOnly, ErrMissing,
-			"no archive at PATH; run `benchctl run` first or name one with --archive"},
+			"no archive at PATH; run `benchctl run` first or name one"},
 		{"empty file, to read", func(t *testing.T) string { return write(t, "") }, OpenReadOnly, ErrMissing,
-			"no archive at PATH, only an empty file; run `benchctl run` first or name one with --archive"},
+			"no archive at PATH, only an empty file; run `benchctl run` first or name one"},
 		{"file as folder", func(t *testing.T) string { return filepath.Join(write(t, "x"), "x.db") }, Open, ErrMissing,
-			"DIR is not a folder, so there can be no archive in it; name one elsewhere with --archive"},
+			"DIR is not a folder, so there can be no archive in it; name one elsewhere"},
 		{"read-only folder", func(t *testing.T) string {
 			folder := tmpfs(t, "size=4m")
 			setReadOnly(t, folder)
 			return filepath.Join(folder, "x.db")
-		}, Open, ErrReadOnly, "folder DIR is read-only, and benchctl writes beside archive x.db as well; make it writable or name an archive elsewhere with --archive"},
+		}, Open, ErrReadOnly, "folder DIR is read-only, and benchctl writes beside archive x.db as well; make it writable or name an archive elsewhere"},
 		{"read-only file", func(t *testing.T) string {
 			path := changed(t, "select 1")
 			mount(t, path, path, "", unix.MS_BIND, "")
@@ -126,7 +126,7 @@ func TestOpenRefuses(t *testing.T) {
 			})
 			mount(t, "", path, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, "")
 			return path
-		}, Open, ErrReadOnly, "archive PATH is read-only; make it writable or name another with --archive"},
+		}, Open, ErrReadOnly, "archive PATH is read-only; make it writable or name another"},
 		{"full disk", func(t *testing.T) string { return filepath.Join(tmpfs(t, "size=64k"), "x.db") }, Open, ErrFull,
 			"open: the disk that holds archive PATH is full; what was committed is kept: free some space and run again"},
 	}

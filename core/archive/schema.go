@@ -65,7 +65,7 @@ func identify(ctx context.Context, path string, db *sql.DB) (int64, error) {
 	case application == 0 && tables == 0:
 		return 0, nil
 	case application != applicationID || versioned == 0:
-		return 0, faultf(ErrNotArchive, "%s is not a benchctl archive: it is the database of another program; name another file with --archive", path)
+		return 0, faultf(ErrNotArchive, "%s is not a benchctl archive: it is the database of another program; name another file", path)
 	}
 	var version int64
 	err = db.QueryRowContext(ctx, "select max(version_id) from goose_db_version where is_applied").Scan(&version)
@@ -91,7 +91,7 @@ func migrate(ctx context.Context, path string, db *sql.DB) (err error) {
 		return err
 	}
 	if mode != "wal" {
-		return faultf(ErrReadOnly, "archive %s is on a filesystem that cannot share memory (journal mode %s); name one on a local disk with --archive", path, mode)
+		return faultf(ErrReadOnly, "archive %s is on a filesystem that cannot share memory (journal mode %s); name one on a local disk", path, mode)
 	}
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.FS, goose.WithDisableGlobalRegistry(true))
 	if err != nil {

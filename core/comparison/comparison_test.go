@@ -42,13 +42,13 @@ func TestWarnings(t *testing.T) {
 	if got := warnings(t, records); len(got) != 0 {
 		t.Errorf("%q", got)
 	}
-	if got, want := warnings(t, records[:5]), "too few repeats for an interval at 95 %, so the range is shown, which is one at 93.75 %: there are 5 where 6 are needed (--repeat 6)"; !slices.Equal(got, []string{want}) {
+	if got, want := warnings(t, records[:5]), "too few repeats for an interval at 95 %, so the range is shown, which is one at 93.75 %: there are 5 where 6 are needed"; !slices.Equal(got, []string{want}) {
 		t.Errorf("%q", got)
 	}
 	weaker := of("memory", 1, 1, "set", 1)
 	weaker.Durability, weaker.Errors = "memory", 5
 	want := []string{
-		"too few repeats for an interval: some have only 1 where 6 are needed (--repeat 6)",
+		"too few repeats for an interval: some have only 1 where 6 are needed",
 		"memory, 1 node, 1 thread: 5 of 105 set operations failed; they are not counted in throughput or latency",
 		"unequal guarantees: etcd: writes acknowledged after fsync on a majority, linearizable reads; memory: writes acknowledged from memory, linearizable reads",
 	}

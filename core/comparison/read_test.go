@@ -2,7 +2,6 @@ package comparison_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"github.com/benchctl/benchctl/core/comparison/comparisontest"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/selection"
+	"github.com/benchctl/benchctl/core/workload"
 )
 
 // source is an archive that a test makes up.
@@ -127,13 +127,23 @@ func TestOfRunsThatWereExecutedAgainTheLastCounts(t *testing.T) {
 func TestUnitsOfParametersFollowFromTheirUse(t *testing.T) {
 	r := of("a", 1, 1, "set", 1)
 	s := &source{measured: comparisontest.Measured(t, []made{r})}
-	s.workloads = []record.Workload{{Name: "w", Version: 1, SHA256: "w", Source: "not read", Definition: json.RawMessage(
-		`{"params":[{"name":"big","type":"int"},{"name":"bytes","type":"int"},{"name":"pause","type":"duration"}],"size":"$bytes","size_to":"$big"}`)}}
+	s.workloads = []record.Workload{{Name: "w", Version: 1, SHA256: "w", Source: `
+name: w
+version: 1
+params:
+  bytes: {default: 10, help: of each value}
+  pause: {default: 1ms, help: after each operation}
+values: {size: $bytes}
+phases:
+  - {name: get, for: 1s, think: $pause, mix: {get: 1}}
+`}}
 	c, err := selectFrom(t, s, "", comparison.Needs{Params: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]comparison.Param{"big": {Unit: comparison.Bytes}, "bytes": {Unit: comparison.Bytes}, "pause": {Unit: comparison.Duration}}
+	want := map[string]comparison.Param{
+		"bytes": {Help: "of each value", Unit: workload.UnitBytes}, "pause": {Help: "after each operation", Unit: workload.UnitDuration},
+	}
 	if diff := cmp.Diff(want, c.Loads[0].Params); diff != "" {
 		t.Error(diff)
 	}

@@ -61,7 +61,7 @@ func (r repeats) warnings() []string {
 	if r.least == stats.Fewest {
 		what = fmt.Sprintf("an interval at %g %%, so the range is shown, which is one at %g %%", 100*stats.Confidence, 100*stats.RangeConfidence)
 	}
-	return []string{fmt.Sprintf("too few repeats for %s: %s where %d are needed (--repeat %d)", what, r.have(), stats.Enough, stats.Enough)}
+	return []string{fmt.Sprintf("too few repeats for %s: %s where %d are needed", what, r.have(), stats.Enough)}
 }
 
 func (r repeats) have() string {

@@ -11,7 +11,7 @@ import (
 // docs/format/json.md describes.
 const DocumentVersion = 1
 
-// Document is what --json prints of runs.
+// Document is the JSON document of runs.
 type Document struct {
 	Version    int              `json:"version"`
 	Experiment int64            `json:"experiment,omitempty"`
@@ -27,7 +27,7 @@ func WriteJSON(w io.Writer, document any) error {
 	return encoder.Encode(document)
 }
 
-// Plan is what --dry-run --json prints.
+// Plan is the JSON document of an experiment that is not executed.
 type Plan struct {
 	Version         int     `json:"version"`
 	Name            string  `json:"name,omitempty"`       // of the experiment file

@@ -2,7 +2,6 @@ package kinds
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -11,7 +10,9 @@ import (
 
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/comparison"
+	"github.com/benchctl/benchctl/core/internal/fault"
 	"github.com/benchctl/benchctl/core/selection"
+	"github.com/benchctl/benchctl/core/workload"
 )
 
 // sweep shows how throughput goes with what was swept: a parameter of the
@@ -30,7 +31,7 @@ func sweep(l *comparison.Load, o Options) (chart.Figure, error) {
 	name := strings.TrimPrefix(key, selection.ParamPrefix)
 	f := figure("Throughput over "+name, "all threads together, and p99 latency of each operation", l)
 	f.XLabel = name
-	var unit comparison.Unit
+	var unit workload.Unit
 	if param := l.Params[name]; name != key {
 		unit = param.Unit
 		if param.Help != "" {
@@ -96,23 +97,30 @@ func swept(runs []*comparison.Run, over string) (string, error) {
 	keys = append(keys, "nodes")
 	switch {
 	case over == "" && len(varying) == 0:
-		return "", errors.New("nothing was swept: each parameter has one value in all selected runs, and so have threads and nodes; make runs with `benchctl run --param NAME=VALUE,VALUE`")
+		return "", fault.Errorf(ErrNothingSwept, "nothing was swept: each parameter has one value in all selected runs, and so have threads and nodes; make runs with several values of one")
 	case over == "" && len(varying) > 1:
-		return "", fmt.Errorf("the selected runs differ in %s: choose what to draw over, such as --over %s", nameAll(varying), nameOf(varying[0]))
+		return "", fault.Errorf(ErrManySwept, "the selected runs differ in %s: choose what to draw over, such as %s", nameAll(varying), nameOf(varying[0]))
 	case over == "":
 		return varying[0], nil
 	}
 	i := slices.IndexFunc(keys, func(key string) bool { return over == key || over == nameOf(key) })
 	if i < 0 {
-		return "", fmt.Errorf("--over %s: the selected runs have no such parameter; there are %s", over, nameAll(keys))
+		return "", fault.Errorf(ErrOver, "over %s: the selected runs have no such parameter; there are %s", over, nameAll(keys))
 	}
 	if !vary(keys[i]) {
-		return "", fmt.Errorf("--over %s: it is %s in all selected runs, and a sweep needs two values at least", over, runs[0].Value(keys[i]))
+		return "", fault.Errorf(ErrOver, "over %s: it is %s in all selected runs, and a sweep needs two values at least", over, runs[0].Value(keys[i]))
 	}
 	return keys[i], nil
 }
 
-// nameOf is what --over calls a key: a parameter by its own name, unless it is
+// The kinds of errors of a sweep.
+var (
+	ErrNothingSwept = errors.New("nothing swept") // the selected runs do not differ
+	ErrManySwept    = errors.New("several things were swept")
+	ErrOver         = errors.New("sweep over") // what is to be drawn over is not known, or does not vary
+)
+
+// nameOf is what a person calls a key: a parameter by its own name, unless it is
 // that of another key.
 func nameOf(key string) string {
 	name := strings.TrimPrefix(key, selection.ParamPrefix)
@@ -144,11 +152,11 @@ func apart(estimates chart.Estimates) bool {
 
 // axisOf places values on an axis as numbers of a unit, or else as durations: a
 // logarithmic one if they span more than two decades. It returns nil for words.
-func axisOf(values []string, unit comparison.Unit) *chart.Axis {
+func axisOf(values []string, unit workload.Unit) *chart.Axis {
 	number := func(text string) (float64, error) { return strconv.ParseFloat(text, 64) }
 	duration := func(text string) (float64, error) { d, err := time.ParseDuration(text); return float64(d), err }
 	axis := chart.Axis{Unit: chart.Count, Places: parsed(values, number)}
-	if unit == comparison.Bytes {
+	if unit == workload.UnitBytes {
 		axis.Unit = chart.Bytes
 	}
 	if axis.Places == nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/benchctl/benchctl/core/comparison"
 	"github.com/benchctl/benchctl/core/comparison/comparisontest"
 	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/workload"
 )
 
 // sweptRecords are six runs of three stores with two node counts and the given
@@ -54,7 +55,7 @@ func sweptRecords(threads ...int) []record {
 	return out
 }
 
-var params = map[string]comparison.Param{"reads": {Help: "reads in every 100 operations; the others set"}, "size": {Help: "bytes of a value", Unit: comparison.Bytes}}
+var params = map[string]comparison.Param{"reads": {Help: "reads in every 100 operations; the others set"}, "size": {Help: "bytes of a value", Unit: workload.UnitBytes}}
 
 func sweepOf(t *testing.T, records []record, over string) (chart.Figure, error) {
 	t.Helper()
@@ -157,11 +158,11 @@ func TestSweepIsOverWhatVaries(t *testing.T) {
 		{"chosen", sweptRecords(10, 20), "threads", "Throughput over threads", ""},
 		{"chosen by its key", sweptRecords(10, 20), "param.reads", "Throughput over reads", ""},
 		{"a parameter called threads", namesake, "", "Throughput over threads", ""},
-		{"threads beside it", namesake, "threads", "", "--over threads: it is 10 in all selected runs, and a sweep needs two values at least"},
-		{"two", sweptRecords(10, 20), "", "", "the selected runs differ in threads, reads: choose what to draw over, such as --over threads"},
-		{"none", only(sweptRecords(10), small), "", "", "nothing was swept: each parameter has one value in all selected runs, and so have threads and nodes; make runs with `benchctl run --param NAME=VALUE,VALUE`"},
-		{"one value", sweptRecords(10), "size", "", "--over size: it is 1024 in all selected runs, and a sweep needs two values at least"},
-		{"unknown", sweptRecords(10), "colour", "", "--over colour: the selected runs have no such parameter; there are threads, reads, size, nodes"},
+		{"threads beside it", namesake, "threads", "", "over threads: it is 10 in all selected runs, and a sweep needs two values at least"},
+		{"two", sweptRecords(10, 20), "", "", "the selected runs differ in threads, reads: choose what to draw over, such as threads"},
+		{"none", only(sweptRecords(10), small), "", "", "nothing was swept: each parameter has one value in all selected runs, and so have threads and nodes; make runs with several values of one"},
+		{"one value", sweptRecords(10), "size", "", "over size: it is 1024 in all selected runs, and a sweep needs two values at least"},
+		{"unknown", sweptRecords(10), "colour", "", "over colour: the selected runs have no such parameter; there are threads, reads, size, nodes"},
 	}
 	for _, c := range cases {
 		f, err := sweepOf(t, c.records, c.over)
@@ -174,15 +175,15 @@ func TestSweepIsOverWhatVaries(t *testing.T) {
 func TestValuesArePlacedAsWhatTheyAre(t *testing.T) {
 	cases := []struct {
 		values []string
-		unit   comparison.Unit
+		unit   workload.Unit
 		want   chart.Axis
 	}{
 		{[]string{"0", "20", "100"}, "", chart.Axis{Places: []float64{0, 20, 100}}},
 		{[]string{"1", "10", "100"}, "", chart.Axis{Places: []float64{1, 10, 100}}},
 		{[]string{"1", "10", "10000"}, "", chart.Axis{Places: []float64{1, 10, 10000}, Log: true}},
 		{[]string{"0", "10", "10000"}, "", chart.Axis{Places: []float64{0, 10, 10000}}},
-		{[]string{"100", "1024"}, comparison.Bytes, chart.Axis{Places: []float64{100, 1024}, Unit: chart.Bytes}},
-		{[]string{"300ms", "1.5s", "2m0s"}, comparison.Duration, chart.Axis{Places: []float64{3e8, 1.5e9, 120e9}, Unit: chart.Time, Log: true}},
+		{[]string{"100", "1024"}, workload.UnitBytes, chart.Axis{Places: []float64{100, 1024}, Unit: chart.Bytes}},
+		{[]string{"300ms", "1.5s", "2m0s"}, workload.UnitDuration, chart.Axis{Places: []float64{3e8, 1.5e9, 120e9}, Unit: chart.Time, Log: true}},
 		{[]string{"1m10s", "1m40s"}, "", chart.Axis{Places: []float64{70e9, 100e9}, Unit: chart.Time}},
 	}
 	for _, c := range cases {
