@@ -134,7 +134,7 @@ func (e *execution) checkPlugin(ctx context.Context, store string, runs []experi
 	if err != nil {
 		return err
 	}
-	defer plugin.Close()
+	defer func() { _ = plugin.Close() }() // nothing was run with it
 	warning, err := earlier.CheckPlugin(store, plugin.Identity)
 	if err != nil {
 		return err

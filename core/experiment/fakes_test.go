@@ -259,7 +259,7 @@ func (a fakeArchive) BeginRun(ctx context.Context, r record.Run, phases []record
 	}
 	r.ID = int64(len(a.runs) + 1)
 	run := &fakeRun{world: a.world, Run: r, warnings: r.Warnings, phases: phases, state: record.Running}
-	a.world.runs = append(a.world.runs, run)
+	a.runs = append(a.runs, run)
 	return run, nil
 }
 

@@ -88,7 +88,7 @@ func TestWhatWeakensTheFiguresIsWarnedOf(t *testing.T) {
 
 // busy samples a node and a client that each use a share of the two cores.
 func busy(cores float64) func(context.Context, time.Time, Cluster, int, func(record.NodeSecond)) {
-	return func(ctx context.Context, zero time.Time, _ Cluster, _ int, report func(record.NodeSecond)) {
+	return func(ctx context.Context, _ time.Time, _ Cluster, _ int, report func(record.NodeSecond)) {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		for second := 0; ; second++ {
