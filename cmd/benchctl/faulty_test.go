@@ -13,7 +13,6 @@ import (
 // declares. The story of verification runs one after the other.
 type faulty struct {
 	driver.Driver
-	driver.Provisioner
 	driver.NodeController
 	name string
 	wrap func(*faultySession)
@@ -21,7 +20,7 @@ type faulty struct {
 
 func newFaulty(name string, wrap func(*faultySession)) driver.Driver {
 	sound := raftembed.Driver()
-	return faulty{sound, sound.(driver.Provisioner), sound.(driver.NodeController), name, wrap}
+	return faulty{sound, sound.(driver.NodeController), name, wrap}
 }
 
 func (d faulty) Info() driver.Info {

@@ -130,12 +130,15 @@ func TestUnitsOfParametersFollowFromTheirUse(t *testing.T) {
 	s.workloads = []record.Workload{{Name: "w", Version: 1, SHA256: "w", Source: `
 name: w
 version: 1
+summary: for this test
+source: this test
 params:
   bytes: {default: 10, help: of each value}
   pause: {default: 1ms, help: after each operation}
+keys: {space: thread, choose: sequential}
 values: {size: $bytes}
 phases:
-  - {name: get, for: 1s, think: $pause, mix: {get: 1}}
+  - {name: create, for: 1s, think: $pause, mix: {create: 1}}
 `}}
 	c, err := selectFrom(t, s, "", comparison.Needs{Params: true})
 	if err != nil {
