@@ -56,10 +56,10 @@ func (a *app) plotExperiment(ctx context.Context, from *archive.Archive, id int6
 	if err != nil {
 		return err
 	}
-	if len(c.Loads) == 0 {
+	if len(c.Workloads) == 0 {
 		return errors.New("no run is complete, so there is nothing to draw")
 	}
-	load, err := onlyLoad(c)
+	load, err := onlyWorkload(c)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 			if err != nil {
 				return a.explained(err)
 			}
-			load, err := onlyLoad(c)
+			load, err := onlyWorkload(c)
 			if err != nil {
 				return err
 			}
@@ -110,14 +110,14 @@ func checkKindFlags(kind kinds.Kind, given func(flag string) bool) error {
 	return nil
 }
 
-// onlyLoad returns what is to be drawn. It refuses to draw runs of different
+// onlyWorkload returns what is to be drawn. It refuses to draw runs of different
 // workloads as if they were one.
-func onlyLoad(c *comparison.Comparison) (*comparison.Load, error) {
-	switch len(c.Loads) {
+func onlyWorkload(c *comparison.Comparison) (*comparison.Workload, error) {
+	switch len(c.Workloads) {
 	case 0:
 		return nil, fmt.Errorf("none of the %s is complete, so there is nothing to draw: `benchctl runs` shows their states", format.Count(c.Selected, "selected run"))
 	case 1:
-		return c.Loads[0], nil
+		return c.Workloads[0], nil
 	}
 	return nil, usagef("the selected runs are of different workloads, %s: add workload:NAME to the selection", c.Refs())
 }

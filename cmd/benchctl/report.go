@@ -47,7 +47,7 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 			if err != nil {
 				return a.explained(err)
 			}
-			if len(c.Loads) == 0 {
+			if len(c.Workloads) == 0 {
 				return fmt.Errorf("none of the %s is complete, so there is nothing to report: `benchctl runs` shows their states", format.Count(c.Selected, "selected run"))
 			}
 			if output == "" {
@@ -90,7 +90,7 @@ func (a *app) writeReport(dir, title string, c *comparison.Comparison) error {
 
 // figuresOf draws the charts of a workload for a page. The names of their files
 // end in suffix.
-func figuresOf(l *comparison.Load, suffix string) ([]report.Figure, error) {
+func figuresOf(l *comparison.Workload, suffix string) ([]report.Figure, error) {
 	var figures []report.Figure
 	chosen, options := kinds.ForPage(l)
 	for _, kind := range chosen {

@@ -23,24 +23,24 @@ import (
 
 // Comparison is what selected runs come to.
 type Comparison struct {
-	Selection   string    `json:"selection,omitempty"`
-	Selected    int       `json:"selected"` // runs, complete or not
-	Compared    int       `json:"compared"` // runs
-	From        time.Time `json:"from"`     // when the first and the last of the selected runs began
-	Until       time.Time `json:"until"`
-	Interval    string    `json:"interval"` // what is given with the medians
-	Loads       []*Load   `json:"workloads"`
-	Setups      []Setup   `json:"setups"`
-	Guarantees  []string  `json:"guarantees"`
-	Verified    []string  `json:"verified,omitempty"`
-	Machines    []string  `json:"machines"`
-	RunWarnings []string  `json:"run_warnings,omitempty"` // of the selected runs, each once
+	Selection   string      `json:"selection,omitempty"`
+	Selected    int         `json:"selected"` // runs, complete or not
+	Compared    int         `json:"compared"` // runs
+	From        time.Time   `json:"from"`     // when the first and the last of the selected runs began
+	Until       time.Time   `json:"until"`
+	Interval    string      `json:"interval"` // what is given with the medians
+	Workloads   []*Workload `json:"workloads"`
+	Setups      []Setup     `json:"setups"`
+	Guarantees  []string    `json:"guarantees"`
+	Verified    []string    `json:"verified,omitempty"`
+	Machines    []string    `json:"machines"`
+	RunWarnings []string    `json:"run_warnings,omitempty"` // of the selected runs, each once
 }
 
-// Load is what the runs of one version of a workload come to: figures of
+// Workload is what the runs of one version of a workload come to: figures of
 // different ones do not compare.
-type Load struct {
-	Workload    string           `json:"workload"`
+type Workload struct {
+	Name        string           `json:"workload"`
 	Version     int              `json:"version"`
 	SHA256      string           `json:"sha256"`
 	Compared    int              `json:"compared"` // runs
@@ -64,24 +64,24 @@ type Load struct {
 
 // Ref names the workload: name@version, with its hash if another one in the
 // comparison has the same.
-func (l *Load) Ref() string {
+func (l *Workload) Ref() string {
 	if l.namesake {
-		return fmt.Sprintf("%s@%d (sha256 %.8s…)", l.Workload, l.Version, l.SHA256)
+		return fmt.Sprintf("%s@%d (sha256 %.8s…)", l.Name, l.Version, l.SHA256)
 	}
-	return fmt.Sprintf("%s@%d", l.Workload, l.Version)
+	return fmt.Sprintf("%s@%d", l.Name, l.Version)
 }
 
 // FileName tells the workload's files from those of others in the comparison.
-func (l *Load) FileName() string {
+func (l *Workload) FileName() string {
 	if l.namesake {
-		return fmt.Sprintf("%s-%d-%.8s", l.Workload, l.Version, l.SHA256)
+		return fmt.Sprintf("%s-%d-%.8s", l.Name, l.Version, l.SHA256)
 	}
-	return fmt.Sprintf("%s-%d", l.Workload, l.Version)
+	return fmt.Sprintf("%s-%d", l.Name, l.Version)
 }
 
 // Mixed reports whether one phase mixes several operations, which can then be
 // added up.
-func (l *Load) Mixed() bool { return len(l.Ops) > 1 && len(l.Phases) == 1 }
+func (l *Workload) Mixed() bool { return len(l.Ops) > 1 && len(l.Phases) == 1 }
 
 // Series is the runs that differ only in when they ran.
 type Series struct {
@@ -187,15 +187,15 @@ func Of(m Measured) (*Comparison, error) {
 		load, counted := loadOf(rows[i], m.Latency)
 		load.RunWarnings = runWarnings(g.Rows)
 		intervals = intervals.and(counted)
-		if n := len(c.Loads); n > 0 && c.Loads[n-1].Workload == load.Workload && c.Loads[n-1].Version == load.Version {
-			c.Loads[n-1].namesake, load.namesake = true, true
+		if n := len(c.Workloads); n > 0 && c.Workloads[n-1].Name == load.Name && c.Workloads[n-1].Version == load.Version {
+			c.Workloads[n-1].namesake, load.namesake = true, true
 		}
-		c.Loads = append(c.Loads, load)
+		c.Workloads = append(c.Workloads, load)
 		compared = append(compared, load.Runs...)
 	}
 	c.Compared, c.Interval = len(compared), intervals.name()
-	if len(c.Loads) == 1 {
-		c.Guarantees, c.Verified = c.Loads[0].Guarantees, c.Loads[0].Verified
+	if len(c.Workloads) == 1 {
+		c.Guarantees, c.Verified = c.Workloads[0].Guarantees, c.Workloads[0].Verified
 	} else {
 		c.Guarantees, c.Verified = guarantees(compared), verified(compared)
 	}
@@ -203,10 +203,10 @@ func Of(m Measured) (*Comparison, error) {
 }
 
 // loadOf computes what the rows of one workload come to.
-func loadOf(rows []*Row, latency bool) (*Load, repeats) {
+func loadOf(rows []*Row, latency bool) (*Workload, repeats) {
 	runs := runsOf(rows)
-	l := &Load{
-		Workload: runs[0].Workload, Version: runs[0].WorkloadVersion, SHA256: runs[0].WorkloadSHA256, Compared: len(runs), Runs: runs, Rows: rows,
+	l := &Workload{
+		Name: runs[0].Workload, Version: runs[0].WorkloadVersion, SHA256: runs[0].WorkloadSHA256, Compared: len(runs), Runs: runs, Rows: rows,
 		Keys: selection.Series(runs), Ops: selection.ValuesOf(rows, "op"), Phases: phases(rows),
 		Guarantees: guarantees(runs), Verified: verified(runs),
 	}
@@ -371,7 +371,7 @@ func setups(runs []*Run) []Setup {
 // Stores returns the names of the stores that are compared.
 func (c *Comparison) Stores() []string {
 	names := map[string]bool{}
-	for _, l := range c.Loads {
+	for _, l := range c.Workloads {
 		for _, s := range l.Series {
 			names[s.Store] = true
 		}
@@ -382,7 +382,7 @@ func (c *Comparison) Stores() []string {
 // Refs returns name@version of the workloads, each once.
 func (c *Comparison) Refs() string {
 	var refs []string
-	for _, l := range c.Loads {
+	for _, l := range c.Workloads {
 		refs = append(refs, l.Ref())
 	}
 	return strings.Join(refs, ", ")

@@ -31,7 +31,7 @@ var lastRun int64
 
 func warnings(t *testing.T, records []made) []string {
 	t.Helper()
-	return comparisontest.Load(t, records).Warnings
+	return comparisontest.Workload(t, records).Warnings
 }
 
 func TestWarnings(t *testing.T) {
@@ -77,7 +77,7 @@ func TestTotalsAddUpWithinAPhaseOfARun(t *testing.T) {
 	set, get, later, other := of("a", 1, 1, "set", 30), of("a", 1, 1, "get", 12), of("a", 1, 1, "set", 5), of("a", 1, 1, "set", 7)
 	get.Run, later.Run = set.Run, set.Run
 	set.Errors, get.P99, later.Phase = 3, time.Second, "later"
-	got := comparison.Totals(comparisontest.Load(t, []made{set, get, later, other}).Rows)
+	got := comparison.Totals(comparisontest.Workload(t, []made{set, get, later, other}).Rows)
 	if len(got) != 3 || comparison.Throughput(got[0]) != 42 || got[0].Ops != 200 || got[0].Errors != 3 || got[0].Op != "" || got[0].P99NS != 0 {
 		t.Errorf("%+v", got)
 	}
@@ -90,13 +90,13 @@ func TestOnlyCompleteRunsAndMeasuredPhasesAreCompared(t *testing.T) {
 	failed, warmup, kept := of("a", 1, 1, "set", 1), of("a", 1, 1, "set", 1), of("a", 1, 1, "set", 7)
 	failed.State, warmup.Warmup, failed.Warnings = record.Failed, true, []string{"a warning"}
 	c := comparisontest.Compare(t, []made{failed, warmup, kept})
-	if c.Selected != 3 || c.Compared != 1 || len(c.Loads) != 1 || len(c.Loads[0].Rows) != 1 || comparison.Throughput(c.Loads[0].Rows[0]) != 7 {
+	if c.Selected != 3 || c.Compared != 1 || len(c.Workloads) != 1 || len(c.Workloads[0].Rows) != 1 || comparison.Throughput(c.Workloads[0].Rows[0]) != 7 {
 		t.Errorf("%+v", c)
 	}
 	if !slices.Equal(c.RunWarnings, failed.Warnings) {
 		t.Errorf("warnings of runs: %q", c.RunWarnings)
 	}
-	if c := comparisontest.Compare(t, []made{failed}); c.Selected != 1 || len(c.Loads) != 0 {
+	if c := comparisontest.Compare(t, []made{failed}); c.Selected != 1 || len(c.Workloads) != 0 {
 		t.Errorf("%+v", c)
 	}
 }
@@ -109,7 +109,7 @@ func TestWorkloadsAreKeptApart(t *testing.T) {
 	if got, want := c.Refs(), "x@1, y@1 (sha256 01234567…), y@1 (sha256 y…)"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if got, want := c.Loads[1].FileName(), "y-1-01234567"; got != want {
+	if got, want := c.Workloads[1].FileName(), "y-1-01234567"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -175,7 +175,7 @@ func (m *Measured) compare(ctx context.Context, from Source, needs Needs) (*Comp
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range c.Loads {
+	for _, l := range c.Workloads {
 		for _, w := range workloads {
 			if w.SHA256 == l.SHA256 {
 				l.Params = paramsOf(w)

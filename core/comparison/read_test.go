@@ -93,8 +93,8 @@ func TestASelectionTakesRunsAndOperations(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
-		if c.Selected != want.runs || c.Selection != text || !slices.Equal(c.Loads[0].Ops, want.ops) || !s.latency {
-			t.Errorf("%q: %d runs with %v, want %+v", text, c.Selected, c.Loads[0].Ops, want)
+		if c.Selected != want.runs || c.Selection != text || !slices.Equal(c.Workloads[0].Ops, want.ops) || !s.latency {
+			t.Errorf("%q: %d runs with %v, want %+v", text, c.Selected, c.Workloads[0].Ops, want)
 		}
 	}
 	var none *comparison.NoRuns
@@ -119,7 +119,7 @@ func TestOfRunsThatWereExecutedAgainTheLastCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Selected != 2 || c.Compared != 2 || c.Loads[0].Series[0].Operations[0].Throughput.Value != 2.5 {
+	if c.Selected != 2 || c.Compared != 2 || c.Workloads[0].Series[0].Operations[0].Throughput.Value != 2.5 {
 		t.Errorf("%+v", c)
 	}
 }
@@ -147,7 +147,7 @@ phases:
 	want := map[string]comparison.Param{
 		"bytes": {Help: "of each value", Unit: workload.UnitBytes}, "pause": {Help: "after each operation", Unit: workload.UnitDuration},
 	}
-	if diff := cmp.Diff(want, c.Loads[0].Params); diff != "" {
+	if diff := cmp.Diff(want, c.Workloads[0].Params); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -17,7 +17,7 @@ type repeats struct {
 	least       int // repeats of the smallest group that is too few
 }
 
-func repeatsOf(l *Load) repeats {
+func repeatsOf(l *Workload) repeats {
 	r := repeats{least: math.MaxInt}
 	for _, s := range l.Series {
 		for _, o := range s.Operations {
@@ -76,7 +76,7 @@ func (r repeats) have() string {
 
 // failed warns of operations that failed: each by itself, or if there are more
 // than a reader would look at, all at once.
-func failed(l *Load) []string {
+func failed(l *Workload) []string {
 	const few = 6
 	var warnings []string
 	var ofWorst string

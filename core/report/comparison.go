@@ -20,7 +20,7 @@ import (
 // Throughput is the table that the project began with: what one thread does in
 // a second, by store, setup and operation, as the median of the repeats with
 // its interval. Operations of one mix have a column for all of them together.
-func Throughput(l *comparison.Load) Table {
+func Throughput(l *comparison.Workload) Table {
 	var t Table
 	for i, key := range l.Keys {
 		t.Columns = append(t.Columns, Column{selection.Short(key), numeric(l.Series, i)})
@@ -73,20 +73,20 @@ func numeric(series []*comparison.Series, key int) bool {
 // Print prints a table for each workload with what weakens it beneath, and then
 // the guarantees, the machines and the runs' warnings.
 func Print(w io.Writer, c *comparison.Comparison) error {
-	if len(c.Loads) == 0 {
+	if len(c.Workloads) == 0 {
 		return nil
 	}
 	fmt.Fprintf(w, "successful operations per second and thread, median of the runs with its %s\n\n", c.Interval)
 	warnings := c.RunWarnings
-	for _, load := range c.Loads {
-		if len(c.Loads) > 1 {
+	for _, load := range c.Workloads {
+		if len(c.Workloads) > 1 {
 			fmt.Fprintf(w, "%s\n\n", load.Ref())
 		}
 		if err := Throughput(load).Write(w); err != nil {
 			return err
 		}
 		fmt.Fprintln(w)
-		if len(c.Loads) > 1 {
+		if len(c.Workloads) > 1 {
 			Notes(w, "!", load.Warnings)
 			fmt.Fprintln(w)
 		} else {
@@ -100,11 +100,11 @@ func Print(w io.Writer, c *comparison.Comparison) error {
 
 // NewPage makes the page for a design review of a comparison. draw makes the
 // charts of a workload; their files are told apart by a suffix.
-func NewPage(c *comparison.Comparison, title, archive string, draw func(l *comparison.Load, suffix string) ([]Figure, error)) (Page, error) {
+func NewPage(c *comparison.Comparison, title, archive string, draw func(l *comparison.Workload, suffix string) ([]Figure, error)) (Page, error) {
 	if title == "" {
 		var names []string
-		for _, l := range c.Loads {
-			names = append(names, l.Workload)
+		for _, l := range c.Workloads {
+			names = append(names, l.Name)
 		}
 		title = fmt.Sprintf("%s: %s", strings.Join(slices.Compact(names), ", "), strings.Join(c.Stores(), ", "))
 	}
@@ -116,7 +116,7 @@ func NewPage(c *comparison.Comparison, title, archive string, draw func(l *compa
 		Title: title,
 		Lead:  fmt.Sprintf("%s of %s, %s, from %s%s.", format.Count(c.Compared, "complete run"), c.Refs(), days(c), filepath.Base(archive), chosen),
 	}
-	for _, load := range c.Loads {
+	for _, load := range c.Workloads {
 		section := Section{
 			Title: "Throughput",
 			Text:  "Successful operations per second and thread: the median of the runs with its " + load.Interval + ".",
@@ -124,7 +124,7 @@ func NewPage(c *comparison.Comparison, title, archive string, draw func(l *compa
 			Notes: slices.Concat(load.Warnings, load.RunWarnings),
 		}
 		suffix := ""
-		if len(c.Loads) > 1 {
+		if len(c.Workloads) > 1 {
 			section.Title, suffix = load.Ref(), "-"+load.FileName()
 		}
 		page.Sections = append(page.Sections, section)

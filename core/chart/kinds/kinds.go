@@ -22,7 +22,7 @@ type Kind struct {
 	Help  string
 	Flags []string // it takes beside those of all kinds
 	Needs []Input
-	Make  func(*comparison.Load, Options) (chart.Figure, error)
+	Make  func(*comparison.Workload, Options) (chart.Figure, error)
 }
 
 // Input is something of the selected runs that a kind is made of. What a kind
@@ -79,7 +79,7 @@ func NeedsOf(some ...Kind) comparison.Needs {
 // Fitting is the kind of chart for what varies between runs, and how it is made
 // of them: over the parameter that was swept if there is one, else over threads
 // if there are several numbers of them, else as bars.
-func Fitting(l *comparison.Load) (Kind, Options) {
+func Fitting(l *comparison.Workload) (Kind, Options) {
 	var swept []string
 	for _, key := range l.Keys {
 		if strings.HasPrefix(key, selection.ParamPrefix) {
@@ -99,7 +99,7 @@ func Fitting(l *comparison.Load) (Kind, Options) {
 
 // ForPage returns the kinds that a page shows of a workload: a sweep has both
 // throughput and latency, where bars would be too many.
-func ForPage(l *comparison.Load) ([]Kind, Options) {
+func ForPage(l *comparison.Workload) ([]Kind, Options) {
 	fitting, options := Fitting(l)
 	names := []string{"throughput", "latency"}
 	switch fitting.Name {
@@ -118,7 +118,7 @@ func ForPage(l *comparison.Load) ([]Kind, Options) {
 
 // throughput compares what one thread does in a second: bars by operation and
 // setup.
-func throughput(l *comparison.Load, _ Options) (chart.Figure, error) {
+func throughput(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f := figure("Throughput per thread", "successful operations per second and thread", l)
 	var bars chart.Estimates
 	for _, s := range l.Series {
@@ -137,7 +137,7 @@ func throughput(l *comparison.Load, _ Options) (chart.Figure, error) {
 
 // latency shows the percentiles of successful operations, a panel for each
 // operation.
-func latency(l *comparison.Load, _ Options) (chart.Figure, error) {
+func latency(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f := figure("Latency", "percentiles of successful operations, from request to answer", l)
 	answered := slices.DeleteFunc(slices.Clone(l.Series), func(s *comparison.Series) bool {
 		return !slices.ContainsFunc(s.Operations, func(o comparison.Operation) bool { return o.Latency != nil })
@@ -169,7 +169,7 @@ var percentiles = []string{"p50", "p90", "p99", "p99.9", "max"}
 
 // threads shows how throughput goes with the number of threads: for each
 // operation per thread above and in total below.
-func threads(l *comparison.Load, _ Options) (chart.Figure, error) {
+func threads(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f := figure("Throughput over threads", "per thread above, all threads together below", l)
 	over := along(l, "threads")
 	f.Series = over.legend()
@@ -200,7 +200,7 @@ type lines struct {
 	series []selection.Group[*comparison.Run]
 }
 
-func along(l *comparison.Load, key string) lines {
+func along(l *comparison.Workload, key string) lines {
 	runs := l.Runs
 	keys := slices.DeleteFunc(slices.Clone(l.Keys), func(k string) bool { return k == key })
 	return lines{key: key, values: selection.ValuesOf(runs, key), keys: keys, series: selection.GroupBy(runs, keys...)}
@@ -230,7 +230,7 @@ func (ls lines) estimates(rows []*comparison.Row, figure func(*comparison.Row) f
 }
 
 // figure begins a figure with the caption that all kinds have.
-func figure(title, subtitle string, l *comparison.Load) chart.Figure {
+func figure(title, subtitle string, l *comparison.Workload) chart.Figure {
 	dates := l.From.UTC().Format(time.DateOnly)
 	if day := l.Until.UTC().Format(time.DateOnly); day != dates {
 		dates += " to " + day

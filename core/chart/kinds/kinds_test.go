@@ -55,7 +55,7 @@ func figureOf(t *testing.T, kind string, records []record) chart.Figure {
 	if !ok {
 		t.Fatalf("no kind %s", kind)
 	}
-	f, err := k.Make(comparisontest.Load(t, records), Options{})
+	f, err := k.Make(comparisontest.Workload(t, records), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestFittingIsWhatVaries(t *testing.T) {
 		"two parameters":        {two, "throughput", "", []string{"throughput", "latency"}},
 	}
 	for name, c := range cases {
-		l := comparisontest.Load(t, c.records)
+		l := comparisontest.Workload(t, c.records)
 		kind, options := Fitting(l)
 		var page []string
 		chosen, _ := ForPage(l)

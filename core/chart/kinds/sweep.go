@@ -23,7 +23,7 @@ import (
 //
 // Options name what was swept. Without a name one parameter, or the threads, may
 // vary, or the nodes if none of those does.
-func sweep(l *comparison.Load, o Options) (chart.Figure, error) {
+func sweep(l *comparison.Workload, o Options) (chart.Figure, error) {
 	key, err := swept(l.Runs, o.Over)
 	if err != nil {
 		return chart.Figure{}, err
@@ -72,7 +72,7 @@ func sweep(l *comparison.Load, o Options) (chart.Figure, error) {
 }
 
 // byPhase divides the rows of a load by phase, in the order of the phases.
-func byPhase(l *comparison.Load) [][]*comparison.Row {
+func byPhase(l *comparison.Workload) [][]*comparison.Row {
 	phases := make([][]*comparison.Row, len(l.Phases))
 	for _, r := range l.Rows {
 		i := slices.Index(l.Phases, r.Phase)

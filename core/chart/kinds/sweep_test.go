@@ -59,7 +59,7 @@ var params = map[string]comparison.Param{"reads": {Help: "reads in every 100 ope
 
 func sweepOf(t *testing.T, records []record, over string) (chart.Figure, error) {
 	t.Helper()
-	l := comparisontest.Load(t, records)
+	l := comparisontest.Workload(t, records)
 	l.Params = params
 	return sweep(l, Options{Over: over})
 }

@@ -91,12 +91,12 @@ func Compare(t testing.TB, records []Record) *comparison.Comparison {
 	return c
 }
 
-// Load compares records of one workload.
-func Load(t testing.TB, records []Record) *comparison.Load {
+// Workload compares records of one workload.
+func Workload(t testing.TB, records []Record) *comparison.Workload {
 	t.Helper()
 	c := Compare(t, records)
-	if len(c.Loads) != 1 {
-		t.Fatalf("%d workloads", len(c.Loads))
+	if len(c.Workloads) != 1 {
+		t.Fatalf("%d workloads", len(c.Workloads))
 	}
-	return c.Loads[0]
+	return c.Workloads[0]
 }
