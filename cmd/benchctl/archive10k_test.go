@@ -66,5 +66,5 @@ func maxRSS(ended *os.ProcessState) int64 {
 	if !ok {
 		return 0
 	}
-	return int64(usage.Maxrss) << 10 // kilobytes
+	return int64(usage.Maxrss) << 10 //nolint:unconvert // kilobytes; of 32 bits on some systems
 }

@@ -27,8 +27,9 @@ func main() {
 	seed := flag.Uint64("seed", 1, "`NUMBER` that all figures follow from")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *output, *runs, *seed); err != nil {
+	err := run(ctx, *output, *runs, *seed)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "manyruns:", err)
 		os.Exit(1)
 	}
