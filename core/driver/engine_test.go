@@ -23,7 +23,10 @@ import (
 	"github.com/benchctl/benchctl/core/workload"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	historyWithin = 5 * time.Minute // a busy machine decides the same
+	goleak.VerifyTestMain(m)
+}
 
 // scripted is a driver whose sessions do what a test says.
 type scripted struct {
