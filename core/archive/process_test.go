@@ -85,7 +85,7 @@ func writeEndlessly(ctx context.Context, path string) error {
 			continue
 		}
 		var n int
-		if err := a.reader.QueryRowContext(ctx, "select count(*) from chunks").Scan(&n); err != nil {
+		if err := a.reader.QueryRowContext(ctx, "select count(*) from chunks where run_id = ?", w.ID()).Scan(&n); err != nil {
 			return err
 		}
 		if n >= 20 {

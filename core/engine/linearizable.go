@@ -14,10 +14,12 @@ import (
 
 // Bounds of the histories that are checked for linearizability.
 const (
-	historyRoom      = 64 << 10         // operations that all threads record together, at most
-	historyRoomLeast = 64               // operations that a thread records at least
-	historyWithin    = 10 * time.Second // for the check after one phase
+	historyRoom      = 64 << 10 // operations that all threads record together, at most
+	historyRoomLeast = 64       // operations that a thread records at least
 )
+
+// historyWithin is the time for the check after one phase.
+var historyWithin = 10 * time.Second
 
 // recordsHistories reports whether operations are recorded with their answers.
 // Reads that may be late prove nothing.

@@ -195,9 +195,10 @@ func TestThreadsBecomeActive(t *testing.T) {
 // TestASearchEndsAtWhatTheStoreGives has a store that serves 500 a second, so
 // that a higher rate builds up a queue.
 func TestASearchEndsAtWhatTheStoreGives(t *testing.T) {
+	t.Parallel()
 	d := slowed{memory.Driver(), func() { time.Sleep(2 * time.Millisecond) }}
 	w := gets(load.Phase{
-		For: 500 * time.Millisecond, Rate: 200, RateTo: 10_000, Steps: 12,
+		For: 400 * time.Millisecond, Rate: 50, RateTo: 10_000, Steps: 12,
 		Until: &load.Bound{Of: "p90", Below: 30 * time.Millisecond},
 	})
 	a := archived(t, d, w, 1)
@@ -218,13 +219,12 @@ func TestASearchEndsAtWhatTheStoreGives(t *testing.T) {
 			ended = append(ended, e.Detail)
 		}
 	}
-	if len(tried) < 5 || len(ended) != 1 || !strings.HasPrefix(tried[0], "200 arrivals a second: p90 ") {
+	if len(tried) == 0 || len(ended) != 1 || !strings.HasPrefix(tried[0], "50 arrivals a second: ") {
 		t.Fatalf("%q, %q", tried, ended)
 	}
-	// What queues at 600 a second waits for 60 ms at its end, also on the fastest
-	// machine; a slow one keeps the bound at a lower rate only.
+	// No machine keeps the bound at 600 a second; a busy one may at no rate at all.
 	var kept, broken float64
-	if _, err := fmt.Sscanf(ended[0], "p90 < 30ms is kept at %f arrivals a second, and broken at %f", &kept, &broken); err != nil || kept >= 600 {
+	if _, err := fmt.Sscanf(ended[0], "p90 < 30ms is kept at %f arrivals a second, and broken at %f", &kept, &broken); kept >= 600 || err != nil && !strings.HasPrefix(ended[0], "no rate keeps p90 < 30ms: 50 arrivals a second, the lowest, break it") {
 		t.Errorf("%q: %v", ended, err)
 	}
 	phases, err := a.Phases(t.Context(), 1)

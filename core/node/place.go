@@ -84,20 +84,27 @@ func Ports(n int) ([]int, error) {
 	}()
 	var ports []int
 	for tries := 0; len(ports) < n; tries++ {
-		port := 0 // any that the system has
 		if end := firstOutgoing(); tries < 10*n+100 && end > firstPort+10*n {
-			port = firstPort + rand.IntN(end-firstPort)
-		}
-		l, err := listen(port)
-		if err != nil {
-			if port != 0 {
+			// Nobody listens, not for a moment, at what is another's.
+			port := firstPort + rand.IntN(end-firstPort)
+			if !give(port) {
 				continue
 			}
+			l, err := listen(port)
+			if err != nil {
+				Release(port)
+				continue
+			}
+			listeners, ports = append(listeners, l), append(ports, port)
+			continue
+		}
+		l, err := listen(0) // any that the system has
+		if err != nil {
 			Release(ports...)
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}
-		listeners = append(listeners, l) // also if it is another's: the next try gets another
-		if port = l.Addr().(*net.TCPAddr).Port; give(port) {
+		listeners = append(listeners, l) // also at another's, so that the next is not the same
+		if port := l.Addr().(*net.TCPAddr).Port; give(port) {
 			ports = append(ports, port)
 		}
 	}

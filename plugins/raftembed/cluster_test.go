@@ -32,7 +32,7 @@ type rig struct {
 func deploy(t testing.TB, nodes int, options ...string) *rig {
 	t.Helper()
 	d := Driver()
-	given := map[string]string{"session-timeout": "3s"}
+	given := map[string]string{"heartbeat": "1s", "election": "1s", "session-timeout": "3s"} // for a busy machine
 	for i := 0; i < len(options); i += 2 {
 		given[options[i]] = options[i+1]
 	}

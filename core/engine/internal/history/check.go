@@ -111,7 +111,7 @@ func collected(recorders []*Recorder) (keys []*key, share float64, ends int64) {
 // how many operations could not be checked, and whether a part was so tangled
 // that nothing of it could.
 func (c checker) checkKey(h history) (left int, tangled bool, refused *history) {
-	for _, part := range h.parts(partLeast) {
+	for i, part := range h.parts(partLeast) {
 		whole := len(part.operations)
 		result := c.check(part)
 		for result == Undecided && len(part.operations) > prefixLeast {
@@ -123,7 +123,7 @@ func (c checker) checkKey(h history) (left int, tangled bool, refused *history) 
 			return left, tangled, &part
 		case Undecided:
 			tangled = true
-			left += whole
+			left += whole - min(i, 1) // the first was counted with the part before
 		case Held:
 			left += whole - len(part.operations)
 		}

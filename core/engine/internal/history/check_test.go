@@ -371,6 +371,13 @@ func TestTheTimeIsKept(t *testing.T) {
 	if v := Check(stopped, recorders, enough); v.Result != Undecided {
 		t.Errorf("%+v, and the run was stopped", v)
 	}
+	var long strings.Builder // of several parts, none of which is searched
+	for i := range 10 * partLeast {
+		fmt.Fprintf(&long, "0 %d-%d put 0:%d ok\n", 2*i, 2*i+1, i)
+	}
+	if v := Check(stopped, recorded(t, long.String()), enough); v.Result != Undecided || v.Operations != 0 {
+		t.Errorf("%+v, and nothing was searched", v)
+	}
 }
 
 func TestLongViolationsAreListedInPart(t *testing.T) {
