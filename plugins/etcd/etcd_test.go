@@ -212,7 +212,7 @@ func TestSetupsThatAreRefused(t *testing.T) {
 		"etcd.quota should be at least 1":           {Nodes: 1, Options: map[string]string{"quota": "0"}},
 		"the shortest lease that etcd grants":       {Nodes: 1, Options: map[string]string{"session-timeout": "1s"}},
 		"are for clusters that run already":         {Nodes: 1, Options: map[string]string{"tls-ca": "x"}},
-		"credentials is for clusters named by":      {Nodes: 1, Options: map[string]string{"credentials": "x"}},
+		"credentials is for clusters that run already":      {Nodes: 1, Options: map[string]string{"credentials": "x"}},
 		"read tls-ca: open /nowhere":                {Nodes: 1, External: true, Options: map[string]string{"tls-ca": "/nowhere"}},
 		"tls-cert and tls-key belong together":      {Nodes: 1, External: true, Options: map[string]string{"tls-cert": "/x"}},
 		"read credentials: open /nowhere":           {Nodes: 1, External: true, Options: map[string]string{"credentials": "/nowhere"}},
