@@ -206,17 +206,17 @@ func TestALeaseThatExpires(t *testing.T) {
 
 func TestSetupsThatAreRefused(t *testing.T) {
 	for want, setup := range map[string]driver.Setup{
-		"etcd runs on 1, 3, 5 or 7 nodes":           {Nodes: 2},
-		"not stale":                                 {Nodes: 1, Reads: driver.Stale},
-		"five times":                                {Nodes: 1, Options: map[string]string{"election": "200ms"}},
-		"etcd.quota should be at least 1":           {Nodes: 1, Options: map[string]string{"quota": "0"}},
-		"the shortest lease that etcd grants":       {Nodes: 1, Options: map[string]string{"session-timeout": "1s"}},
-		"are for clusters that run already":         {Nodes: 1, Options: map[string]string{"tls-ca": "x"}},
-		"credentials is for clusters that run already":      {Nodes: 1, Options: map[string]string{"credentials": "x"}},
-		"read tls-ca: open /nowhere":                {Nodes: 1, External: true, Options: map[string]string{"tls-ca": "/nowhere"}},
-		"tls-cert and tls-key belong together":      {Nodes: 1, External: true, Options: map[string]string{"tls-cert": "/x"}},
-		"read credentials: open /nowhere":           {Nodes: 1, External: true, Options: map[string]string{"credentials": "/nowhere"}},
-		"there is no certificate in PEM form in /d": {Nodes: 1, External: true, Options: map[string]string{"tls-ca": "/dev/null"}},
+		"etcd runs on 1, 3, 5 or 7 nodes":              {Nodes: 2},
+		"not stale":                                    {Nodes: 1, Reads: driver.Stale},
+		"five times":                                   {Nodes: 1, Options: map[string]string{"election": "200ms"}},
+		"etcd.quota should be at least 1":              {Nodes: 1, Options: map[string]string{"quota": "0"}},
+		"the shortest lease that etcd grants":          {Nodes: 1, Options: map[string]string{"session-timeout": "1s"}},
+		"are for clusters that run already":            {Nodes: 1, Options: map[string]string{"tls-ca": "x"}},
+		"credentials is for clusters that run already": {Nodes: 1, Options: map[string]string{"credentials": "x"}},
+		"read tls-ca: open /nowhere":                   {Nodes: 1, External: true, Options: map[string]string{"tls-ca": "/nowhere"}},
+		"tls-cert and tls-key belong together":         {Nodes: 1, External: true, Options: map[string]string{"tls-cert": "/x"}},
+		"read credentials: open /nowhere":              {Nodes: 1, External: true, Options: map[string]string{"credentials": "/nowhere"}},
+		"there is no certificate in PEM form in /d":    {Nodes: 1, External: true, Options: map[string]string{"tls-ca": "/dev/null"}},
 	} {
 		filled, err := driver.FillOptions(name, Driver().Info().Options, setup.Options)
 		if err != nil {

@@ -332,7 +332,7 @@ func TestSetupsThatAreRefused(t *testing.T) {
 		"2 to 20 times zookeeper.tick-time":    {Nodes: 1, Options: map[string]string{"session-timeout": "1s"}},
 		"snap-count should be at least 2":      {Nodes: 1, Options: map[string]string{"snap-count": "0"}},
 		"flush-delay should not be negative":   {Nodes: 1, Options: map[string]string{"flush-delay": "-1s"}},
-		"are for clusters that run already":            {Nodes: 1, Options: map[string]string{"tls-ca": "x"}},
+		"are for clusters that run already":    {Nodes: 1, Options: map[string]string{"tls-ca": "x"}},
 	} {
 		filled, err := driver.FillOptions(name, Driver().Info().Options, setup.Options)
 		if err != nil {
