@@ -49,7 +49,7 @@ stress:
 
 # Format, vet, lint with the import rules, generated code fresh, go.mod tidy.
 check: $(TOOLS)/tools
-	test -z "$$(gofmt -l cmd core plugins migrations workloads)" || { gofmt -d cmd core plugins migrations workloads; exit 1; }
+	test -z "$$(gofmt -l cmd core docs plugins migrations workloads)" || { gofmt -d cmd core docs plugins migrations workloads; exit 1; }
 	go vet ./...
 	$(TOOLS)/golangci-lint run ./...
 	go mod tidy -diff
