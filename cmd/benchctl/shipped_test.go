@@ -25,9 +25,9 @@ func TestShippedDefinitionsRunOnEveryStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	options := map[string]string{
-		"etcd":      "{etcd.session-timeout: 2s}",
-		"raftembed": "{raftembed.session-timeout: 2s, raftembed.placement: processes}",
-		"zookeeper": "{zookeeper.session-timeout: 2s, zookeeper.tick-time: 500ms, zookeeper.heap: 128m}",
+		"etcd":      "{etcd.session-timeout: 6s}",
+		"raftembed": "{raftembed.session-timeout: 6s, raftembed.placement: processes}",
+		"zookeeper": "{zookeeper.session-timeout: 6s, zookeeper.tick-time: 500ms, zookeeper.heap: 128m}",
 	}
 	for store, options := range options {
 		t.Run(store, func(t *testing.T) {

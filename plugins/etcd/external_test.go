@@ -29,7 +29,7 @@ func TestTLS(t *testing.T) {
 	files, others := drivertest.NewCertificates(t), drivertest.NewCertificates(t)
 	deployed := drivertest.Deploy(t, etcdtest.TLS(Driver(), files), driver.Setup{})
 	with := func(ca, certificate, key string) map[string]string {
-		return map[string]string{"tls-ca": ca, "tls-cert": certificate, "tls-key": key, "session-timeout": "2s"}
+		return map[string]string{"tls-ca": ca, "tls-cert": certificate, "tls-key": key, "session-timeout": "6s"}
 	}
 	t.Run("right", func(t *testing.T) {
 		drivertest.Run(t, Driver(), outside(t, deployed, with(files.CA, files.Certificate, files.Key)))
@@ -56,7 +56,7 @@ func TestPasswords(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	options := map[string]string{"credentials": file, "session-timeout": "2s"}
+	options := map[string]string{"credentials": file, "session-timeout": "6s"}
 	write("root:right\n")
 	drivertest.Run(t, Driver(), outside(t, deployed, options))
 	refused := func(want string, setup driver.Setup) {

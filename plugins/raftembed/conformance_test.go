@@ -22,7 +22,7 @@ func TestConformance(t *testing.T) {
 		t.Run(fmt.Sprintf("%s/%d/%s", c.placement, c.nodes, c.reads), func(t *testing.T) {
 			t.Parallel()
 			drivertest.Run(t, Driver(), driver.Setup{
-				Nodes: c.nodes, Reads: c.reads, Options: map[string]string{"placement": c.placement, "session-timeout": "2s"},
+				Nodes: c.nodes, Reads: c.reads, Options: map[string]string{"placement": c.placement, "session-timeout": "6s"},
 			})
 		})
 	}

@@ -28,7 +28,7 @@ const endless = 20 * time.Second
 
 // quick has short timeouts.
 func quick(more ...string) map[string]string {
-	options := map[string]string{"tick-time": "500ms", "session-timeout": "2s", "heap": "128m"}
+	options := map[string]string{"tick-time": "500ms", "session-timeout": "6s", "heap": "128m"}
 	for i := 0; i < len(more); i += 2 {
 		options[more[i]] = more[i+1]
 	}
