@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/benchctl/benchctl/core/conformance"
+	"github.com/benchctl/benchctl/core/driver/drivertest"
 	"github.com/benchctl/benchctl/core/plugin"
 	"github.com/benchctl/benchctl/plugins/etcd"
 	"github.com/benchctl/benchctl/plugins/memory"
@@ -26,10 +27,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "server" { // a node that etcd's driver has started with its own binary
-		plugin.Serve(etcd.Driver())
-		return
-	}
+	drivertest.Commands(etcd.Driver())
 	testscript.Main(suite{m}, map[string]func(){
 		"benchctl":                  main,
 		"benchctl-plugin-etcd":      func() { plugin.Serve(onTakenPorts(etcd.Driver())) },

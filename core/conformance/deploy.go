@@ -29,10 +29,11 @@ type NodeEvent = node.Event
 const deployWithin = 3 * time.Minute
 
 // Deploy deploys a driver's store in a folder, in this process, and tells report
-// what happens to its nodes. What the setup leaves out has a default: the
+// what happens to its nodes; check, which may be nil, sees them before they are
+// started. What the setup leaves out has a default: the
 // driver's options, one node, linearizable reads, a timeout of 5 s. A setup with
 // endpoints, or of a driver that deploys nothing, is only filled in.
-func Deploy(ctx context.Context, dir string, d driver.Driver, setup driver.Setup, report func(NodeEvent)) (*Deployment, error) {
+func Deploy(ctx context.Context, dir string, d driver.Driver, setup driver.Setup, check func([]driver.Node) error, report func(NodeEvent)) (*Deployment, error) {
 	setup, err := fill(d, setup)
 	if err != nil {
 		return nil, err
@@ -51,7 +52,14 @@ func Deploy(ctx context.Context, dir string, d driver.Driver, setup driver.Setup
 		return nil, err
 	}
 	deployed.Cluster, err = node.Deploy(ctx, node.Deployment{
-		Dir: dir, Name: "cluster", Within: deployWithin, Setup: setup, Ports: ports, Provision: provisioner.Provision, Inside: inside, Report: report,
+		Dir: dir, Name: "cluster", Within: deployWithin, Setup: setup, Ports: ports, Inside: inside, Report: report,
+		Provision: func(ctx context.Context, setup driver.Setup, places []driver.Place) ([]driver.Node, error) {
+			nodes, err := provisioner.Provision(ctx, setup, places)
+			if err == nil && check != nil {
+				err = check(nodes)
+			}
+			return nodes, err
+		},
 	})
 	if err != nil {
 		return nil, err

@@ -28,7 +28,9 @@ type NodeController interface {
 }
 
 // A Commander is a driver whose binary has commands of its own beside serving,
-// such as the one that runs a node.
+// such as the one that runs a node. os.Executable is the path of that binary, for
+// the Command of a node; in an author's test it is the test's, which drivertest's
+// Commands lets be one.
 type Commander interface {
 	Commands() []Command
 }
@@ -37,7 +39,8 @@ type Commander interface {
 type Command struct {
 	Name string
 	// Run executes the command. args are those after its name. It returns when
-	// ctx ends, which SIGINT and SIGTERM bring about.
+	// ctx ends, which SIGINT and SIGTERM bring about. Its error is printed, and the
+	// process ends with 1; flag.ErrHelp is none.
 	Run func(ctx context.Context, args []string) error
 }
 
@@ -69,7 +72,9 @@ type Node struct {
 func NodeName(index int) string { return fmt.Sprintf("node-%d", index+1) }
 
 // Probe is a question to a node's process. It is true if the address accepts a
-// connection and, where Expect is set, answers Send with a text that contains it.
+// connection and, where Expect is set, answers Send with a text that contains it,
+// all within a few seconds. Send is text in UTF-8. Whether a node serves is asked
+// fifty times a second, until it does or a minute has passed.
 type Probe struct {
 	Address string `json:"address,omitempty"` // host:port
 	Send    string `json:"send,omitempty"`
@@ -88,7 +93,8 @@ func (s Setup) CheckQuorum(store string) error {
 	return fmt.Errorf("%s runs on 1, 3, 5 or 7 nodes, not %d: an even number tolerates no more failures than the odd one below", store, s.Nodes)
 }
 
-// CheckReads refuses reads of a consistency that the store does not have.
+// CheckReads refuses reads of a consistency that the store cannot serve. A store
+// with linearizable reads alone can serve sequential ones too, so it names both.
 func (s Setup) CheckReads(store string, has ...Consistency) error {
 	if slices.Contains(has, s.Reads) {
 		return nil

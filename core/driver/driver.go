@@ -44,7 +44,8 @@ type Driver interface {
 	// is called before anything is started, and may take some seconds.
 	Guarantees(ctx context.Context, setup Setup) (Guarantees, error)
 	// Open connects to the store. It returns once the store serves requests or
-	// ctx ends. ctx bounds only the call.
+	// ctx ends, which benchctl lets happen after half a minute, the opening of the
+	// run's sessions included. ctx bounds only the call.
 	Open(ctx context.Context, setup Setup) (Store, error)
 }
 
@@ -97,7 +98,8 @@ type Session interface {
 type Setup struct {
 	// Nodes is the number of the store's nodes, at least 1.
 	Nodes int `json:"nodes"`
-	// Reads is the consistency that is asked of reads.
+	// Reads is the consistency that is asked of reads, at least: a store that has
+	// only stronger ones serves the setup, and declares what it gives.
 	Reads Consistency `json:"reads"`
 	// Options has every option that the driver declares, defaults filled in.
 	Options map[string]string `json:"options,omitempty"`
@@ -137,6 +139,8 @@ const (
 // Guarantees is what a setup promises its clients. It is archived with every
 // run and printed beside its figures: declare what you can prove.
 type Guarantees struct {
+	// Durability of servers that we did not start is what the setup's options say
+	// of them, with NoteExternal beside it.
 	Durability Durability  `json:"durability"`
 	Reads      Consistency `json:"reads"`
 	// Connections is how many network connections each session has of its own.
@@ -162,7 +166,8 @@ type Info struct {
 
 // A Versioner is a store that knows what its servers run.
 type Versioner interface {
-	// Version returns the version of the store's servers, such as "etcd 3.6.1".
+	// Version returns the version of the store's servers with the name of what
+	// they are, such as "etcd 3.6.1".
 	Version(ctx context.Context) (string, error)
 }
 

@@ -16,7 +16,7 @@ const (
 	Exists      = sample.Exists      // the key is present and must not be
 	NotFound    = sample.NotFound    // the key is absent and must be present
 	Timeout     = sample.Timeout     // no answer in time; whether it took effect is unknown
-	Unavailable = sample.Unavailable // no node could serve it: no leader, connection lost; whether it took effect is unknown
+	Unavailable = sample.Unavailable // no node could serve it: nobody answered a dial, no leader, connection lost or closed; whether it took effect is unknown
 	Conflict    = sample.Conflict    // another writer was first
 	Other       = sample.Other       // anything else
 )

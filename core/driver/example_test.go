@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -156,6 +157,20 @@ type putting struct{ client }
 
 func (p *putting) Put(_ context.Context, key, value []byte) error {
 	return p.write(key, value, func(bool) error { return nil })
+}
+
+// A client on a bare socket is broken off by closing the connection that it has;
+// its next operation opens another.
+func ExampleNewGuard() {
+	here, there := net.Pipe() // there is a server that never answers
+	defer there.Close()
+	guard := driver.NewGuard(10*time.Millisecond, func(bool) { here.Close() })
+	defer guard.Release()
+
+	guard.Begin(context.Background())
+	_, err := here.Write([]byte("get /a\n"))
+	fmt.Println(err != nil, guard.End())
+	// Output: true timeout
 }
 
 // A Guard ends an operation that takes too long, though the store never answers.

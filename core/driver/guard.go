@@ -18,6 +18,10 @@ import (
 //		return value, classify(err)
 //	}
 //
+// The context that Begin returns ends when the operation has taken too long, or
+// the caller's has ended. It has no deadline that could be asked for, and its error
+// is context.Canceled in both cases: End tells which it was.
+//
 // A client library that heeds no context is broken off instead: see NewGuard.
 type Guard struct {
 	within   time.Duration
@@ -27,6 +31,8 @@ type Guard struct {
 	operation int64 // counts them
 	running   bool  // it is under way
 	over      bool  // it took too long
+	breaking  int   // calls of breakOff under way
+	broken    *sync.Cond
 	deadline  time.Time
 	timer     *time.Timer
 	armed     bool // it will fire
@@ -47,13 +53,16 @@ const breakOffAgain = 500 * time.Millisecond
 // from another goroutine, when the operation under way has taken too long or its
 // context has ended, and once more, with again set, if half a second later it has
 // still not come back. It makes the client's call return, by closing its
-// connection for example.
+// connection for example, which the next operation then opens anew. End waits for
+// a call that is under way, so that it never meets the next operation.
 func NewGuard(within time.Duration, breakOff func(again bool)) *Guard {
-	return &Guard{within: within, breakOff: breakOff}
+	g := &Guard{within: within, breakOff: breakOff}
+	g.broken = sync.NewCond(&g.mu)
+	return g
 }
 
 // Begin is called before every operation, and returns the context to execute it
-// under.
+// under. If ctx has ended, so has that one.
 func (g *Guard) Begin(ctx context.Context) context.Context {
 	now := time.Now()
 	g.mu.Lock()
@@ -87,6 +96,9 @@ func (g *Guard) End() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.running = false
+	for g.breaking > 0 {
+		g.broken.Wait()
+	}
 	if g.over {
 		return ErrTimeout
 	}
@@ -117,7 +129,8 @@ func (g *Guard) leave() {
 // anew for each, which would wake the scheduler.
 func (g *Guard) fired() {
 	g.mu.Lock()
-	operation, left := g.operation, time.Until(g.deadline)
+	defer g.mu.Unlock()
+	left := time.Until(g.deadline)
 	expired := g.running && left <= 0
 	if g.armed = g.running && !expired; g.armed {
 		g.timer.Reset(left)
@@ -125,35 +138,44 @@ func (g *Guard) fired() {
 	if expired {
 		g.over = true
 		g.cancel()
-	}
-	g.mu.Unlock()
-	if expired {
-		g.abort(operation)
+		g.abort()
 	}
 }
 
 func (g *Guard) cancelled(ctx context.Context) {
 	g.mu.Lock()
-	operation := g.operation
-	mine := g.running && g.given == ctx
-	g.mu.Unlock()
-	if mine {
-		g.abort(operation)
+	defer g.mu.Unlock()
+	if g.running && g.given == ctx {
+		g.abort()
 	}
 }
 
-// abort breaks an operation off, and again if that did not help.
-func (g *Guard) abort(operation int64) {
+// abort breaks the operation under way off, and again if that did not help. The
+// caller holds the lock.
+func (g *Guard) abort() {
 	if g.breakOff == nil {
 		return
 	}
-	g.breakOff(false)
+	g.breaking++
+	go g.doBreakOff(false)
+	operation := g.operation
 	time.AfterFunc(breakOffAgain, func() {
 		g.mu.Lock()
 		still := g.running && g.operation == operation
+		if still {
+			g.breaking++
+		}
 		g.mu.Unlock()
 		if still {
-			g.breakOff(true)
+			g.doBreakOff(true)
 		}
 	})
+}
+
+func (g *Guard) doBreakOff(again bool) {
+	g.breakOff(again)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.breaking--
+	g.broken.Broadcast()
 }

@@ -3,6 +3,7 @@ package driver_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,6 +84,29 @@ func TestGuardLetsTheNextOperationBe(t *testing.T) {
 	case <-broken:
 		t.Fatal("one of many short operations was broken off")
 	default:
+	}
+}
+
+// What breaks an operation off has ended when the next one begins.
+func TestGuardBreaksOffNoOperationButItsOwn(t *testing.T) {
+	var current, other atomic.Int64 // numbers of operations
+	g := driver.NewGuard(time.Millisecond, func(bool) {
+		mine := current.Load()
+		time.Sleep(100 * time.Microsecond)
+		if current.Load() != mine {
+			other.Add(1)
+		}
+	})
+	defer g.Release()
+	for range 200 {
+		current.Add(1)
+		<-g.Begin(t.Context()).Done()
+		if err := g.End(); !errors.Is(err, driver.ErrTimeout) {
+			t.Fatal(err)
+		}
+	}
+	if n := other.Load(); n > 0 {
+		t.Errorf("%d operations were met by what was to break off the one before", n)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -47,11 +48,14 @@ func FillOptions(store string, options []Option, given map[string]string) (map[s
 	}
 	for name := range given {
 		if _, ok := filled[name]; !ok {
-			return nil, fmt.Errorf("store %s has no option %q; it has %v: see `benchctl plugin describe %s`", store, name, names, store)
+			return nil, fmt.Errorf("store %s has no option %q; it has %s: see `benchctl plugin describe %s`", store, name, strings.Join(names, ", "), store)
 		}
 	}
 	return filled, nil
 }
+
+// forms are what values of a type look like, for whoever has got one wrong.
+var forms = map[OptionType]string{Int: "a whole number", Bool: "true or false", Duration: "one such as 500ms or 5s"}
 
 func (o Option) check(value string) error {
 	var err error
@@ -67,7 +71,7 @@ func (o Option) check(value string) error {
 		return fmt.Errorf("type %q is none of string, int, bool, duration", o.Type)
 	}
 	if err != nil {
-		return fmt.Errorf("%q is no %s", value, o.Type)
+		return fmt.Errorf("%q is no %s: give %s", value, o.Type, forms[o.Type])
 	}
 	if len(o.Allowed) > 0 && !slices.Contains(o.Allowed, value) {
 		return fmt.Errorf("%q is none of %v", value, o.Allowed)

@@ -13,13 +13,14 @@ type Putter interface {
 type EphemeralCreator interface {
 	// CreateEphemeral creates as Create does. The key stays while the session
 	// lives, idle or not, and vanishes when it is closed, at once or soon after,
-	// or when the store gives it up: see OptionSessionTimeout.
+	// or when the store gives it up: see OptionSessionTimeout. It stays ephemeral
+	// when it is set, by whichever session; what a Put makes of it is the store's.
 	CreateEphemeral(ctx context.Context, key, value []byte) error
 }
 
-// OptionSessionTimeout is the name of the option that a driver with ephemeral
-// keys has: a duration, the silence of a client after which the store gives its
-// session up.
+// OptionSessionTimeout is the name of the option that every driver with ephemeral
+// keys should have, and one with an Abandoner must: a duration, the silence of a
+// client after which the store gives its session up.
 const OptionSessionTimeout = "session-timeout"
 
 // SequentialCreator is a session that can create keys which the store numbers.

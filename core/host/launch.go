@@ -182,7 +182,9 @@ func (p *Plugin) explain(err error) error {
 		return client.Failf(err, "%s is not a plugin of benchctl: it said nothing for %v; a plugin's main calls plugin.Serve", p.path, p.within)
 	}
 	said := ""
-	if line := firstLine(p.stderr.String()); line != "" {
+	if line := firstLine(p.stderr.String()); strings.HasPrefix(line, protocol.CannotServe) {
+		return client.Failf(err, "plugin %s %s", p.path, line)
+	} else if line != "" {
 		said = fmt.Sprintf(" (it said: %q)", line)
 	} else if _, rest, ok := strings.Cut(err.Error(), "Unrecognized remote plugin message: "); ok {
 		if line, _, _ := strings.Cut(rest, "\n"); line != "" {

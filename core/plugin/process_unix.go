@@ -10,8 +10,9 @@ import (
 // parentEvery is how often a plugin looks whether benchctl still lives.
 const parentEvery = 250 * time.Millisecond
 
-// ExitWithParent ends the process soon after its parent has ended, so that a
-// benchctl killed with SIGKILL leaves neither a plugin nor a node behind.
+// ExitWithParent ends the process soon after its parent has ended. Serve calls it.
+// A node needs it only where the kernel does not end it with benchctl: elsewhere
+// than on Linux.
 func ExitWithParent() {
 	parent := os.Getppid()
 	go func() {

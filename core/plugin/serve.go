@@ -6,6 +6,8 @@ package plugin
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -41,7 +43,7 @@ func Serve(d driver.Driver) {
 
 func serve(d driver.Driver, args []string) error {
 	if err := d.Info().Check(); err != nil {
-		return err
+		return fmt.Errorf("%s%w", protocol.CannotServe, err)
 	}
 	name := protocol.BinaryPrefix + d.Info().Name
 	switch {
@@ -85,9 +87,16 @@ func command(d driver.Driver, binary, name string, args []string) error {
 		if c.Name == name {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
-			return c.Run(ctx, args)
+			if err := c.Run(ctx, args); !errors.Is(err, flag.ErrHelp) { // which has been printed
+				return err
+			}
+			return nil
 		}
 		names = append(names, c.Name)
+	}
+	if name == "-h" || name == "--help" || name == "help" {
+		fmt.Printf("%s is a plugin that benchctl starts. Its own commands: %s\n", binary, strings.Join(names, ", "))
+		return nil
 	}
 	return fmt.Errorf("%s has no command %q; it has: %s", binary, name, strings.Join(names, ", "))
 }

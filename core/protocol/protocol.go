@@ -16,6 +16,10 @@ const (
 	BinaryPrefix = "benchctl-plugin-"
 )
 
+// CannotServe begins what a plugin says last whose author has made a mistake that
+// it finds itself.
+const CannotServe = "cannot serve: "
+
 // MaxMessage bounds one message in bytes, either way.
 const MaxMessage = 64 << 20
 

@@ -95,7 +95,13 @@ func facts(r record.Account) Table {
 		started += ", took " + format.Duration(r.EndedAt.Sub(r.StartedAt))
 	}
 	add("started", "%s", started)
-	add("store", "%s", strings.TrimSpace(r.Store+" "+r.StoreVersion))
+	store := r.Store
+	if version, named := strings.CutPrefix(r.StoreVersion, r.Store+" "); named {
+		store += " " + version
+	} else if r.StoreVersion != "" {
+		store += ", " + r.StoreVersion
+	}
+	add("store", "%s", store)
 	add("plugin", "%s, sha256 %.16s…", r.PluginVersion, r.PluginSHA256)
 	if r.Watchers > 0 {
 		add("nodes, threads, watchers", "%d, %d, %d", r.Nodes, r.Threads, r.Watchers)

@@ -53,14 +53,23 @@ func Results(t testing.TB, d driver.Driver, setup driver.Setup) []conformance.Re
 	return results
 }
 
-// Deployment is a store that was deployed for a test.
+// Deployment is a store that was deployed for a test, with the methods of its
+// cluster: Names, Endpoints, Running and Leader tell of the nodes, StopNode,
+// KillNode and StartNode act on one by its name, Logs is what they printed last, once
+// it is closed. Setup has its endpoints filled in.
+//
+//	deployed := drivertest.Deploy(t, mystore.Driver(), driver.Setup{Nodes: 3})
+//	store, err := mystore.Driver().Open(t.Context(), deployed.Setup)
+//	…
+//	err = deployed.KillNode(t.Context(), deployed.Names()[0])
 type Deployment = conformance.Deployment
 
-// Deploy fills in a setup, deploys the store if the driver can, and takes it
-// down at the end of the test: see conformance.Deploy.
+// Deploy fills in a setup, deploys the store if the driver can, within three
+// minutes, and takes it down at the end of the test. What the setup leaves out has
+// a default: options those of the driver, nodes 1, reads linearizable, timeout 5 s.
 func Deploy(t testing.TB, d driver.Driver, setup driver.Setup) *Deployment {
 	t.Helper()
-	deployed, err := conformance.Deploy(t.Context(), t.TempDir(), d, setup, func(e conformance.NodeEvent) {
+	deployed, err := conformance.Deploy(t.Context(), t.TempDir(), d, setup, commandsCalled, func(e conformance.NodeEvent) {
 		t.Logf("%s %s %s", e.Kind, e.Node, e.Detail)
 	})
 	if err != nil {
@@ -91,11 +100,29 @@ func (p Provisioned) Provision(ctx context.Context, setup driver.Setup, places [
 	return p.By(ctx, p.Driver.(driver.Provisioner), setup, places)
 }
 
+var called bool // Commands was
+
+// commandsCalled refuses nodes that run in the test's binary where TestMain does
+// not call Commands: each would run all tests, which deploy nodes again.
+func commandsCalled(nodes []driver.Node) error {
+	self, err := os.Executable()
+	if err != nil || called {
+		return err
+	}
+	for _, n := range nodes {
+		if len(n.Command) > 0 && n.Command[0] == self {
+			return fmt.Errorf("%s runs in the test's own binary: call drivertest.Commands(…) first in TestMain, or it runs the tests again", n.Name)
+		}
+	}
+	return nil
+}
+
 // Commands executes a command of a driver that is a Commander, and ends the
 // process, if the test's binary was started with the name of one. A driver whose
 // nodes run in the plugin's own binary calls it first in TestMain, for in a test
 // that binary is the test's.
 func Commands(d driver.Driver) {
+	called = true
 	commander, ok := d.(driver.Commander)
 	if !ok || len(os.Args) < 2 {
 		return
