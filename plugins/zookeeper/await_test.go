@@ -41,7 +41,7 @@ func TestAWaitSeesWhatHappenedWhileItWasCut(t *testing.T) {
 			waiter.pause(ctx)
 		}
 		waiter.turns.mu.Lock() // it does not come to dial
-		waiter.breakOff(true)
+		waiter.breakOff(false)
 		for waiter.zk().State() == zk.StateHasSession {
 			waiter.pause(ctx)
 		}
@@ -72,8 +72,7 @@ func TestAWaitOutlivesItsSession(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- waiter.AwaitPresent(ctx, []byte("/a")) }()
 	time.Sleep(300 * time.Millisecond)
-	waiter.givenUp.Store(true)
-	waiter.breakOff(false)
+	waiter.breakOff(true)
 	if err := other.Create(ctx, []byte("/a"), nil); err != nil {
 		t.Fatal(err)
 	}
