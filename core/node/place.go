@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/internal/fault"
@@ -132,14 +133,27 @@ func firstOutgoing() int {
 // have them, and whoever has them could be taken for the node.
 func checkFree(ports []int) error {
 	for _, port := range ports {
-		l, err := listen(port)
-		if err != nil {
-			return fmt.Errorf("its port %d has been taken by another process: %w: try again", port, err)
+		for tried := time.Now(); ; time.Sleep(takenEvery) {
+			l, err := listen(port)
+			if err == nil {
+				l.Close()
+				break
+			}
+			if time.Since(tried) > takenFor {
+				return fmt.Errorf("its port %d has been taken by another process: %w: try again", port, err)
+			}
 		}
-		l.Close()
 	}
 	return nil
 }
+
+// takenFor is how long a port may be taken before somebody is said to have it: a
+// process that is being started has, until its program begins, what was open in
+// the one that starts it.
+const (
+	takenFor   = 2 * time.Second
+	takenEvery = 20 * time.Millisecond
+)
 
 func listen(port int) (net.Listener, error) {
 	return net.Listen("tcp", net.JoinHostPort(Host, strconv.Itoa(port)))
