@@ -29,7 +29,7 @@ func TestThroughput(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := Throughput(comparisontest.Workload(t, records)).Write(&b); err != nil {
+	if err := Answers(comparisontest.Workload(t, records)).Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	want := `
@@ -58,7 +58,7 @@ func TestThroughputOfASweep(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := Throughput(comparisontest.Workload(t, records)).Write(&b); err != nil {
+	if err := Answers(comparisontest.Workload(t, records)).Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	want := `
