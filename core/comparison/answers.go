@@ -70,6 +70,9 @@ func (m Measured) phase(name string, rows []*Row) Phase {
 		}
 	}
 	p.Offered, p.Rate = stats.Summarize(offered), stats.Summarize(rates)
+	if 2*p.Found <= p.Searches { // half of none is no rate
+		p.Rate.Value = 0
+	}
 	return p
 }
 

@@ -66,7 +66,7 @@ func byOperation(l *comparison.Workload) Table {
 	ofPart := slices.DeleteFunc(slices.Clone(l.Answers.Figures), workload.Figure.OfPhase)
 	several := len(parts) > 1 && (len(ofPart) > 0 || len(l.Phases) > 1)
 	for _, f := range ofPhase {
-		t.Columns = append(t.Columns, headed(l, f, ""), Column{"", false})
+		t.Columns = append(t.Columns, headed(l, f, "")...)
 	}
 	if several {
 		t.Columns = append(t.Columns, Column{"op", false})
@@ -76,7 +76,7 @@ func byOperation(l *comparison.Workload) Table {
 		if !several {
 			op = parts[0].Name + " "
 		}
-		t.Columns = append(t.Columns, headed(l, f, op), Column{"", false})
+		t.Columns = append(t.Columns, headed(l, f, op)...)
 	}
 	t.Columns = append(t.Columns, Column{"runs", true})
 	for _, s := range l.Series {
@@ -88,11 +88,11 @@ func byOperation(l *comparison.Workload) Table {
 				row, runs = make([]string, len(s.Values)), ""
 			}
 			for _, f := range ofPhase {
+				cells := written(f, s.Answer(f, part))
 				if part.Phase == phase {
-					row = append(row, "", "")
-					continue
+					cells = make([]string, len(cells))
 				}
-				row = append(row, written(f, s.Answer(f, part))...)
+				row = append(row, cells...)
 			}
 			phase = part.Phase
 			if several {
@@ -124,22 +124,29 @@ var headings = map[workload.Figure]string{
 	workload.FigureP50: "p50", workload.FigureP90: "p90", workload.FigureP99: "p99", workload.FigureP999: "p99.9", workload.FigureMax: "max",
 }
 
-func headed(l *comparison.Workload, f workload.Figure, op string) Column {
-	if f == workload.FigureThroughput && l.Answers.Has(workload.FigureOffered) {
-		return Column{"achieved/s", true}
+// headed heads the columns of a figure: its own, and that of its interval where
+// it was measured.
+func headed(l *comparison.Workload, f workload.Figure, op string) []Column {
+	switch {
+	case f == workload.FigureOffered:
+		return []Column{{headings[f], true}}
+	case f == workload.FigureThroughput && l.Answers.Has(workload.FigureOffered):
+		return []Column{{"achieved/s", true}, {"", false}}
 	}
-	return Column{op + headings[f], true}
+	return []Column{{op + headings[f], true}, {"", false}}
 }
 
 // written writes a figure, with its interval where it was measured.
 func written(f workload.Figure, e stats.Estimate) []string {
 	switch {
+	case f == workload.FigureOffered && e.N == 0:
+		return []string{"–"}
+	case f == workload.FigureOffered:
+		return []string{format.Number(e.Value)}
 	case e.N == 0:
 		return []string{"–", ""}
 	case f == workload.FigureRate && e.Value == 0:
 		return []string{"none", ""}
-	case f == workload.FigureOffered:
-		return []string{format.Number(e.Value), ""}
 	case f.OfLatency():
 		return []string{format.Duration(time.Duration(e.Value)), spread(e)}
 	}

@@ -131,7 +131,8 @@ func ForPage(l *comparison.Workload) ([]Kind, Options) {
 func throughput(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f := figure("Throughput per thread", "successful operations per second and thread", l)
 	f.Series = legend(l.Series)
-	f.Panels = []chart.Panel{bars(l, workload.FigurePerThread, l.Executed())}
+	panel, _ := bars(l, workload.FigurePerThread, l.Executed())
+	f.Panels = []chart.Panel{panel}
 	return f, nil
 }
 
@@ -151,7 +152,9 @@ func answers(l *comparison.Workload, _ Options) (chart.Figure, error) {
 				parts[i].Name = p.Phase
 			}
 		}
-		f.Panels = append(f.Panels, bars(l, figure, parts))
+		if panel, measured := bars(l, figure, parts); measured {
+			f.Panels = append(f.Panels, panel)
+		}
 	}
 	return f, nil
 }
@@ -162,9 +165,11 @@ var labels = map[workload.Figure]string{
 	workload.FigureP50: "p50 latency", workload.FigureP90: "p90 latency", workload.FigureP99: "p99 latency", workload.FigureP999: "p99.9 latency", workload.FigureMax: "greatest latency",
 }
 
-// bars is a panel of a figure, with a bar for each part of each series.
-func bars(l *comparison.Workload, of workload.Figure, parts []comparison.Part) chart.Panel {
-	panel := chart.Panel{YLabel: labels[of]}
+// bars is a panel of a figure, with a bar for each part of each series. It is not
+// measured where there is nothing of it: too few operations carry no percentile,
+// and a search may find no rate.
+func bars(l *comparison.Workload, of workload.Figure, parts []comparison.Part) (panel chart.Panel, measured bool) {
+	panel.YLabel = labels[of]
 	if of.OfLatency() {
 		panel.Y.Unit = chart.Time
 	}
@@ -175,12 +180,15 @@ func bars(l *comparison.Workload, of workload.Figure, parts []comparison.Part) c
 	for _, s := range l.Series {
 		values := make([]stats.Estimate, len(parts))
 		for i, p := range parts {
-			values[i] = s.Answer(of, p)
+			e := s.Answer(of, p)
+			if e.N > 0 && (of != workload.FigureRate || e.Value > 0) {
+				values[i], measured = e, true
+			}
 		}
 		bars = append(bars, values)
 	}
 	panel.Marks = []chart.Mark{chart.Bars{Estimates: bars}}
-	return panel
+	return panel, measured
 }
 
 // latency shows the percentiles of successful operations, a panel for each
