@@ -11,9 +11,9 @@ import (
 // Answers are the figures that answer the question which a workload asks. They
 // change nothing of what is executed, so they are no part of its identity.
 type Answers struct {
-	Figures []Figure    // in the order in which they are shown
-	Phases  []string    // whose; none: all that are measured
-	Ops     []sample.Op // whose; none: all of these phases
+	Figures []Figure    `json:"figures"`          // in the order in which they are shown
+	Phases  []string    `json:"phases,omitempty"` // whose; none: all that are measured
+	Ops     []sample.Op `json:"ops,omitempty"`    // whose; none: all of these phases
 }
 
 // Figure is a figure that may be an answer.
