@@ -46,6 +46,7 @@ func New(store string, conn grpc.ClientConnInterface, ended func(when string) er
 // DialOptions are those of the connection to a plugin.
 func DialOptions() []grpc.DialOption {
 	return []grpc.DialOption{
+		grpc.WithNoProxy(),
 		grpc.WithInitialWindowSize(protocol.Window),
 		grpc.WithInitialConnWindowSize(protocol.Window),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(protocol.MaxMessage), grpc.MaxCallSendMsgSize(protocol.MaxMessage)),

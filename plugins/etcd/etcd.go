@@ -36,7 +36,7 @@ func (etcd) Info() driver.Info {
 		StoreVersion: "etcd " + version.Version,
 		Summary:      "etcd, with a server that the plugin carries or any other",
 		Options: append([]driver.Option{
-			{Name: "binary", Type: driver.String, Help: "path of another etcd server to deploy; empty: the one carried, " + version.Version},
+			{Name: "binary", Type: driver.Program, Help: "another etcd server to deploy, by its path or its name on PATH; empty: the one carried, " + version.Version},
 			{Name: "sync", Type: driver.Bool, Default: "true", Help: "fsync the log before a write is acknowledged; false needs etcd 3.4.10 or later"},
 			{Name: "heartbeat", Type: driver.Duration, Default: "100ms", Help: "between the leader's heartbeats"},
 			{Name: "election", Type: driver.Duration, Default: "1s", Help: "silence of the leader after which a node calls an election"},

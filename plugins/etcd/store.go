@@ -205,6 +205,7 @@ func (s *store) dial(ctx context.Context, index int, user, password string) (*cl
 		DialTimeout: s.setup.Timeout,
 		DialOptions: []grpc.DialOption{
 			grpc.WithConnectParams(connecting),
+			grpc.WithNoProxy(), // the load goes straight to the servers
 			grpc.WithDisableServiceConfig(), grpc.WithDefaultServiceConfig(pickFirst),
 			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
 		},
