@@ -89,5 +89,6 @@ func (p *Plan) ResolveOptions(description protocol.Description) error {
 			run.Options[name] = filled[name]
 		}
 	}
+	p.name()
 	return nil
 }
