@@ -45,14 +45,16 @@ func CheckEndpoints(store string, endpoints []string) error {
 // defaultPorts are those of schemes that name no port.
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
-// address is where an endpoint is, in one spelling.
+// address is where an endpoint is, in one spelling; empty: nowhere.
 func address(endpoint string) string {
 	endpoint = strings.ToLower(strings.TrimSpace(endpoint))
 	scheme, rest, ok := strings.Cut(endpoint, "://")
 	if !ok {
 		scheme, rest = "", endpoint
 	}
-	rest = strings.TrimRight(rest, "/")
+	if rest = strings.TrimRight(rest, "/"); strings.Trim(rest, ":[]") == "" {
+		return ""
+	}
 	host, port, err := net.SplitHostPort(rest)
 	if err != nil {
 		host, port = strings.Trim(rest, "[]"), defaultPorts[scheme]
@@ -65,9 +67,6 @@ func address(endpoint string) string {
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
 		host = ip.Unmap().String()
-	}
-	if host == "" && port == "" {
-		return ""
 	}
 	return net.JoinHostPort(host, port)
 }
