@@ -78,6 +78,9 @@ func (c *Client) Prepare(ctx context.Context, setup driver.Setup) (driver.Guaran
 	if err != nil {
 		return guarantees, 0, c.problem("prepare the setup", err)
 	}
+	if reply.PortsPerNode < 0 || reply.PortsPerNode > protocol.MaxPorts {
+		return guarantees, 0, Failf(nil, "plugin %s asks for %d ports of each node, which is not within 0 to %d", c.store, reply.PortsPerNode, protocol.MaxPorts)
+	}
 	if err := json.Unmarshal(reply.GuaranteesJson, &guarantees); err != nil {
 		return guarantees, 0, Failf(err, "plugin %s: its guarantees cannot be read: %v", c.store, err)
 	}
