@@ -138,8 +138,7 @@ var (
 )
 
 func (s Spec) check() error {
-	switch {
-	case len(s.Stores) == 0:
+	if len(s.Stores) == 0 {
 		return fault.Errorf(ErrNoStore, "no store: name at least one")
 	}
 	if err := checkNumber("repeat", s.Repeat, maxRepeat); err != nil {
