@@ -12,7 +12,7 @@ import (
 )
 
 // keyColumns are where the keys of a selection stand. Those of parameters,
-// options and labels stand in documents.
+// options, variables and labels stand in documents.
 var keyColumns = map[string]string{
 	"store":            "r.store",
 	"nodes":            "r.nodes",
@@ -40,6 +40,7 @@ var keyColumns = map[string]string{
 var keyDocuments = map[string]struct{ column, path string }{
 	"param":  {"r.params", "$."},
 	"option": {"r.setup", "$.options."},
+	"env":    {"r.setup", "$.env."},
 	"label":  {"r.labels", "$."},
 }
 

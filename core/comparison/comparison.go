@@ -167,7 +167,7 @@ type Setup struct {
 	Version string            `json:"version,omitempty"`
 	Nodes   int               `json:"nodes"`
 	Runs    int               `json:"runs"`
-	Options map[string]string `json:"options,omitempty"` // that have a value
+	Options map[string]string `json:"options,omitempty"` // that have a value, and variables that were added, as env.NAME
 }
 
 // Measured is what a comparison is made of.
@@ -412,6 +412,12 @@ func setups(runs []*Run) []Setup {
 	for d, n := range counts {
 		options := maps.Clone(d.setup.Options)
 		maps.DeleteFunc(options, func(_, value string) bool { return value == "" })
+		for name, value := range d.setup.Env {
+			if options == nil {
+				options = map[string]string{}
+			}
+			options[selection.EnvPrefix+name] = value
+		}
 		id := fmt.Sprint(d.store, d.version, d.nodes, options)
 		if known[id] == nil {
 			known[id] = &Setup{Store: d.store, Version: d.version, Nodes: d.nodes, Options: options}

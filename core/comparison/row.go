@@ -84,7 +84,7 @@ func (r *Run) reads() driver.Consistency { return cmp.Or(r.Guarantees.Reads, r.S
 
 // Given returns what the run was given by name.
 func (r *Run) Given() selection.Given {
-	return selection.Given{Params: r.Params, Options: r.Setup.Options, Labels: r.Labels}
+	return selection.Given{Params: r.Params, Options: r.Setup.Options, Env: r.Setup.Env, Labels: r.Labels}
 }
 
 // Value returns the row's value of a key.
