@@ -50,7 +50,6 @@ those of numbers such as sqrt, pow, exp, ln and log.`,
 	}
 	cmd.Flags().StringVar(&format, "format", format, "`FORMAT`: "+strings.Join(report.Formats, ", "))
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "end a query that takes longer than this `DURATION` (default: never)")
-	cmd.Flags().Lookup("timeout").DefValue = ""
 	return cmd
 }
 
