@@ -15,6 +15,7 @@ import (
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/client"
 	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/report"
 )
@@ -36,10 +37,12 @@ func (a *app) newExecution(plan *experiment.Plan) *execution {
 }
 
 func (e *execution) executor(into *archive.Archive) *experiment.Executor {
+	observer := newProgress(e.console, e.plan, e.archivePath)
+	into.OnLock(observer.locked)
 	return &experiment.Executor{
 		Launcher: e.plugins,
 		Archive:  keeper{into},
-		Observer: newProgress(e.console, e.plan, e.archivePath),
+		Observer: observer,
 		Command:  strings.Join(append([]string{"benchctl"}, e.args...), " "),
 	}
 }
@@ -67,6 +70,8 @@ func (e *execution) finish(ctx context.Context, from *archive.Archive, outcome e
 		fmt.Fprintf(e.console, "to run what is missing: %s\n", e.resumeCommand(outcome.Experiment))
 	}
 	switch {
+	case ctx.Err() != nil && errors.Is(err, archive.ErrArchive):
+		return fmt.Errorf("interrupted: %d of %d runs are complete: %w", outcome.Complete, len(e.plan.Runs), err)
 	case ctx.Err() != nil:
 		return fmt.Errorf("interrupted: %d of %d runs are complete, and what was measured of the last is kept", outcome.Complete, len(e.plan.Runs))
 	case err != nil:
@@ -95,7 +100,7 @@ func (e *execution) writeHistories(ctx context.Context, from *archive.Archive, i
 		if v.History == "" {
 			continue
 		}
-		name := fmt.Sprintf("%s-run-%d-%s-%s.txt", strings.TrimSuffix(e.archivePath, filepath.Ext(e.archivePath)), v.RunID, v.Phase, v.Property)
+		name := fmt.Sprintf("%s-run-%d-%s-%s.txt", strings.TrimSuffix(e.archivePath, filepath.Ext(e.archivePath)), v.RunID, format.FileName(v.Phase), format.FileName(v.Property))
 		text := fmt.Sprintf("run %d, phase %s: %s %s: %s\n\n%s\n", v.RunID, v.Phase, v.Property, v.Result, v.Detail, strings.TrimSpace(v.History))
 		if err := create(name, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
 			return err

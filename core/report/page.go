@@ -55,16 +55,16 @@ func (p Page) WriteHTML(w io.Writer) error { return pageTemplate.Execute(w, p) }
 
 // WriteMarkdown writes the page as Markdown that shows the figures' files.
 func (p Page) WriteMarkdown(w io.Writer) error {
-	fmt.Fprintf(w, "# %s\n\n%s\n", p.Title, p.Lead)
+	fmt.Fprintf(w, "# %s\n\n%s\n", markdown(p.Title), markdown(p.Lead))
 	for _, s := range p.Sections {
 		if s.Title != "" {
-			fmt.Fprintf(w, "\n## %s\n", s.Title)
+			fmt.Fprintf(w, "\n## %s\n", markdown(s.Title))
 		}
 		if s.Text != "" {
-			fmt.Fprintf(w, "\n%s\n", s.Text)
+			fmt.Fprintf(w, "\n%s\n", markdown(s.Text))
 		}
 		if s.Figure != nil {
-			fmt.Fprintf(w, "\n![%s](%s)\n", s.Figure.Alt, s.Figure.File)
+			fmt.Fprintf(w, "\n![%s](%s)\n", markdown(s.Figure.Alt), s.Figure.File)
 		}
 		if len(s.Table.Rows) > 0 {
 			fmt.Fprintln(w)
@@ -74,7 +74,9 @@ func (p Page) WriteMarkdown(w io.Writer) error {
 		}
 		if len(s.Notes) > 0 {
 			fmt.Fprintln(w)
-			Notes(w, "-", s.Notes)
+			for _, note := range s.Notes {
+				fmt.Fprintln(w, "-", markdown(note))
+			}
 		}
 	}
 	return nil
