@@ -74,6 +74,9 @@ func numeric(series []*comparison.Series, key int) bool {
 // the guarantees, the machines and the runs' warnings.
 func Print(w io.Writer, c *comparison.Comparison) error {
 	if len(c.Workloads) == 0 {
+		if c.LeftOut != "" {
+			Notes(w, "!", append([]string{c.LeftOut}, c.RunWarnings...))
+		}
 		return nil
 	}
 	fmt.Fprintf(w, "successful operations per second and thread, median of the runs with its %s\n\n", c.Interval)
