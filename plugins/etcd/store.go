@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -193,7 +195,27 @@ func (s *store) connect(ctx context.Context, index int) (*clientv3.Client, error
 	return s.dial(ctx, index, s.user, s.password)
 }
 
-func (s *store) dial(ctx context.Context, index int, user, password string) (*clientv3.Client, error) {
+// place is the address that a connection was last opened to.
+type place struct{ atomic.Value }
+
+func (p *place) dial(ctx context.Context, address string) (net.Conn, error) {
+	network, to := "tcp", address
+	if socket, ok := strings.CutPrefix(address, "unix://"); ok {
+		network, to = "unix", socket
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, network, to)
+	if err == nil {
+		p.Store(address)
+	}
+	return conn, err
+}
+
+func (p *place) String() string {
+	address, _ := p.Load().(string) // "" before the first
+	return address
+}
+
+func (s *store) dial(ctx context.Context, index int, user, password string, more ...grpc.DialOption) (*clientv3.Client, error) {
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints: s.from(index),
 		TLS:       s.tls,
@@ -203,11 +225,11 @@ func (s *store) dial(ctx context.Context, index int, user, password string) (*cl
 		// A session's life does not end with the call that opens it.
 		Context:     context.WithoutCancel(ctx),
 		DialTimeout: s.setup.Timeout,
-		DialOptions: []grpc.DialOption{
+		DialOptions: append([]grpc.DialOption{
 			grpc.WithConnectParams(connecting),
 			grpc.WithDisableServiceConfig(), grpc.WithDefaultServiceConfig(pickFirst),
 			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
-		},
+		}, more...),
 	})
 	if err != nil && ctx.Err() == nil && status.Code(err) == codes.DeadlineExceeded {
 		err = fmt.Errorf("no answer within %v", s.setup.Timeout)
@@ -225,11 +247,12 @@ func (s *store) from(index int) []string {
 // Session connects to one endpoint: sessions go to them in turn, and to the
 // next one that serves when theirs is lost.
 func (s *store) Session(ctx context.Context, thread int) (driver.Session, error) {
-	client, err := s.connect(ctx, thread)
+	at := new(place)
+	client, err := s.dial(ctx, thread, s.user, s.password, grpc.WithContextDialer(at.dial))
 	if err != nil {
 		return nil, plain(err)
 	}
-	return newSession(s, client), nil
+	return newSession(s, client, at), nil
 }
 
 // Version asks the servers for their version.
@@ -253,11 +276,11 @@ func (s *store) Notify(tell func(driver.Incident)) {
 	s.tell = tell
 }
 
-func (s *store) incident(kind driver.IncidentKind) {
+func (s *store) incident(kind driver.IncidentKind, endpoint string) {
 	s.mu.Lock()
 	tell := s.tell
 	s.mu.Unlock()
-	tell(driver.Incident{Kind: kind})
+	tell(driver.Incident{Kind: kind, Node: endpoint})
 }
 
 // Close has nothing to release: connections are the sessions'.
