@@ -121,8 +121,11 @@ func (m *Measured) leftOut(runs []*Run) string {
 
 // Nothing says why there is nothing to compare.
 func (c *Comparison) Nothing() string {
-	if c.LeftOut != "" {
+	switch {
+	case c.LeftOut != "":
 		return c.LeftOut
+	case c.Selected == 1:
+		return "the selected run is not complete: `benchctl runs` shows its state"
 	}
 	return fmt.Sprintf("none of the %s is complete: `benchctl runs` shows their states", format.Count(c.Selected, "selected run"))
 }

@@ -32,7 +32,7 @@ func (s *source) Values(_ context.Context, keys []string, take func(int64, []str
 			}
 			var values []string
 			for _, key := range keys {
-				values = append(values, map[string]string{"store": run.Store, "op": summary.Op, "nodes": strconv.Itoa(run.Nodes)}[key])
+				values = append(values, map[string]string{"store": run.Store, "op": summary.Op, "nodes": strconv.Itoa(run.Nodes), "lost": strconv.Itoa(run.LostNodes)}[key])
 			}
 			take(run.ID, values)
 		}
@@ -55,6 +55,10 @@ func (s *source) Verified(context.Context, ...int64) (map[int64]record.Result, e
 func (s *source) Figures(_ context.Context, latency bool, ids ...int64) ([]record.Summary, error) {
 	s.latency = latency
 	return slices.DeleteFunc(slices.Clone(s.measured.Summaries), func(f record.Summary) bool { return len(ids) > 0 && !slices.Contains(ids, f.RunID) }), nil
+}
+
+func (s *source) Failures(context.Context, ...int64) ([]record.Failure, error) {
+	return s.measured.Failures, nil
 }
 
 func (s *source) EnvironmentOf(context.Context, int64) (record.Environment, error) {
@@ -97,6 +101,15 @@ func TestASelectionTakesRunsAndOperations(t *testing.T) {
 			t.Errorf("%q: %d runs with %v, want %+v", text, c.Selected, c.Workloads[0].Ops, want)
 		}
 	}
+	lost := of("a", 3, 1, "set", 5)
+	lost.LostNodes = 1
+	s.measured = comparisontest.Measured(t, []made{set, lost})
+	for text, compared := range map[string]int{"": 1, "store:a": 1, "store:a lost:1": 1, "lost:0 OR lost:1": 2, "-lost:1": 1} {
+		if c, err := selectFrom(t, s, text, comparison.Needs{}); err != nil || c.Compared != compared {
+			t.Errorf("%q: %+v, %v", text, c, err)
+		}
+	}
+	s.measured = comparisontest.Measured(t, []made{set, get, other})
 	var none *comparison.NoRuns
 	if _, err := selectFrom(t, s, "store:c", comparison.Needs{}); !errors.As(err, &none) || none.Of != 2 || none.Selection != "store:c" {
 		t.Errorf("%v", err)

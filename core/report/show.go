@@ -59,9 +59,9 @@ func Show(w io.Writer, r record.Account) error {
 			return err
 		}
 	}
-	if len(r.Events) > 0 {
+	if t := events(r); len(t.Rows) > 0 {
 		fmt.Fprintln(w)
-		if err := events(r).Write(w); err != nil {
+		if err := t.Write(w); err != nil {
 			return err
 		}
 	}

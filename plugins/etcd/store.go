@@ -170,6 +170,8 @@ func plain(err error) error {
 		return refusedError{errors.New("it refuses the user or password: see the option etcd.credentials")}
 	case errors.Is(known, rpctypes.ErrUserEmpty):
 		return refusedError{errors.New("it needs a user and password: see the option etcd.credentials")}
+	case errors.Is(known, rpctypes.ErrNoSpace):
+		return refusedError{errors.New("its database is full: compact and defragment it and disarm its alarm, or give it a larger quota")}
 	case errors.Is(known, rpctypes.ErrPermissionDenied):
 		return refusedError{fmt.Errorf("it does not let this user read and write below %s: see the option etcd.credentials", root)}
 	case strings.Contains(text, "x509:"), strings.Contains(text, "tls: "):
