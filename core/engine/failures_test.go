@@ -154,7 +154,7 @@ func TestWhatOperationsFailOf(t *testing.T) {
 
 // What the plugin counts of failures is what is counted of the samples.
 func TestFailuresAreOfTheirPhase(t *testing.T) {
-	a := archived(t, unwilling{memory.Driver(), func(op sample.Op, n int64) error {
+	a := archived(t, unwilling{memory.Driver(), func(_ sample.Op, n int64) error {
 		if n%3 == 0 {
 			return driver.ErrTimeout
 		}

@@ -167,7 +167,7 @@ func TestAPhaseWithoutASuccessIsNoResult(t *testing.T) {
 // What went before is said, when later phases have nothing either.
 func TestPhasesWithoutASuccess(t *testing.T) {
 	w := newWorld(t)
-	w.load = func(ctx context.Context, r protocol.RunRequest, sink protocol.Sink) error {
+	w.load = func(_ context.Context, r protocol.RunRequest, sink protocol.Sink) error {
 		err := sink.Started(time.Now(), "")
 		for phase := range r.Load.Stages() {
 			err = errors.Join(err, sink.PhaseStarted(phase, 0), sink.PhaseEnded(phase, time.Second, 0, 0))
