@@ -57,7 +57,7 @@ func (a *app) plotExperiment(ctx context.Context, from *archive.Archive, id int6
 		return err
 	}
 	if len(c.Workloads) == 0 {
-		return errors.New("no run is complete, so there is nothing to draw")
+		return fmt.Errorf("there is nothing to draw: %s", c.Nothing())
 	}
 	load, err := onlyWorkload(c)
 	if err != nil {

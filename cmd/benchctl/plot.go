@@ -12,7 +12,6 @@ import (
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/chart/kinds"
 	"github.com/benchctl/benchctl/core/comparison"
-	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/report"
 )
 
@@ -115,7 +114,7 @@ func checkKindFlags(kind kinds.Kind, given func(flag string) bool) error {
 func onlyWorkload(c *comparison.Comparison) (*comparison.Workload, error) {
 	switch len(c.Workloads) {
 	case 0:
-		return nil, fmt.Errorf("none of the %s is complete, so there is nothing to draw: `benchctl runs` shows their states", format.Count(c.Selected, "selected run"))
+		return nil, fmt.Errorf("there is nothing to draw: %s", c.Nothing())
 	case 1:
 		return c.Workloads[0], nil
 	}

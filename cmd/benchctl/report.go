@@ -12,7 +12,6 @@ import (
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/chart/kinds"
 	"github.com/benchctl/benchctl/core/comparison"
-	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/report"
 )
 
@@ -48,7 +47,7 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 				return a.explained(err)
 			}
 			if len(c.Workloads) == 0 {
-				return fmt.Errorf("none of the %s is complete, so there is nothing to report: `benchctl runs` shows their states", format.Count(c.Selected, "selected run"))
+				return fmt.Errorf("there is nothing to report: %s", c.Nothing())
 			}
 			if output == "" {
 				return report.Print(a.stdout, c)

@@ -43,6 +43,8 @@ type phaseTotals struct {
 	first   int64                 // start of the earliest operation
 	last    int64                 // end of the latest one
 	over    bool                  // no chunk may follow
+
+	failures map[failureKind]*failureTotals
 }
 
 type threadTotals struct {
@@ -181,6 +183,7 @@ func (a *aggregate) count(phase *phaseTotals, thread *threadTotals, number int) 
 			c.latencies = append(c.latencies, latency)
 			continue
 		}
+		phase.countFailure(s)
 		c.errors++
 		c.errorSum += latency
 		c.errorMax = max(c.errorMax, latency)

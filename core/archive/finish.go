@@ -33,6 +33,9 @@ func (e ending) write(ctx context.Context, tx *sql.Tx, totals *aggregate) error 
 	if err := replaceSummaries(ctx, tx, totals.runID, summaries); err != nil {
 		return err
 	}
+	if err := replaceFailures(ctx, tx, totals.runID, totals.failures()); err != nil {
+		return err
+	}
 	for _, p := range totals.phases {
 		_, err := tx.ExecContext(ctx, "update phases set samples = ? where run_id = ? and phase = ?", p.Samples, totals.runID, p.Index)
 		if err != nil {

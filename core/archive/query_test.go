@@ -305,6 +305,10 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		{"lost summary", "delete from summaries where run_id = 1 and phase = 'create' and op = 'get'", "run 1: summaries lacks a row: create, get"},
 		{"invented summary", "insert into summaries (run_id, phase, warmup, op, ops, errors, seconds, throughput, throughput_per_thread) select run_id, phase, warmup, 'list', ops, errors, seconds, throughput, throughput_per_thread from summaries where run_id = 1 and phase = 'create' and op = 'get'", "run 1: summaries has a row that no sample accounts for: create, list"},
 		{"thread-second", "update thread_seconds set ops = ops + 1 where run_id = 1 and phase = 'mixed' and thread = 1 and op = 'get'", "run 1: thread_seconds does not follow from the samples: mixed, thread 1, get, second"},
+		{"count of failures", "update failures set count = count + 1 where run_id = 1 and phase = 'create' and op = 'get'", "run 1: failures does not follow from the samples: create, get, timeout"},
+		{"first failure", "update failures set first_ns = first_ns - 1 where run_id = 1 and phase = 'create' and op = 'get'", "run 1: failures does not follow from the samples: create, get, timeout"},
+		{"lost failures", "delete from failures where run_id = 1 and phase = 'create' and op = 'get'", "run 1: failures lacks a row: create, get, timeout"},
+		{"invented failures", "insert into failures select run_id, phase, warmup, op, 'exists', count, first_ns, error from failures where run_id = 1 and phase = 'create' and op = 'get'", "run 1: failures has a row that no sample accounts for: create, get, exists"},
 		{"lost thread-second", "delete from thread_seconds where run_id = 1 and phase = 'mixed' and thread = 1 and op = 'get'", "run 1: thread_seconds lacks a row: mixed, thread 1, get, second"},
 	}
 	for _, c := range cases {

@@ -42,7 +42,8 @@ func (v Verification) Err(path string) error {
 
 // Verify checks the file's structure, its references, that each row holds what
 // its table does, the checksum, the samples and the order of every chunk, and
-// that summaries and thread-seconds follow from the samples. progress, if not nil, is told how many chunks are
+// that summaries, thread-seconds and what is counted of failures follow from the
+// samples. progress, if not nil, is told how many chunks are
 // done and how many there are.
 func (a *Archive) Verify(ctx context.Context, progress func(done, total int64)) (Verification, error) {
 	v := &verifier{archive: a, progress: progress}
@@ -198,7 +199,24 @@ func (v *verifier) run(ctx context.Context, run record.Run) error {
 			v.found(run.ID, "phase %s has %d samples, and phases says %d", p.Name, p.Samples, phases[i].Samples)
 		}
 	}
+	if err := v.failures(ctx, run.ID, totals); err != nil {
+		return err
+	}
 	return v.derived(ctx, run.ID, summaries, append(rows, totals.takeRows()...))
+}
+
+// failures compares what is counted of failures with the samples. Runs that ended
+// before there was such a table have none.
+func (v *verifier) failures(ctx context.Context, runID int64, totals *aggregate) error {
+	archived, err := v.archive.Failures(ctx, runID)
+	if err != nil || len(archived) == 0 {
+		return err
+	}
+	compare(v, runID, "failures", archived, totals.failures(), failureName, func(a, b record.Failure) bool {
+		a.Error = "" // is in no sample
+		return a == b
+	})
+	return nil
 }
 
 // skip makes the aggregate go on behind a chunk that it could not add.

@@ -154,6 +154,14 @@ func (w *RunWriter) Event(e record.Event) error {
 	}})
 }
 
+// LostNodes archives how many nodes have ended by themselves so far.
+func (w *RunWriter) LostNodes(n int) error {
+	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "update runs set lost_nodes = ? where id = ?", n, w.id)
+		return err
+	}})
+}
+
 // NodeSecond archives what a process used within a second.
 func (w *RunWriter) NodeSecond(s record.NodeSecond) error {
 	s.RunID = w.id

@@ -27,9 +27,10 @@ import (
 // Comparison is what selected runs come to.
 type Comparison struct {
 	Selection   string      `json:"selection,omitempty"`
-	Selected    int         `json:"selected"` // runs, complete or not
-	Compared    int         `json:"compared"` // runs
-	From        time.Time   `json:"from"`     // when the first and the last of the selected runs began
+	Selected    int         `json:"selected"`           // runs, complete or not
+	Compared    int         `json:"compared"`           // runs
+	LeftOut     string      `json:"left_out,omitempty"` // which complete runs are not compared, and how they are
+	From        time.Time   `json:"from"`               // when the first and the last of the selected runs began
 	Until       time.Time   `json:"until"`
 	Interval    string      `json:"interval"` // what is given with the medians
 	Workloads   []*Workload `json:"workloads"`
@@ -178,11 +179,13 @@ type Measured struct {
 	Runs         []record.Run // the selected ones
 	Verified     map[int64]record.Result
 	Summaries    []record.Summary                // those of one run need not stand together
+	Failures     []record.Failure                // of these runs
 	Environments map[int64]record.Environment    // all that there are
 	Definitions  map[string]*workload.Definition // by SHA-256, as far as they can be read
 	Offered      map[int64]map[string]record.Offered
 	Latency      bool            // the summaries have percentiles
 	Keep         func(*Row) bool // chooses among operations; nil: all
+	Lost         bool            // runs that have lost nodes are compared too
 }
 
 // Of computes a comparison.
@@ -215,7 +218,7 @@ func Of(m Measured) (*Comparison, error) {
 	for i := range m.Summaries {
 		s := &m.Summaries[i]
 		run, selected := at[s.RunID]
-		if !selected || run.State != record.Complete || s.Warmup {
+		if !selected || s.Warmup || !m.compares(run) {
 			continue
 		}
 		all = append(all, Row{run, s})
@@ -224,14 +227,19 @@ func Of(m Measured) (*Comparison, error) {
 		}
 	}
 	c := &Comparison{Selected: len(runs), Setups: setups(runs), Machines: machineNotes(runs, m.Environments), RunWarnings: runWarnings(runs)}
+	c.LeftOut = m.leftOut(runs)
 	c.From, c.Until = span(runs)
+	reasons := reasonsOf(m.Failures)
 	var intervals repeats
 	var compared []*Run
 	for i, g := range workloads {
 		if len(rows[i]) == 0 {
 			continue
 		}
-		load, counted := m.loadOf(rows[i])
+		load, counted := m.loadOf(rows[i], reasons)
+		if out := m.leftOut(g.Rows); out != "" {
+			load.Warnings = append(load.Warnings, out)
+		}
 		load.RunWarnings = runWarnings(g.Rows)
 		intervals = intervals.and(counted)
 		if n := len(c.Workloads); n > 0 && c.Workloads[n-1].Name == load.Name && c.Workloads[n-1].Version == load.Version {
@@ -250,7 +258,7 @@ func Of(m Measured) (*Comparison, error) {
 }
 
 // loadOf computes what the rows of one workload come to.
-func (m Measured) loadOf(rows []*Row) (*Workload, repeats) {
+func (m Measured) loadOf(rows []*Row, failures reasons) (*Workload, repeats) {
 	runs := runsOf(rows)
 	l := &Workload{
 		Name: runs[0].Workload, Version: runs[0].WorkloadVersion, SHA256: runs[0].WorkloadSHA256, Compared: len(runs), Runs: runs, Rows: rows,
@@ -284,7 +292,7 @@ func (m Measured) loadOf(rows []*Row) (*Workload, repeats) {
 	}
 	counted := repeatsOf(l)
 	l.Interval = counted.name()
-	l.Warnings = slices.Concat(counted.warnings(), notFound(l), failed(l), unequal(runs), apartInTime(l))
+	l.Warnings = slices.Concat(counted.warnings(), notFound(l), failed(l, failures), unequal(runs), apartInTime(l))
 	return l, counted
 }
 

@@ -73,6 +73,85 @@ func TestFailuresOfManySetupsAreOneWarning(t *testing.T) {
 	}
 }
 
+func TestTheWorstFailureHasItsMostFrequentReason(t *testing.T) {
+	reason := func(status string, count int64, text string) record.Failure {
+		return record.Failure{Status: status, Count: count, Error: text}
+	}
+	large := "other: etcdserver: request is too large"
+	cases := map[string]struct {
+		failures [2][]record.Failure // of two runs of the worst
+		want     string
+	}{
+		"not known":            {[2][]record.Failure{}, ""},
+		"one":                  {[2][]record.Failure{{reason("other", 5, "etcdserver: request is too large")}}, "; 5 failed of " + large},
+		"more often in a run":  {[2][]record.Failure{{reason("other", 2, "etcdserver: request is too large"), reason("timeout", 3, "timeout")}}, "; 3 failed of timeout"},
+		"more often in all":    {[2][]record.Failure{{reason("other", 2, "etcdserver: request is too large"), reason("timeout", 3, "timeout")}, {reason("other", 4, "etcdserver: request is too large")}}, "; 6 failed of " + large},
+		"what is said differs": {[2][]record.Failure{{reason("other", 2, "a")}, {reason("other", 3, "b")}}, "; 3 failed of other: b"},
+		"nothing is said":      {[2][]record.Failure{{reason("conflict", 2, "")}}, "; 2 failed of conflict"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			first, second, better := of("etcd", 1, 1, "set", 1), of("etcd", 1, 1, "set", 1), of("memory", 1, 1, "set", 1)
+			first.Errors, second.Errors, better.Errors = 5, 5, 1
+			first.Failures, second.Failures = c.failures[0], c.failures[1]
+			better.Failures = []record.Failure{reason("other", 1, "of the better one")}
+			got := warnings(t, []made{better, first, second})
+			want := []string{
+				"etcd, 1 node, 1 thread: 10 of 210 set operations failed; they are not counted in throughput or latency" + c.want,
+				"memory, 1 node, 1 thread: 1 of 101 set operations failed; they are not counted in throughput or latency",
+			}
+			if diff := cmp.Diff(want, got[1:]); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestRunsThatLostANodeAreLeftOut(t *testing.T) {
+	whole, lost, more, failed := of("a", 3, 1, "set", 7), of("a", 3, 1, "set", 1), of("a", 3, 1, "set", 2), of("a", 3, 1, "set", 3)
+	lost.LostNodes, lost.Warnings, more.LostNodes = 1, []string{"node-2 ended by itself"}, 2
+	failed.State, failed.LostNodes = record.Failed, 1
+	one := "1 run lost a node while it lasted and is left out: the selection lost:1 has it"
+	cases := map[string]struct {
+		records  []made
+		compared int
+		leftOut  string
+	}{
+		"none":             {[]made{whole}, 1, ""},
+		"one of two":       {[]made{whole, lost}, 1, one},
+		"all":              {[]made{lost}, 0, one},
+		"one that failed":  {[]made{whole, failed}, 1, ""},
+		"several":          {[]made{lost, whole, more, failed}, 1, "2 runs lost a node while they lasted and are left out: the selection lost:1 OR lost:2 has them"},
+		"the same of more": {[]made{whole, lost, lostAgain(lost)}, 1, "2 runs lost a node while they lasted and are left out: the selection lost:1 has them"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			got := comparisontest.Compare(t, c.records)
+			if got.Compared != c.compared || got.LeftOut != c.leftOut {
+				t.Errorf("%d compared; %q", got.Compared, got.LeftOut)
+			}
+			if c.compared == 0 {
+				if got.Nothing() != c.leftOut || !slices.Equal(got.RunWarnings, lost.Warnings) {
+					t.Errorf("%q, %q", got.Nothing(), got.RunWarnings)
+				}
+			} else if l := got.Workloads[0]; slices.Contains(l.Warnings, c.leftOut) != (c.leftOut != "") || l.Series[0].Operations[0].Throughput.Value != 7 {
+				t.Errorf("%q, %+v", l.Warnings, l.Series[0].Operations[0])
+			}
+			m := comparisontest.Measured(t, c.records)
+			m.Lost = true
+			if all, err := comparison.Of(m); err != nil || all.LeftOut != "" || all.Compared == c.compared && c.leftOut != "" {
+				t.Errorf("%+v, %v", all, err)
+			}
+		})
+	}
+}
+
+func lostAgain(r made) made {
+	lastRun++
+	r.Run = lastRun
+	return r
+}
+
 func TestTotalsAddUpWithinAPhaseOfARun(t *testing.T) {
 	set, get, later, other := of("a", 1, 1, "set", 30), of("a", 1, 1, "get", 12), of("a", 1, 1, "set", 5), of("a", 1, 1, "set", 7)
 	get.Run, later.Run = set.Run, set.Run

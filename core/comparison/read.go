@@ -25,6 +25,8 @@ type Source interface {
 	// Figures returns summaries of measured phases with counts and throughput,
 	// and with percentiles of latency if these are asked for.
 	Figures(ctx context.Context, latency bool, ids ...int64) ([]record.Summary, error)
+	// Failures returns what operations failed of.
+	Failures(ctx context.Context, ids ...int64) ([]record.Failure, error)
 	RunsOf(ctx context.Context, experiment int64) ([]record.Run, error)
 	Environments(ctx context.Context, ids ...int64) ([]record.Environment, error)
 	// Offered returns what arrived in measured phases of open loops, by run and
@@ -98,7 +100,7 @@ func Select(ctx context.Context, from Source, e *selection.Expression, needs Nee
 			return match(values)
 		}
 	}
-	of := Measured{Latency: needs.Latency, Keep: keep}
+	of := Measured{Latency: needs.Latency, Keep: keep, Lost: slices.Contains(e.Keys(), selection.Lost)}
 	group, reading := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { of.Runs, err = from.Compared(reading, ids...); return err })
 	group.Go(func() error { return of.read(reading, from, ids) })
@@ -153,7 +155,12 @@ func (m *Measured) read(ctx context.Context, from Source, ids []int64) (err erro
 	if m.Verified, err = from.Verified(ctx, ids...); err != nil {
 		return err
 	}
-	m.Summaries, err = from.Figures(ctx, m.Latency, ids...)
+	if m.Summaries, err = from.Figures(ctx, m.Latency, ids...); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(m.Summaries, func(s record.Summary) bool { return s.Errors > 0 }) {
+		m.Failures, err = from.Failures(ctx, ids...)
+	}
 	return err
 }
 

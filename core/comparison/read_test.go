@@ -33,7 +33,7 @@ func (s *source) Values(_ context.Context, keys []string, take func(int64, []str
 			}
 			var values []string
 			for _, key := range keys {
-				values = append(values, map[string]string{"store": run.Store, "op": summary.Op, "nodes": strconv.Itoa(run.Nodes)}[key])
+				values = append(values, map[string]string{"store": run.Store, "op": summary.Op, "nodes": strconv.Itoa(run.Nodes), "lost": strconv.Itoa(run.LostNodes)}[key])
 			}
 			take(run.ID, values)
 		}
@@ -64,6 +64,10 @@ func (s *source) Environments(context.Context, ...int64) ([]record.Environment, 
 
 func (s *source) Offered(context.Context, ...int64) (map[int64]map[string]record.Offered, error) {
 	return s.measured.Offered, nil
+}
+
+func (s *source) Failures(context.Context, ...int64) ([]record.Failure, error) {
+	return s.measured.Failures, nil
 }
 
 func (s *source) Workloads(context.Context) ([]record.Workload, error) { return s.workloads, nil }
@@ -109,6 +113,15 @@ func TestASelectionTakesRunsAndOperations(t *testing.T) {
 			t.Errorf("%q: %d runs with %v, want %+v", text, c.Selected, names(c.Workloads[0].Parts), want)
 		}
 	}
+	lost := of("a", 3, 1, "set", 5)
+	lost.LostNodes = 1
+	s.measured = comparisontest.Measured(t, []made{set, lost})
+	for text, compared := range map[string]int{"": 1, "store:a": 1, "store:a lost:1": 1, "lost:0 OR lost:1": 2, "-lost:1": 1} {
+		if c, err := selectFrom(t, s, text, comparison.Needs{}); err != nil || c.Compared != compared {
+			t.Errorf("%q: %+v, %v", text, c, err)
+		}
+	}
+	s.measured = comparisontest.Measured(t, []made{set, get, other})
 	var none *comparison.NoRuns
 	if _, err := selectFrom(t, s, "store:c", comparison.Needs{}); !errors.As(err, &none) || none.Of != 2 || none.Selection != "store:c" {
 		t.Errorf("%v", err)

@@ -76,33 +76,6 @@ func (r repeats) have() string {
 	return fmt.Sprintf("there are %d", r.least)
 }
 
-// failed warns of operations that failed: each by itself, or if there are more
-// than a reader would look at, all at once.
-func failed(l *Workload) []string {
-	const few = 6
-	var warnings []string
-	var ofWorst string
-	worst, cases := 0.0, 0
-	for _, s := range l.Series {
-		for _, o := range s.Operations {
-			cases++
-			if o.Errors == 0 {
-				continue
-			}
-			all := o.Ops + o.Errors
-			share := fmt.Sprintf("%s of %s %s operations", format.Integer(o.Errors), format.Integer(all), o.Op)
-			warnings = append(warnings, fmt.Sprintf("%s: %s failed; they are not counted in throughput or latency", s.Name, share))
-			if part := float64(o.Errors) / float64(all); part > worst {
-				worst, ofWorst = part, share+" of "+s.Name
-			}
-		}
-	}
-	if len(warnings) > few {
-		return []string{fmt.Sprintf("in %d of %d cases operations failed, at most %s; they are not counted in throughput or latency", len(warnings), cases, ofWorst)}
-	}
-	return warnings
-}
-
 // runWarningsShown is how many warnings of single runs are kept.
 const runWarningsShown = 12
 

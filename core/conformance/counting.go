@@ -93,5 +93,6 @@ func (*counter) PhaseStarted(int, time.Duration) error             { return nil 
 func (*counter) Offered(int, record.Offered) error                 { return nil }
 func (*counter) PhaseEnded(int, time.Duration, int64, int64) error { return nil }
 func (*counter) Progress(int, time.Duration, int64, int64)         {}
+func (*counter) Failure(int, record.Failure) error                 { return nil }
 func (*counter) Incident(time.Duration, driver.Incident) error     { return nil }
 func (*counter) Verdict(int, record.Verdict) error                 { return nil }

@@ -63,14 +63,22 @@ func Classify(err error) Class {
 		return sample.OK
 	}
 	if e, ok := err.(*Error); ok { //nolint:errorlint // the common case, without allocation; the others follow
-		return e.Class
+		return e.failed()
 	}
 	var e *Error
 	switch {
 	case errors.As(err, &e):
-		return e.Class
+		return e.failed()
 	case errors.Is(err, context.DeadlineExceeded):
 		return Timeout
 	}
 	return Other
+}
+
+// failed is the class of an error: whatever it was given, it is no success.
+func (e *Error) failed() Class {
+	if e.Class == sample.OK {
+		return Other
+	}
+	return e.Class
 }

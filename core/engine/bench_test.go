@@ -129,6 +129,7 @@ type sink struct {
 	began, ended time.Duration // of the last phase
 	samples      int64
 	verdicts     map[int]map[string]record.Verdict // by phase and property
+	failures     []record.Failure                  // if there is no writer
 	finished     protocol.Finished
 }
 
@@ -186,6 +187,14 @@ func (s *sink) Verdict(phase int, v record.Verdict) error {
 	}
 	s.verdicts[phase][v.Property] = v
 	return nil
+}
+
+func (s *sink) Failure(phase int, f record.Failure) error {
+	if s.writer == nil {
+		s.failures = append(s.failures, f)
+		return nil
+	}
+	return s.writer.Failure(phase, f)
 }
 
 func (s *sink) Finished(f protocol.Finished) error        { s.finished = f; return nil }

@@ -196,6 +196,7 @@ func (e *engine) close(store driver.Store) {
 type ending struct {
 	at                 time.Duration // from the run's zero
 	samples, unstarted int64
+	failed             failures
 }
 
 // phase runs all threads through one phase, which is executed as a stage.
@@ -219,6 +220,7 @@ func (e *engine) phase(ctx context.Context, index int, stage load.Stage, phase l
 		loops[thread] = l
 		go func() {
 			w.operations.StartPhase(stage.Of)
+			w.failed, w.worked = w.failed[:0], 0
 			w.meeting, w.remembers = meeting, e.remembers(e.Load.Phases[stage.Of])
 			ready.Done()
 			<-release
@@ -259,6 +261,9 @@ func (e *engine) phase(ctx context.Context, index int, stage load.Stage, phase l
 		for _, l := range loops {
 			ended.unstarted += l.unstarted
 		}
+	}
+	if ended.failed, err = e.failed(index, stage.Name); err != nil {
+		return ending{}, err
 	}
 	if err := e.outbox.Put(protocol.PhaseEnded(index, ended.at, ended.samples, ended.unstarted)); err != nil {
 		return ending{}, err

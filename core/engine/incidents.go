@@ -2,6 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,19 +16,23 @@ import (
 // that come after are only counted.
 const incidentsKept = 1000
 
+// endpointsKept is how many endpoints are told apart, of which a cluster has few.
+const endpointsKept = 100
+
 // incidents passes on what befalls the sessions of a run.
 type incidents struct {
 	mu     sync.Mutex
 	zero   time.Time
 	outbox *Outbox // nil until the run has begun
 	counts map[driver.IncidentKind]int
+	lost   map[string]int // connections, by the endpoint that they were to
 	total  int
 }
 
 func (i *incidents) begin(zero time.Time, outbox *Outbox) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.zero, i.outbox, i.counts = zero, outbox, map[driver.IncidentKind]int{}
+	i.zero, i.outbox, i.counts, i.lost = zero, outbox, map[driver.IncidentKind]int{}, map[string]int{}
 }
 
 // tell takes an incident. What happens before the run began is no part of it.
@@ -36,6 +43,9 @@ func (i *incidents) tell(incident driver.Incident) {
 		return
 	}
 	i.counts[incident.Kind]++
+	if _, known := i.lost[incident.Node]; incident.Kind == driver.SessionLost && (known || len(i.lost) < endpointsKept) {
+		i.lost[incident.Node]++
+	}
 	if i.total++; i.total > incidentsKept {
 		return
 	}
@@ -60,10 +70,24 @@ func (i *incidents) warnings() []string {
 		warnings = append(warnings, fmt.Sprintf("sessions expired %d times: their ephemeral keys were gone, and operations failed meanwhile", n))
 	}
 	if n := i.counts[driver.SessionLost]; n > 0 {
-		warnings = append(warnings, fmt.Sprintf("sessions lost their connection %d times", n))
+		warnings = append(warnings, fmt.Sprintf("sessions lost their connection %d times%s", n, i.where()))
 	}
 	if i.total > incidentsKept {
 		warnings = append(warnings, fmt.Sprintf("only the first %d of %d incidents are among the events", incidentsKept, i.total))
 	}
 	return warnings
+}
+
+// where says to which endpoints connections were lost, if that is known.
+func (i *incidents) where() string {
+	var places []string
+	for _, endpoint := range slices.Sorted(maps.Keys(i.lost)) {
+		if endpoint != "" {
+			places = append(places, fmt.Sprintf("%s (%d)", endpoint, i.lost[endpoint]))
+		}
+	}
+	if len(places) == 0 {
+		return ""
+	}
+	return ", to " + strings.Join(places, ", ")
 }

@@ -74,6 +74,14 @@ type recipe struct {
 	cut             bool
 }
 
+// step names the request of a recipe that has failed.
+func step(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
 // part records a part that has ended just now; the next one begins there.
 func (r *recipe) part(op sample.Op, err error) (ok bool) {
 	r.end = time.Since(r.zero)
@@ -113,20 +121,21 @@ func (r *recipe) openAndClose(ctx context.Context, _ []byte) {
 func (r *recipe) expire(ctx context.Context, key []byte) {
 	mortal, err := r.store.Session(ctx, r.thread)
 	if err != nil {
-		r.part(sample.OpExpire, err)
+		r.part(sample.OpExpire, step("open the session that is to die", err))
 		return
 	}
 	defer mortal.Close()
 	if err := mortal.(driver.EphemeralCreator).CreateEphemeral(ctx, key, r.operations.Value()); err != nil {
-		r.part(sample.OpExpire, err)
+		r.part(sample.OpExpire, step("create the key that goes with the session", err))
 		return
 	}
 	r.start = time.Since(r.zero)
 	r.intended = r.start
-	if err = mortal.(driver.Abandoner).Abandon(); err == nil {
-		err = r.able.awaiter.AwaitAbsent(ctx, key)
+	if err := mortal.(driver.Abandoner).Abandon(); err != nil {
+		r.part(sample.OpExpire, step("abandon the session", err))
+		return
 	}
-	r.part(sample.OpExpire, err)
+	r.part(sample.OpExpire, step("wait until the key has gone", r.able.awaiter.AwaitAbsent(ctx, key)))
 }
 
 // lockAndUnlock takes a place in the lock's queue, waits until all before it
@@ -162,10 +171,13 @@ func (r *recipe) elect(ctx context.Context, folder []byte) {
 // queue takes a place in a folder, and returns once it is the first.
 func (r *recipe) queue(ctx context.Context, folder string) (place string, err error) {
 	place, err = r.able.ephemeralSequential.CreateEphemeralSequential(ctx, []byte(folder+"n-"), nil)
-	for err == nil {
-		var places []string
-		if places, err = r.session.List(ctx, []byte(folder)); err != nil {
-			break
+	if err != nil {
+		return place, step("take a place in the queue", err)
+	}
+	for {
+		places, err := r.session.List(ctx, []byte(folder))
+		if err != nil {
+			return place, step("list the queue", err)
 		}
 		slices.SortFunc(places, func(a, b string) int { return strings.Compare(number(a), number(b)) })
 		at := slices.Index(places, place)
@@ -175,22 +187,27 @@ func (r *recipe) queue(ctx context.Context, folder string) (place string, err er
 		case at < 0:
 			return place, driver.Classed(sample.Unavailable, fmt.Errorf("the place %s is gone: its session has expired", place))
 		}
-		err = r.able.awaiter.AwaitAbsent(ctx, []byte(places[at-1]))
+		if err := r.able.awaiter.AwaitAbsent(ctx, []byte(places[at-1])); err != nil {
+			return place, step("wait for the one before", err)
+		}
 	}
-	return place, err
 }
 
 // number is what the store has appended to a place.
 func number(place string) string { return place[strings.LastIndexByte(place, '-')+1:] }
 
 // leaveQueue gives a place up that was of no use, lest the others wait for it.
+// They do if that fails, until the session ends, so it is recorded.
 func (r *recipe) leaveQueue(place string) {
 	if place == "" || r.run.Err() != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.run, r.setup.Timeout)
 	defer cancel()
-	_ = r.session.Delete(ctx, []byte(place)) // the failure was recorded; the place goes with the session
+	err := r.session.Delete(ctx, []byte(place))
+	if err != nil && driver.Classify(err) != sample.NotFound {
+		r.part(sample.OpDelete, step("leave the queue", err))
+	}
 }
 
 // enterAndLeave passes a double barrier: all threads enter before any goes on,
@@ -199,14 +216,14 @@ func (r *recipe) enterAndLeave(ctx context.Context, key []byte) {
 	folder := string(key)
 	own := fmt.Appendf(nil, "%st%d", folder, r.thread)
 	open := strings.TrimSuffix(folder, "/") + "-open"
-	err := r.able.ephemeral.CreateEphemeral(ctx, own, nil)
+	err := step("create its own key", r.able.ephemeral.CreateEphemeral(ctx, own, nil))
 	if err == nil {
 		err = r.awaitAll(ctx, folder, open)
 	}
 	if !r.part(sample.OpBarrierEnter, err) {
 		return
 	}
-	if err = r.session.Delete(ctx, own); err == nil {
+	if err = step("delete its own key", r.session.Delete(ctx, own)); err == nil {
 		err = r.awaitNone(ctx, folder)
 	}
 	if r.part(sample.OpBarrierLeave, err) && r.thread == 0 {
@@ -219,13 +236,13 @@ func (r *recipe) enterAndLeave(ctx context.Context, key []byte) {
 func (r *recipe) awaitAll(ctx context.Context, folder, open string) error {
 	entered, err := r.session.List(ctx, []byte(folder))
 	if err != nil {
-		return err
+		return step("list who has entered", err)
 	}
 	if len(entered) < r.meeting.threads {
-		return r.able.awaiter.AwaitPresent(ctx, []byte(open))
+		return step("wait for the others", r.able.awaiter.AwaitPresent(ctx, []byte(open)))
 	}
 	if err := r.session.Create(ctx, []byte(open), nil); err != nil && driver.Classify(err) != sample.Exists {
-		return err
+		return step("open the barrier", err)
 	}
 	return nil
 }
@@ -235,10 +252,10 @@ func (r *recipe) awaitNone(ctx context.Context, folder string) error {
 	for {
 		left, err := r.session.List(ctx, []byte(folder))
 		if err != nil || len(left) == 0 {
-			return err
+			return step("list who is still in", err)
 		}
 		if err := r.able.awaiter.AwaitAbsent(ctx, []byte(left[0])); err != nil {
-			return err
+			return step("wait for the others to leave", err)
 		}
 	}
 }

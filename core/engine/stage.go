@@ -104,6 +104,9 @@ func (e *engine) judge(s *search, stage load.Stage, phase load.Phase, ended endi
 	found := s.kept > 0
 	kept, text := s.end(phase.Rate, ended.unstarted)
 	if stage.Try > 0 {
+		if f := ended.failed.first(); f != nil && !kept {
+			text += fmt.Sprintf("; the first that failed said %s", f)
+		}
 		return e.outbox.Put(protocol.Incident(ended.at, driver.Incident{Kind: SearchTried, Detail: text}))
 	}
 	if found && !kept {

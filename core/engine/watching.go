@@ -113,6 +113,7 @@ type watcher struct {
 	waiting      []told           // whose write has not been acknowledged yet
 	last         map[string]stamp // nil: not remembered
 	disorder     string
+	broke        bool // the watch ended before it was to
 }
 
 // told is an event that has come.
@@ -132,7 +133,7 @@ func (w *watcher) watch(ctx context.Context, folder []byte) error {
 	ctx, w.cancel = context.WithCancel(ctx)
 	w.told.Store(0)
 	w.missed.Store(0)
-	w.waiting, w.disorder, w.last, w.over = nil, "", nil, make(chan struct{})
+	w.waiting, w.disorder, w.broke, w.last, w.over = nil, "", false, nil, make(chan struct{})
 	if e := w.engine; e.Load.Keys.Count*len(e.watchers) <= watchLastKeys {
 		w.last = make(map[string]stamp, e.Load.Keys.Count)
 	}
@@ -156,8 +157,9 @@ func (w *watcher) follow() {
 		}
 		select {
 		case e, ok := <-w.events:
-			if !ok {
-				return
+			if !ok { // what has come is still accounted for
+				w.broke, w.events = true, nil
+				continue
 			}
 			w.take(e, time.Since(w.engine.zero))
 		case <-settling:
@@ -300,10 +302,10 @@ func (on *watching) verdict(e *engine) record.Verdict {
 		case told+missed > most:
 			violate("watcher %d was told of %d changes and %d that it missed, and there were %d", w.number, told, missed, most)
 		case !coalesces && told+missed < least:
-			violate("watcher %d was told of %d changes and %d that it missed, and %d were acknowledged", w.number, told, missed, least)
+			violate("watcher %d was told of %d changes and %d that it missed, and %d were acknowledged%s", w.number, told, missed, least, w.why())
 		}
 		if key := w.behind(expected); key != "" {
-			violate("watcher %d was not told of the last change of %s", w.number, key)
+			violate("watcher %d was not told of the last change of %s%s", w.number, key, w.why())
 		}
 	}
 	v.Checked = toldAll
@@ -312,6 +314,14 @@ func (on *watching) verdict(e *engine) record.Verdict {
 		v.Detail = fmt.Sprintf("%d watchers were told of %d changes in all, and missed %d; there were %d for each", len(on.watchers), toldAll, missedAll, least)
 	}
 	return v
+}
+
+// why says what is known of a watcher that has missed something.
+func (w *watcher) why() string {
+	if w.broke {
+		return ": the store or its driver ended the watch"
+	}
+	return ""
 }
 
 // behind returns a key whose last write the watcher was not told of.

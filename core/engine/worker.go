@@ -35,6 +35,10 @@ type worker struct {
 
 	acks *acks // what watchers are told; nil: there are none
 
+	// Of the phase under way.
+	worked uint64 // operations that have succeeded, a bit for each
+	failed failures
+
 	// What is remembered for the time after the phase.
 	remembers bool // in this phase
 	written   *ledger.Ledger
@@ -174,6 +178,9 @@ func (w *worker) record(ctx context.Context, op sample.Op, intended, start, end 
 			return status, false // cut short by us: it was not executed to its end
 		}
 		w.samples.failures.Add(1)
+		w.failed.note(op, status, end, err)
+	} else {
+		w.worked |= 1 << op
 	}
 	w.samples.push(sample.Sample{
 		Intended: int64(intended),

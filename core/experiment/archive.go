@@ -35,6 +35,7 @@ type LoadWriter interface {
 	Offered(phase int, o record.Offered) error
 	Chunk(header sample.Header, data []byte) error
 	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
+	Failure(phase int, f record.Failure) error // its phase is not set
 	Verdict(v record.Verdict) error
 }
 
@@ -43,5 +44,6 @@ type NoteWriter interface {
 	Event(e record.Event) error
 	NodeSecond(s record.NodeSecond) error
 	Client(c record.Client) error
+	LostNodes(n int) error // that have ended by themselves so far
 	Warn(text string) error
 }

@@ -224,7 +224,8 @@ func TestAnInterruptKeepsWhatWasMeasured(t *testing.T) {
 		"closing":               {"close cluster 1", "interrupted", "show run 0, archived as 1: interrupted (<nil>)"},
 		"archiving the end":     {"archive end", "complete", "show run 0, archived as 1: complete (<nil>)"},
 		"between two runs":      {"show run 0, archived as 1: complete (<nil>)", "complete", "show run 0, archived as 1: complete (<nil>)"},
-		"asking a kept cluster": {"ask cluster 1", "complete", "show run 0, archived as 1: complete (<nil>)"},
+		"asking what is left":   {"ask cluster 1", "interrupted", "show run 0, archived as 1: interrupted (<nil>)"},
+		"asking a kept cluster": {"show run 1", "complete", "show run 0, archived as 1: complete (<nil>)"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

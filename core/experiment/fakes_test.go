@@ -214,6 +214,13 @@ func (c *fakeCluster) lose(nodes ...string) {
 	}
 }
 
+// hang lets a node answer no more, of which there is no event.
+func (c *fakeCluster) hang(node string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running = slices.DeleteFunc(c.running, func(n string) bool { return n == node })
+}
+
 func (c *fakeCluster) Endpoints() []string { return []string{"127.0.0.1:1"} }
 
 func (c *fakeCluster) Running() []string {
@@ -277,6 +284,7 @@ type fakeRun struct {
 	events   []record.Event
 	seconds  []record.NodeSecond
 	verdicts []record.Verdict
+	failures []record.Failure
 	client   record.Client
 	warnings []string
 	state    record.State
@@ -320,6 +328,13 @@ func (r *fakeRun) Event(e record.Event) error {
 func (r *fakeRun) Verdict(v record.Verdict) error {
 	return r.put("verdict", func() { r.verdicts = append(r.verdicts, v) })
 }
+
+func (r *fakeRun) Failure(phase int, f record.Failure) error {
+	f.Phase = r.phases[phase].Name
+	return r.put("failure", func() { r.failures = append(r.failures, f) })
+}
+
+func (r *fakeRun) LostNodes(n int) error { return r.put("lost", func() { r.Run.LostNodes = n }) }
 
 func (r *fakeRun) NodeSecond(s record.NodeSecond) error {
 	return r.put("second", func() { r.seconds = append(r.seconds, s) })

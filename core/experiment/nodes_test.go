@@ -43,6 +43,42 @@ func TestANodeThatDiesIsAnEventOfTheRun(t *testing.T) {
 	})
 }
 
+func TestNodesThatAreLostAreCountedAndWarnedOf(t *testing.T) {
+	const left = ": what was measured from then on is of the nodes that were left"
+	cases := map[string]struct {
+		lose     func(w *world)
+		lost     int
+		warnings string
+	}{
+		"none": {func(*world) {}, 0, ""},
+		"one": {func(w *world) { w.clusters[0].lose("node-2") }, 1,
+			"a, 3 nodes, 1 thread: node-2 ended by itself (signal: killed) 1.000 s into phase delete" + left},
+		"one twice": {func(w *world) { w.clusters[0].lose("node-2", "node-2") }, 1,
+			"a, 3 nodes, 1 thread: node-2 ended by itself (signal: killed) 1.000 s into phase delete" + left},
+		"two": {func(w *world) { w.clusters[0].lose("node-2", "node-1") }, 2,
+			"a, 3 nodes, 1 thread: node-2 ended by itself (signal: killed) 1.000 s into phase delete" + left + "; " +
+				"a, 3 nodes, 1 thread: node-1 ended by itself (signal: killed) 1.000 s into phase delete" + left},
+		"one that hangs, of which nobody says so": {func(w *world) { w.clusters[0].hang("node-3") }, 1,
+			"a, 3 nodes, 1 thread: node-3 did not answer when the load had ended, and since when is not known: the figures may be of the nodes that were left"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.load = lasting(func() { c.lose(w) })
+				outcome, err := w.Execute(t.Context(), planOf(t, repeated(1)))
+				if err != nil || outcome.Complete != 1 {
+					t.Errorf("%+v, %v", outcome, err)
+				}
+				if got := w.runs[0].Run.LostNodes; got != c.lost {
+					t.Errorf("%d lost nodes, want %d", got, c.lost)
+				}
+				expect(t, "warnings", strings.Join(w.runs[0].warnings, "; "), c.warnings)
+			})
+		})
+	}
+}
+
 func TestARunEndsASecondAfterItsLastNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -123,8 +159,8 @@ func TestAClusterIsReusedUntilARunFails(t *testing.T) {
 		t.Errorf("%+v, %v", outcome, err)
 	}
 	expect(t, "calls", w.asked("launch", "deploy", "ask", "load", "close"),
-		"launch a, deploy cluster 1, load a, ask cluster 1, load a, close cluster 1, close plugin a, "+
-			"launch a, deploy cluster 2, load a, ask cluster 2, load a, close cluster 2, close plugin a")
+		"launch a, deploy cluster 1, load a, ask cluster 1, ask cluster 1, load a, close cluster 1, close plugin a, "+
+			"launch a, deploy cluster 2, load a, ask cluster 2, ask cluster 2, load a, ask cluster 2, close cluster 2, close plugin a")
 }
 
 func TestEachWayOfDeployingHasAClusterOfItsOwn(t *testing.T) {
@@ -147,18 +183,16 @@ func TestAKeptClusterThatHasLostANodeIsReplaced(t *testing.T) {
 	died := "node-exited node-3 signal: killed"
 	log := "node-log node-3 log of node-3 in cluster 1"
 	cases := map[string]struct {
-		during func(w *world) // of the first run
-		after  func(w *world) // between the runs
-		first  string         // events of the first run
-		second string
+		during  func(w *world) // of the first run
+		after   func(w *world) // between the runs
+		first   string         // events of the first run
+		second  string
+		warning string // of the first run
 	}{
-		"during a run":     {func(w *world) { w.clusters[0].lose("node-3") }, func(*world) {}, "4s " + died, "-2s " + log},
-		"between two runs": {func(*world) {}, func(w *world) { w.clusters[0].lose("node-3") }, "", "-2s " + died + "; -2s " + log},
-		"it is hung": {func(*world) {}, func(w *world) {
-			w.clusters[0].mu.Lock()
-			defer w.clusters[0].mu.Unlock()
-			w.clusters[0].running = []string{"node-1", "node-2"}
-		}, "", "-2s " + log},
+		"during a run": {func(w *world) { w.clusters[0].lose("node-3") }, func(*world) {}, "4s " + died, "-2s " + log,
+			"a, 3 nodes, 1 thread: node-3 ended by itself (signal: killed) 1.000 s into phase delete: what was measured from then on is of the nodes that were left"},
+		"between two runs": {func(*world) {}, func(w *world) { w.clusters[0].lose("node-3") }, "", "-2s " + died + "; -2s " + log, ""},
+		"it is hung":       {func(*world) {}, func(w *world) { w.clusters[0].hang("node-3") }, "", "-2s " + log, ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -169,20 +203,21 @@ func TestAKeptClusterThatHasLostANodeIsReplaced(t *testing.T) {
 						c.during(w)
 					}
 				})
-				w.on["ask cluster 1"] = func() error { c.after(w); return nil }
+				w.on["show run 1"] = func() error { c.after(w); return nil }
 				w.on["deploy cluster 2"] = func() error { time.Sleep(2 * time.Second); return nil }
 				outcome, err := w.Execute(t.Context(), planOf(t, reusing(3)))
 				if err != nil || outcome.Complete != 3 {
 					t.Errorf("%+v, %v", outcome, err)
 				}
 				expect(t, "calls", w.asked("launch", "deploy", "ask", "load", "close"),
-					"launch a, deploy cluster 1, load a, ask cluster 1, close cluster 1, close plugin a, "+
-						"launch a, deploy cluster 2, load a, ask cluster 2, load a, close cluster 2, close plugin a")
+					"launch a, deploy cluster 1, load a, ask cluster 1, ask cluster 1, close cluster 1, close plugin a, "+
+						"launch a, deploy cluster 2, load a, ask cluster 2, ask cluster 2, load a, ask cluster 2, close cluster 2, close plugin a")
 				expect(t, "first run", w.runs[0].history(node.Serving), c.first)
 				expect(t, "second run", w.runs[1].history(node.Serving), c.second)
 				expect(t, "third run", w.runs[2].history(), "")
 				expect(t, "warnings", strings.Join(w.runs[1].warnings, "; "), replaced)
-				expect(t, "warnings of others", strings.Join(w.runs[0].warnings, "")+strings.Join(w.runs[2].warnings, ""), "")
+				expect(t, "warnings of the first", strings.Join(w.runs[0].warnings, ""), c.warning)
+				expect(t, "warnings of the third", strings.Join(w.runs[2].warnings, ""), "")
 			})
 		})
 	}

@@ -33,6 +33,7 @@ type running struct {
 	deployment *deployment
 	writer     RunWriter
 	journal    journal
+	losses     losses
 
 	mu   sync.Mutex
 	stop context.CancelFunc // ends the load; nil: it has not begun
@@ -92,25 +93,42 @@ func (r *running) load(ctx context.Context, p prepared) error {
 	r.stop = stop
 	r.mu.Unlock()
 	s := &sink{
-		run: r.run, stages: r.run.load.Stages(), writer: r.writer, observer: x.Observer, journal: &r.journal,
+		run: r.run, stages: r.run.load.Stages(), writer: r.writer, observer: x.Observer, journal: &r.journal, losses: &r.losses,
 		sample: func(ctx context.Context, zero time.Time, report func(record.NodeSecond)) {
 			x.Sample(ctx, zero, r.deployment.cluster, r.deployment.plugin.Identity.PID, report)
 		},
 	}
+	r.losses.load(true)
 	err := r.deployment.plugin.Loads.Run(loading, r.request(p), s)
+	r.losses.load(false)
+	r.nodesLost(ctx, err)
 	if warning := s.sampling.end(r.execution.environment.Cores); warning != "" {
 		_ = r.writer.Warn(warning) // see RunWriter
 	}
 	if errors.Is(err, context.Canceled) && loading.Err() != nil && ctx.Err() == nil {
 		err = nil // the load ended because it was told to
 	}
-	if err == nil {
-		err = s.violated()
-	}
-	if err == nil && r.noneRuns() {
+	if err == nil && len(s.violations) == 0 && r.noneRuns() {
 		return errors.New("all nodes have ended during the run: what they said last is in their logs, which `benchctl show` prints")
 	}
+	if err == nil {
+		err = s.failure()
+	}
 	return err
+}
+
+// nodesLost archives, and warns of, nodes that were lost while the load was on.
+func (r *running) nodesLost(ctx context.Context, failure error) {
+	if failure == nil && r.deployment.cluster != nil {
+		if silent := r.deployment.cluster.Lost(ctx); ctx.Err() == nil {
+			if n, counts := r.losses.silent(silent); counts {
+				_ = r.writer.LostNodes(n) // see RunWriter
+			}
+		}
+	}
+	for _, warning := range r.losses.warnings() {
+		_ = r.writer.Warn(fmt.Sprintf("%s: %s", r.run, warning))
+	}
 }
 
 // request is what the plugin is to execute.
@@ -192,6 +210,11 @@ const lastFailures = time.Second
 // nodeEvent hears of the nodes.
 func (r *running) nodeEvent(e node.Event) {
 	r.journal.add(e)
+	if e.Kind == node.Exited {
+		if n, counts := r.losses.add(e); counts {
+			_ = r.writer.LostNodes(n)
+		}
+	}
 	r.mu.Lock()
 	stop := r.stop
 	r.mu.Unlock()

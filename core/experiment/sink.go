@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
@@ -21,11 +22,14 @@ type sink struct {
 	writer   RunWriter
 	observer RunObserver
 	journal  *journal
+	losses   *losses
 	sample   func(ctx context.Context, zero time.Time, report func(record.NodeSecond))
 
 	sampling   sampling
-	trend      trend   // of the phase under way
-	violations []error // of what the store promises
+	trend      trend            // of the phase under way
+	violations []error          // of what the store promises
+	failed     []record.Failure // in the phase under way
+	empty      []error          // measured phases without one success
 }
 
 // Started archives the run's zero, and lets begin what counts from it.
@@ -34,6 +38,7 @@ func (s *sink) Started(zero time.Time, storeVersion string) error {
 		return err
 	}
 	s.journal.begin(zero, s.writer)
+	s.losses.started(zero)
 	s.sampling.begin(s.writer, func(ctx context.Context, report func(record.NodeSecond)) { s.sample(ctx, zero, report) })
 	return nil
 }
@@ -43,6 +48,8 @@ func (s *sink) PhaseStarted(phase int, at time.Duration) error {
 	s.observer.PhaseStarted(s.stages[phase].Phase)
 	s.sampling.phase(s.stages[phase].Warmup)
 	s.trend.start(at)
+	s.failed = nil
+	s.losses.phase(s.stages[phase].Name, at)
 	return s.writer.PhaseStarted(phase, at)
 }
 
@@ -59,11 +66,51 @@ func (s *sink) PhaseEnded(phase int, at time.Duration, samples, unstarted int64)
 		s.warnf("%s on %s: %d arrivals were due and could not be started before the phase ended, %d were: the threads did not keep up with the rate, and latencies count from when each should have started",
 			p.Name, s.run, unstarted, samples)
 	}
+	s.succeeded(p, samples)
 	closed := p.Rate == 0 && p.Active == 0 // else how fast it is was decided beforehand
 	if !p.Warmup && closed && s.trend.rising(at, samples) {
 		s.warnf("%s on %s, %s: still getting faster while it was measured; a longer warm-up shows what it comes to", p.Name, s.run.Store, count(s.run.Nodes, "node"))
 	}
 	return s.writer.PhaseEnded(phase, at, samples, unstarted)
+}
+
+// Failure archives what operations of one kind failed of.
+func (s *sink) Failure(phase int, f record.Failure) error {
+	s.failed = append(s.failed, f)
+	return s.writer.Failure(phase, f)
+}
+
+// succeeded looks whether any operation of a phase has. A measured phase without
+// one is no result, so the run fails; of a rate that a search tries the search
+// says it.
+func (s *sink) succeeded(p load.Stage, samples int64) {
+	failed := int64(0)
+	for _, f := range s.failed {
+		failed += f.Count
+	}
+	if samples > failed || p.Try > 0 {
+		return
+	}
+	text := fmt.Sprintf("%s, phase %s: no operation was executed", s.run, p.Name)
+	if failed > 0 {
+		text = fmt.Sprintf("%s, phase %s: of %s not one succeeded; the first said %s", s.run, p.Name, format.Count(int(failed), "operation"), firstOf(s.failed))
+	}
+	if p.Warmup {
+		s.warnf("%s", text)
+		return
+	}
+	s.empty = append(s.empty, errors.New(text))
+}
+
+// firstOf says how the first of failures was.
+func firstOf(failures []record.Failure) string {
+	first := failures[0]
+	for _, f := range failures {
+		if f.First < first.First {
+			first = f
+		}
+	}
+	return first.Said()
 }
 
 // Progress shows how far the run is.
@@ -98,12 +145,20 @@ func (s *sink) Finished(f protocol.Finished) error {
 	return s.writer.Client(f.Client)
 }
 
-// violated sums up what the store did not keep.
-func (s *sink) violated() error {
-	if len(s.violations) < 2 {
-		return errors.Join(s.violations...)
+// failure is why a run fails whose load has come to its end.
+func (s *sink) failure() error {
+	if len(s.violations) > 0 {
+		return several(s.violations, "other violation")
 	}
-	return fmt.Errorf("%w; and %s: `benchctl show` has all of them", s.violations[0], count(len(s.violations)-1, "other violation"))
+	return several(s.empty, "other phase")
+}
+
+// several sums up errors of one kind in the first of them.
+func several(errs []error, other string) error {
+	if len(errs) < 2 {
+		return errors.Join(errs...)
+	}
+	return fmt.Errorf("%w; and %s: `benchctl show` has all of them", errs[0], count(len(errs)-1, other))
 }
 
 func (s *sink) warnf(format string, args ...any) {

@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -114,4 +115,67 @@ func TestWhatProcessesUseIsArchivedUntilTheLoadEnds(t *testing.T) {
 			t.Errorf("%d seconds", n)
 		}
 	})
+}
+
+// failing is a load in which operations of one phase fail: as many as are given,
+// and as many as are given succeed. The other phases succeed.
+func failing(in string, failed, succeeded int64) func(context.Context, protocol.RunRequest, protocol.Sink) error {
+	return func(_ context.Context, r protocol.RunRequest, sink protocol.Sink) error {
+		err := sink.Started(time.Now(), "")
+		for phase, stage := range r.Load.Stages() {
+			err = errors.Join(err, sink.PhaseStarted(phase, 0))
+			executed := int64(10)
+			if stage.Name == in {
+				executed = failed + succeeded
+				err = errors.Join(err,
+					sink.Failure(phase, record.Failure{Op: "set", Status: "timeout", Count: failed / 2, First: 2 * time.Second, Error: "timeout"}),
+					sink.Failure(phase, record.Failure{Op: "set", Status: "other", Count: failed - failed/2, First: time.Second, Error: "mvcc: database space exceeded"}))
+			}
+			err = errors.Join(err, sink.PhaseEnded(phase, time.Second, executed, 0))
+		}
+		return err
+	}
+}
+
+func TestAPhaseWithoutASuccessIsNoResult(t *testing.T) {
+	const text = "a, 3 nodes, 1 thread, phase %s: of 6 operations not one succeeded; the first said other: mvcc: database space exceeded"
+	cases := map[string]struct {
+		load    func(context.Context, protocol.RunRequest, protocol.Sink) error
+		failure string
+		warning string
+	}{
+		"all failed":             {failing("set", 6, 0), fmt.Sprintf(text, "set"), ""},
+		"all but one failed":     {failing("set", 6, 1), "", ""},
+		"all of a warm-up":       {failing("warm-up", 6, 0), "", fmt.Sprintf(text, "warm-up")},
+		"nothing was executed":   {failing("set", 0, 0), "a, 3 nodes, 1 thread, phase set: no operation was executed", ""},
+		"a plugin without a sum": {steady, "", ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.load = c.load
+			outcome, err := w.Execute(t.Context(), planOf(t, repeated(1)))
+			if err != nil || outcome.Failed != map[bool]int{true: 1}[c.failure != ""] {
+				t.Errorf("%+v, %v", outcome, err)
+			}
+			expect(t, "failure", w.runs[0].failure, c.failure)
+			expect(t, "warnings", strings.Join(w.runs[0].warnings, "; "), c.warning)
+		})
+	}
+}
+
+// What went before is said, when later phases have nothing either.
+func TestPhasesWithoutASuccess(t *testing.T) {
+	w := newWorld(t)
+	w.load = func(_ context.Context, r protocol.RunRequest, sink protocol.Sink) error {
+		err := sink.Started(time.Now(), "")
+		for phase := range r.Load.Stages() {
+			err = errors.Join(err, sink.PhaseStarted(phase, 0), sink.PhaseEnded(phase, time.Second, 0, 0))
+		}
+		return err
+	}
+	if outcome, err := w.Execute(t.Context(), planOf(t, repeated(1))); err != nil || outcome.Failed != 1 {
+		t.Errorf("%+v, %v", outcome, err)
+	}
+	expect(t, "failure", w.runs[0].failure, "a, 3 nodes, 1 thread, phase create: no operation was executed; and 2 other phases: `benchctl show` has all of them")
 }

@@ -335,6 +335,7 @@ func (s *sink) Chunk(h sample.Header, _ []byte) error {
 }
 
 func (s *sink) Verdict(int, record.Verdict) error { return nil }
+func (s *sink) Failure(int, record.Failure) error { return nil }
 
 func (s *sink) Finished(f protocol.Finished) error { s.finished = f; return nil }
 

@@ -324,15 +324,19 @@ func (c *Cluster) release() {
 	}
 }
 
-// Logs returns the end of every node's log, by name, once the cluster is closed.
+// Logs returns the end of the log of every node that has one, by name, once the
+// cluster is closed. It is empty where a node has said nothing.
 func (c *Cluster) Logs() map[string]string { return c.logs }
 
 func (c *Cluster) readLogs() map[string]string {
 	logs := map[string]string{}
 	for _, m := range c.nodes {
-		// A log that cannot be read is none.
-		if text, err := readEnd(filepath.Join(m.place.Dir, logFile), 0); err == nil && text != "" {
+		text, err := readEnd(filepath.Join(m.place.Dir, logFile), 0)
+		switch {
+		case err == nil:
 			logs[m.Name] = text
+		case !errors.Is(err, os.ErrNotExist): // else it was never started
+			logs[m.Name] = fmt.Sprintf("(its log cannot be read: %v)", err)
 		}
 	}
 	return logs

@@ -20,6 +20,7 @@ type Sink interface {
 	Progress(phase int, at time.Duration, ops, failed int64)
 	Incident(at time.Duration, incident driver.Incident) error
 	Verdict(phase int, v record.Verdict) error // of which the phase's name is not set
+	Failure(phase int, f record.Failure) error // likewise; it comes before the end of its phase
 	Finished(f Finished) error
 }
 
@@ -89,6 +90,13 @@ func Verdict(phase int, v record.Verdict) *driverpb.RunEvent {
 	}}}
 }
 
+// Failure is the event of what operations of one kind failed of.
+func Failure(phase int, op sample.Op, status sample.Status, f record.Failure) *driverpb.RunEvent {
+	return &driverpb.RunEvent{Event: &driverpb.RunEvent_Failure{Failure: &driverpb.Failure{
+		Phase: int32(phase), Op: int32(op), Status: int32(status), Count: f.Count, AtNs: int64(f.First), Error: Line(f.Error),
+	}}}
+}
+
 // End is the last event of a run.
 func End(f Finished) *driverpb.RunEvent {
 	return &driverpb.RunEvent{Event: &driverpb.RunEvent_Finished{Finished: &driverpb.Finished{
@@ -122,6 +130,11 @@ func Hand(event *driverpb.RunEvent, sink Sink) error {
 		v := e.Verdict
 		return sink.Verdict(int(v.Phase), record.Verdict{
 			Property: v.Property, Result: record.Result(v.Result), Checked: v.Checked, Detail: v.Detail, History: v.History,
+		})
+	case *driverpb.RunEvent_Failure:
+		f := e.Failure
+		return sink.Failure(int(f.Phase), record.Failure{
+			Op: sample.Op(f.Op).String(), Status: sample.Status(f.Status).String(), Count: f.Count, First: time.Duration(f.AtNs), Error: Line(f.Error),
 		})
 	case *driverpb.RunEvent_Finished:
 		f := e.Finished

@@ -107,6 +107,7 @@ func (c *calls) Progress(phase int, at time.Duration, ops, failed int64) {
 }
 func (c *calls) Incident(at time.Duration, i driver.Incident) error { return c.add("incident", at, i) }
 func (c *calls) Verdict(phase int, v record.Verdict) error          { return c.add("verdict", phase, v) }
+func (c *calls) Failure(phase int, f record.Failure) error          { return c.add("failure", phase, f) }
 func (c *calls) Finished(f protocol.Finished) error                 { return c.add("finished", f) }
 
 // Every event that the one side makes is handed over on the other with all that
@@ -115,16 +116,20 @@ func TestEventsArriveWhole(t *testing.T) {
 	zero, header, incident, finished := time.Unix(1, 2), filled[sample.Header](), filled[driver.Incident](), filled[protocol.Finished]()
 	verdict, offered := filled[record.Verdict](), filled[record.Offered]()
 	verdict.RunID, verdict.Phase = 0, "" // the other side knows them
+	failure := filled[record.Failure]()
+	failure.RunID, failure.Phase, failure.Warmup = 0, "", false
+	failure.Op, failure.Status = sample.OpPut.String(), sample.Timeout.String()
 	events := []*driverpb.RunEvent{
 		protocol.Started(zero, "v"), protocol.PhaseStarted(1, 2), protocol.Chunk(header, []byte("data")),
 		protocol.PhaseEnded(3, 4, 5, 6), protocol.Progress(7, 8, 9, 10), protocol.Incident(11, incident),
-		protocol.Verdict(12, verdict), protocol.End(finished), protocol.Offered(13, offered),
+		protocol.Verdict(12, verdict), protocol.Failure(13, sample.OpPut, sample.Timeout, failure), protocol.End(finished),
+		protocol.Offered(14, offered),
 	}
 	want := calls{
 		[]any{"started", zero.UnixNano(), "v"}, []any{"phase", 1, time.Duration(2)}, []any{"chunk", header, "data"},
 		[]any{"ended", 3, time.Duration(4), int64(5), int64(6)}, []any{"progress", 7, time.Duration(8), int64(9), int64(10)},
-		[]any{"incident", time.Duration(11), incident}, []any{"verdict", 12, verdict}, []any{"finished", finished},
-		[]any{"offered", 13, offered},
+		[]any{"incident", time.Duration(11), incident}, []any{"verdict", 12, verdict}, []any{"failure", 13, failure}, []any{"finished", finished},
+		[]any{"offered", 14, offered},
 	}
 	var got calls
 	kinds := map[string]bool{}

@@ -156,6 +156,14 @@ type Failure struct {
 	Error  string        `json:"error,omitempty"` // what that one said
 }
 
+// Said writes of what the first one failed.
+func (f Failure) Said() string {
+	if f.Error == "" || f.Error == f.Status {
+		return f.Status
+	}
+	return f.Status + ": " + f.Error
+}
+
 // Summary is what the samples of one operation in one phase come to. The
 // latencies, from the intended start, and the service times, from the start,
 // are those of operations that succeeded, and 0 if none did.

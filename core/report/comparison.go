@@ -196,6 +196,9 @@ func numeric(series []*comparison.Series, key int) bool {
 // the guarantees, the machines and the runs' warnings.
 func Print(w io.Writer, c *comparison.Comparison) error {
 	if len(c.Workloads) == 0 {
+		if c.LeftOut != "" {
+			Notes(w, "!", append([]string{c.LeftOut}, c.RunWarnings...))
+		}
 		return nil
 	}
 	common := lead(c.Workloads[0]) // to all, or empty

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +72,40 @@ etcd       3       10  zipfian     20    200  ± 0 %    100  ± 0 %    300  ± 0
 `
 	if diff := cmp.Diff(want, "\n"+b.String()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestARunShowsWhatItsOperationsFailedOf(t *testing.T) {
+	var b bytes.Buffer
+	err := Show(&b, record.Account{
+		Run: record.Run{ID: 3, State: record.Failed},
+		Failures: []record.Failure{
+			{Phase: "warm-up", Warmup: true, Op: "set", Status: "timeout", Count: 1, First: 1500 * time.Millisecond},
+			{Phase: "set", Op: "set", Status: "other", Count: 1234, First: 2 * time.Second, Error: "größer als erlaubt"},
+		},
+		Events: []record.Event{{Kind: logKept, Node: "node-1"}, {Kind: logKept, Node: "node-2", Detail: "a line"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`
+phase              op   failed of  count  first at  what it said
+────────────────────────────────────────────────────────────────────────
+warm-up (warm-up)  set  timeout        1   1.500 s  –
+set                set  other      1,234   2.000 s  größer als erlaubt
+`, "\nnode-1 has logged nothing\n", "\nlast lines of the log of node-2:\n  a line\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+func TestWhatIsLeftOutIsPrintedWhereNothingElseIs(t *testing.T) {
+	var b bytes.Buffer
+	err := Print(&b, comparisontest.Compare(t, []comparisontest.Record{{Run: 1, Store: "a", LostNodes: 1, Warnings: []string{"node-2 ended by itself"}, Op: "set", Ops: 1}}))
+	want := "! 1 run lost a node while it lasted and is left out: the selection lost:1 has it\n! node-2 ended by itself\n"
+	if err != nil || b.String() != want {
+		t.Errorf("%v:\n%s", err, b.String())
 	}
 }
 

@@ -43,6 +43,12 @@ func Show(w io.Writer, r record.Account) error {
 			return err
 		}
 	}
+	if len(r.Failures) > 0 {
+		fmt.Fprintln(w)
+		if err := failures(r).Write(w); err != nil {
+			return err
+		}
+	}
 	if len(r.Verdicts) > 0 {
 		fmt.Fprintln(w)
 		if err := verdicts(r).Write(w); err != nil {
@@ -55,9 +61,9 @@ func Show(w io.Writer, r record.Account) error {
 			return err
 		}
 	}
-	if len(r.Events) > 0 {
+	if t := events(r); len(t.Rows) > 0 {
 		fmt.Fprintln(w)
-		if err := events(r).Write(w); err != nil {
+		if err := t.Write(w); err != nil {
 			return err
 		}
 	}
@@ -74,7 +80,9 @@ func Show(w io.Writer, r record.Account) error {
 		}
 	}
 	for _, e := range r.Events {
-		if e.Kind == logKept {
+		if e.Kind == logKept && strings.TrimSpace(e.Detail) == "" {
+			fmt.Fprintf(w, "\n%s has logged nothing\n", e.Node)
+		} else if e.Kind == logKept {
 			lines := strings.Split(e.Detail, "\n")
 			fmt.Fprintf(w, "\nlast lines of the log of %s:\n  %s\n", e.Node, strings.Join(lines[max(0, len(lines)-logShown):], "\n  "))
 		}
@@ -168,6 +176,18 @@ func percentile(s record.Summary, percent float64, ns int64) string {
 		return "–"
 	}
 	return format.Duration(time.Duration(ns))
+}
+
+func failures(r record.Account) Table {
+	t := Table{Columns: []Column{{"phase", false}, {"op", false}, {"failed of", false}, {"count", true}, {"first at", true}, {"what it said", false}}}
+	for _, f := range r.Failures {
+		phase := f.Phase
+		if f.Warmup {
+			phase += " (warm-up)"
+		}
+		t.Rows = append(t.Rows, []string{phase, f.Op, f.Status, format.Integer(f.Count), format.Moment(f.First), cmp.Or(f.Error, "–")})
+	}
+	return t
 }
 
 func verdicts(r record.Account) Table {

@@ -60,10 +60,14 @@ var Keys = []Key{
 	{"phase", Operations, false, Single, "a phase of the workload"},
 	{"op", Operations, false, Single, "an operation: create, set, get and so on"},
 	{"state", Runs, false, Single, "running, complete, failed or interrupted"},
-	{"lost", Runs, false, Single, "nodes that ended by themselves while the run lasted"},
+	{Lost, Runs, false, Single, "nodes that ended by themselves while the run lasted"},
 	{"run", Runs, false, Single, "a run's number"},
 	{"experiment", Runs, false, Single, "an experiment's number"},
 }
+
+// Lost is the key of how many nodes a run has lost. Runs that have lost any are
+// compared only where it is named.
+const Lost = "lost"
 
 // What the keys of parameters, options of a store, variables that were added to the
 // environment, and labels begin with.

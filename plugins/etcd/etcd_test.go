@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,7 +131,7 @@ func TestASessionGoesOnAtAnotherNode(t *testing.T) {
 	}
 	select {
 	case i := <-incidents:
-		if i.Kind != driver.SessionLost {
+		if i.Kind != driver.SessionLost || !slices.Contains(deployed.Setup.Endpoints, i.Node) {
 			t.Errorf("incident %+v", i)
 		}
 	default:

@@ -78,7 +78,7 @@ func (l *lease) keep(ctx context.Context, alive <-chan *clientv3.LeaseKeepAliveR
 	l.mu.Lock()
 	l.id = 0
 	l.mu.Unlock()
-	l.session.store.incident(driver.SessionExpired)
+	l.session.store.incident(driver.SessionExpired, l.session.at.String())
 }
 
 // leave ends the signs of life, and returns the lease that they were for, 0 if

@@ -18,6 +18,7 @@ import (
 type session struct {
 	store  *store
 	client *clientv3.Client
+	at     *place
 	kv     pb.KVClient
 	guard  *driver.Guard
 
@@ -35,9 +36,9 @@ type session struct {
 	followed sync.WaitGroup
 }
 
-func newSession(s *store, client *clientv3.Client) *session {
+func newSession(s *store, client *clientv3.Client, at *place) *session {
 	opened := &session{
-		store: s, client: client, kv: pb.NewKVClient(client.ActiveConnection()),
+		store: s, client: client, at: at, kv: pb.NewKVClient(client.ActiveConnection()),
 		guard:    driver.NewGuard(s.setup.Timeout, nil),
 		get:      pb.RangeRequest{Serializable: s.setup.Reads == driver.Sequential},
 		numbered: map[string]int64{},
@@ -52,17 +53,20 @@ func newSession(s *store, client *clientv3.Client) *session {
 // follow tells when the connection is lost, and when there is one again.
 func (s *session) follow() {
 	conn, reached, lost := s.client.ActiveConnection(), false, false
+	endpoint := "" // it is another when the loss is seen after the next one was reached
 	for state := conn.GetState(); ; state = conn.GetState() {
 		switch {
 		case state == connectivity.Ready && lost:
-			s.store.incident(driver.SessionResumed)
+			s.store.incident(driver.SessionResumed, s.at.String())
 			lost = false
 		case state != connectivity.Ready && reached && !lost:
-			s.store.incident(driver.SessionLost)
+			s.store.incident(driver.SessionLost, endpoint)
 			lost = true
 			conn.Connect() // as it would with the next request
 		}
-		reached = reached || state == connectivity.Ready
+		if state == connectivity.Ready {
+			reached, endpoint = true, s.at.String()
+		}
 		if !conn.WaitForStateChange(s.living, state) {
 			return
 		}

@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -168,6 +170,8 @@ func plain(err error) error {
 		return refusedError{errors.New("it refuses the user or password: see the option etcd.credentials")}
 	case errors.Is(known, rpctypes.ErrUserEmpty):
 		return refusedError{errors.New("it needs a user and password: see the option etcd.credentials")}
+	case errors.Is(known, rpctypes.ErrNoSpace):
+		return refusedError{errors.New("its database is full: compact and defragment it and disarm its alarm, or give it a larger quota")}
 	case errors.Is(known, rpctypes.ErrPermissionDenied):
 		return refusedError{fmt.Errorf("it does not let this user read and write below %s: see the option etcd.credentials", root)}
 	case strings.Contains(text, "x509:"), strings.Contains(text, "tls: "):
@@ -193,7 +197,27 @@ func (s *store) connect(ctx context.Context, index int) (*clientv3.Client, error
 	return s.dial(ctx, index, s.user, s.password)
 }
 
-func (s *store) dial(ctx context.Context, index int, user, password string) (*clientv3.Client, error) {
+// place is the address that a connection was last opened to.
+type place struct{ atomic.Value }
+
+func (p *place) dial(ctx context.Context, address string) (net.Conn, error) {
+	network, to := "tcp", address
+	if socket, ok := strings.CutPrefix(address, "unix://"); ok {
+		network, to = "unix", socket
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, network, to)
+	if err == nil {
+		p.Store(address)
+	}
+	return conn, err
+}
+
+func (p *place) String() string {
+	address, _ := p.Load().(string) // "" before the first
+	return address
+}
+
+func (s *store) dial(ctx context.Context, index int, user, password string, more ...grpc.DialOption) (*clientv3.Client, error) {
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints: s.from(index),
 		TLS:       s.tls,
@@ -203,12 +227,12 @@ func (s *store) dial(ctx context.Context, index int, user, password string) (*cl
 		// A session's life does not end with the call that opens it.
 		Context:     context.WithoutCancel(ctx),
 		DialTimeout: s.setup.Timeout,
-		DialOptions: []grpc.DialOption{
+		DialOptions: append([]grpc.DialOption{
 			grpc.WithConnectParams(connecting),
 			grpc.WithNoProxy(), // the load goes straight to the servers
 			grpc.WithDisableServiceConfig(), grpc.WithDefaultServiceConfig(pickFirst),
 			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
-		},
+		}, more...),
 	})
 	if err != nil && ctx.Err() == nil && status.Code(err) == codes.DeadlineExceeded {
 		err = fmt.Errorf("no answer within %v", s.setup.Timeout)
@@ -226,11 +250,12 @@ func (s *store) from(index int) []string {
 // Session connects to one endpoint: sessions go to them in turn, and to the
 // next one that serves when theirs is lost.
 func (s *store) Session(ctx context.Context, thread int) (driver.Session, error) {
-	client, err := s.connect(ctx, thread)
+	at := new(place)
+	client, err := s.dial(ctx, thread, s.user, s.password, grpc.WithContextDialer(at.dial))
 	if err != nil {
 		return nil, plain(err)
 	}
-	return newSession(s, client), nil
+	return newSession(s, client, at), nil
 }
 
 // Version asks the servers for their version.
@@ -254,11 +279,11 @@ func (s *store) Notify(tell func(driver.Incident)) {
 	s.tell = tell
 }
 
-func (s *store) incident(kind driver.IncidentKind) {
+func (s *store) incident(kind driver.IncidentKind, endpoint string) {
 	s.mu.Lock()
 	tell := s.tell
 	s.mu.Unlock()
-	tell(driver.Incident{Kind: kind})
+	tell(driver.Incident{Kind: kind, Node: endpoint})
 }
 
 // Close has nothing to release: connections are the sessions'.

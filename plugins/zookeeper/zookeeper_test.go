@@ -210,7 +210,7 @@ func TestTheLeaderIsKilled(t *testing.T) {
 			t.Fatal("the watch does not go on")
 		}
 	}
-	if i := <-incidents; i.Kind != driver.SessionLost {
+	if i := <-incidents; i.Kind != driver.SessionLost || !slices.Contains(deployed.Setup.Endpoints, i.Node) {
 		t.Errorf("%+v", i)
 	}
 }

@@ -31,6 +31,8 @@ type Record struct {
 	Phase, Op                string
 	Warmup                   bool
 	Ops, Errors              int64
+	Failures                 []record.Failure // of the operation: Status, Count and Error
+	LostNodes                int              // of the run
 	Throughput               float64
 	P50, P90, P99, P999, Max time.Duration
 
@@ -71,6 +73,10 @@ func Measured(t testing.TB, records []Record) comparison.Measured {
 			if r.Verified != "" {
 				m.Verified[r.Run] = r.Verified
 			}
+		}
+		for _, f := range r.Failures {
+			f.RunID, f.Phase, f.Op = r.Run, r.Phase, r.Op
+			m.Failures = append(m.Failures, f)
 		}
 		m.Summaries = append(m.Summaries, record.Summary{
 			RunID: r.Run, Phase: r.Phase, Warmup: r.Warmup, Op: r.Op, Ops: r.Ops, Errors: r.Errors, Seconds: 1, Throughput: r.Throughput,
@@ -121,7 +127,7 @@ func run(t testing.TB, r Record) record.Run {
 		Experiment: r.Experiment, PluginSHA256: r.Plugin, Fsync: fsync,
 		ID: r.Run, State: r.State, StartedAt: r.Started, Store: r.Store, StoreVersion: r.StoreVersion, Nodes: r.Nodes, Threads: r.Threads,
 		Setup: setup, Guarantees: guarantees, Workload: r.Workload, WorkloadVersion: 1, WorkloadSHA256: r.WorkloadSHA256,
-		Params: r.Params, Labels: r.Labels, Warnings: r.Warnings,
+		Params: r.Params, Labels: r.Labels, Warnings: r.Warnings, LostNodes: r.LostNodes,
 	}
 }
 

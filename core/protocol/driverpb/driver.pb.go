@@ -163,7 +163,7 @@ func (x Instruction_Verb) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Instruction_Verb.Descriptor instead.
 func (Instruction_Verb) EnumDescriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{21, 0}
+	return file_driver_proto_rawDescGZIP(), []int{22, 0}
 }
 
 type DescribeRequest struct {
@@ -638,6 +638,7 @@ type RunEvent struct {
 	//	*RunEvent_Finished
 	//	*RunEvent_Incident
 	//	*RunEvent_Verdict
+	//	*RunEvent_Failure
 	//	*RunEvent_Offered
 	Event         isRunEvent_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
@@ -753,6 +754,15 @@ func (x *RunEvent) GetVerdict() *Verdict {
 	return nil
 }
 
+func (x *RunEvent) GetFailure() *Failure {
+	if x != nil {
+		if x, ok := x.Event.(*RunEvent_Failure); ok {
+			return x.Failure
+		}
+	}
+	return nil
+}
+
 func (x *RunEvent) GetOffered() *Offered {
 	if x != nil {
 		if x, ok := x.Event.(*RunEvent_Offered); ok {
@@ -798,6 +808,10 @@ type RunEvent_Verdict struct {
 	Verdict *Verdict `protobuf:"bytes,8,opt,name=verdict,proto3,oneof"`
 }
 
+type RunEvent_Failure struct {
+	Failure *Failure `protobuf:"bytes,9,opt,name=failure,proto3,oneof"`
+}
+
 type RunEvent_Offered struct {
 	Offered *Offered `protobuf:"bytes,10,opt,name=offered,proto3,oneof"`
 }
@@ -817,6 +831,8 @@ func (*RunEvent_Finished) isRunEvent_Event() {}
 func (*RunEvent_Incident) isRunEvent_Event() {}
 
 func (*RunEvent_Verdict) isRunEvent_Event() {}
+
+func (*RunEvent_Failure) isRunEvent_Event() {}
 
 func (*RunEvent_Offered) isRunEvent_Event() {}
 
@@ -1201,6 +1217,92 @@ func (x *PhaseEnded) GetUnstarted() int64 {
 	return 0
 }
 
+// Failure is what operations of one kind failed of in a phase. It follows the
+// last chunk of its phase, before its end.
+type Failure struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Phase         int32                  `protobuf:"varint,1,opt,name=phase,proto3" json:"phase,omitempty"`
+	Op            int32                  `protobuf:"varint,2,opt,name=op,proto3" json:"op,omitempty"`         // as in docs/format/chunk.md
+	Status        int32                  `protobuf:"varint,3,opt,name=status,proto3" json:"status,omitempty"` // the same
+	Count         int64                  `protobuf:"varint,4,opt,name=count,proto3" json:"count,omitempty"`
+	AtNs          int64                  `protobuf:"varint,5,opt,name=at_ns,json=atNs,proto3" json:"at_ns,omitempty"` // when the first one ended
+	Error         string                 `protobuf:"bytes,6,opt,name=error,proto3" json:"error,omitempty"`            // what that one said, in one line
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Failure) Reset() {
+	*x = Failure{}
+	mi := &file_driver_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Failure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Failure) ProtoMessage() {}
+
+func (x *Failure) ProtoReflect() protoreflect.Message {
+	mi := &file_driver_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Failure.ProtoReflect.Descriptor instead.
+func (*Failure) Descriptor() ([]byte, []int) {
+	return file_driver_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Failure) GetPhase() int32 {
+	if x != nil {
+		return x.Phase
+	}
+	return 0
+}
+
+func (x *Failure) GetOp() int32 {
+	if x != nil {
+		return x.Op
+	}
+	return 0
+}
+
+func (x *Failure) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *Failure) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *Failure) GetAtNs() int64 {
+	if x != nil {
+		return x.AtNs
+	}
+	return 0
+}
+
+func (x *Failure) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
 // Verdict is what came of checking that the store did what it said. It follows
 // the end of its phase.
 type Verdict struct {
@@ -1217,7 +1319,7 @@ type Verdict struct {
 
 func (x *Verdict) Reset() {
 	*x = Verdict{}
-	mi := &file_driver_proto_msgTypes[16]
+	mi := &file_driver_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1229,7 +1331,7 @@ func (x *Verdict) String() string {
 func (*Verdict) ProtoMessage() {}
 
 func (x *Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[16]
+	mi := &file_driver_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1242,7 +1344,7 @@ func (x *Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
 func (*Verdict) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{16}
+	return file_driver_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Verdict) GetPhase() int32 {
@@ -1299,7 +1401,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_driver_proto_msgTypes[17]
+	mi := &file_driver_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1311,7 +1413,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[17]
+	mi := &file_driver_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1324,7 +1426,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{17}
+	return file_driver_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Progress) GetPhase() int32 {
@@ -1371,7 +1473,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_driver_proto_msgTypes[18]
+	mi := &file_driver_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1383,7 +1485,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[18]
+	mi := &file_driver_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1396,7 +1498,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{18}
+	return file_driver_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Finished) GetSamples() int64 {
@@ -1456,7 +1558,7 @@ type StopRequest struct {
 
 func (x *StopRequest) Reset() {
 	*x = StopRequest{}
-	mi := &file_driver_proto_msgTypes[19]
+	mi := &file_driver_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1468,7 +1570,7 @@ func (x *StopRequest) String() string {
 func (*StopRequest) ProtoMessage() {}
 
 func (x *StopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[19]
+	mi := &file_driver_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1481,7 +1583,7 @@ func (x *StopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopRequest.ProtoReflect.Descriptor instead.
 func (*StopRequest) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{19}
+	return file_driver_proto_rawDescGZIP(), []int{20}
 }
 
 type StopReply struct {
@@ -1492,7 +1594,7 @@ type StopReply struct {
 
 func (x *StopReply) Reset() {
 	*x = StopReply{}
-	mi := &file_driver_proto_msgTypes[20]
+	mi := &file_driver_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1504,7 +1606,7 @@ func (x *StopReply) String() string {
 func (*StopReply) ProtoMessage() {}
 
 func (x *StopReply) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[20]
+	mi := &file_driver_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1517,7 +1619,7 @@ func (x *StopReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopReply.ProtoReflect.Descriptor instead.
 func (*StopReply) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{20}
+	return file_driver_proto_rawDescGZIP(), []int{21}
 }
 
 // Instruction is one thing to do. The first of a call opens the store.
@@ -1542,7 +1644,7 @@ type Instruction struct {
 
 func (x *Instruction) Reset() {
 	*x = Instruction{}
-	mi := &file_driver_proto_msgTypes[21]
+	mi := &file_driver_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1554,7 +1656,7 @@ func (x *Instruction) String() string {
 func (*Instruction) ProtoMessage() {}
 
 func (x *Instruction) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[21]
+	mi := &file_driver_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1567,7 +1669,7 @@ func (x *Instruction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Instruction.ProtoReflect.Descriptor instead.
 func (*Instruction) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{21}
+	return file_driver_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Instruction) GetId() int64 {
@@ -1678,7 +1780,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_driver_proto_msgTypes[22]
+	mi := &file_driver_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1690,7 +1792,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[22]
+	mi := &file_driver_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1703,7 +1805,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{22}
+	return file_driver_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Outcome) GetId() int64 {
@@ -1775,7 +1877,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_driver_proto_msgTypes[23]
+	mi := &file_driver_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1787,7 +1889,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[23]
+	mi := &file_driver_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1800,7 +1902,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{23}
+	return file_driver_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Change) GetType() string {
@@ -1873,7 +1975,7 @@ const file_driver_proto_rawDesc = "" +
 	"key_prefix\x18\x05 \x01(\tR\tkeyPrefix\x12\x1b\n" +
 	"\tspill_dir\x18\x06 \x01(\tR\bspillDir\x12(\n" +
 	"\x10start_timeout_ns\x18\a \x01(\x03R\x0estartTimeoutNs\x12\x16\n" +
-	"\x06verify\x18\b \x01(\tR\x06verify\"\xb1\x04\n" +
+	"\x06verify\x18\b \x01(\tR\x06verify\"\xea\x04\n" +
 	"\bRunEvent\x127\n" +
 	"\astarted\x18\x01 \x01(\v2\x1b.benchctl.driver.v1.StartedH\x00R\astarted\x12G\n" +
 	"\rphase_started\x18\x02 \x01(\v2 .benchctl.driver.v1.PhaseStartedH\x00R\fphaseStarted\x121\n" +
@@ -1884,6 +1986,7 @@ const file_driver_proto_rawDesc = "" +
 	"\bfinished\x18\x06 \x01(\v2\x1c.benchctl.driver.v1.FinishedH\x00R\bfinished\x12:\n" +
 	"\bincident\x18\a \x01(\v2\x1c.benchctl.driver.v1.IncidentH\x00R\bincident\x127\n" +
 	"\averdict\x18\b \x01(\v2\x1b.benchctl.driver.v1.VerdictH\x00R\averdict\x127\n" +
+	"\afailure\x18\t \x01(\v2\x1b.benchctl.driver.v1.FailureH\x00R\afailure\x127\n" +
 	"\aoffered\x18\n" +
 	" \x01(\v2\x1b.benchctl.driver.v1.OfferedH\x00R\aofferedB\a\n" +
 	"\x05event\"P\n" +
@@ -1914,7 +2017,14 @@ const file_driver_proto_rawDesc = "" +
 	"\x05phase\x18\x01 \x01(\x05R\x05phase\x12\x13\n" +
 	"\x05at_ns\x18\x02 \x01(\x03R\x04atNs\x12\x18\n" +
 	"\asamples\x18\x03 \x01(\x03R\asamples\x12\x1c\n" +
-	"\tunstarted\x18\x04 \x01(\x03R\tunstarted\"\x9f\x01\n" +
+	"\tunstarted\x18\x04 \x01(\x03R\tunstarted\"\x88\x01\n" +
+	"\aFailure\x12\x14\n" +
+	"\x05phase\x18\x01 \x01(\x05R\x05phase\x12\x0e\n" +
+	"\x02op\x18\x02 \x01(\x05R\x02op\x12\x16\n" +
+	"\x06status\x18\x03 \x01(\x05R\x06status\x12\x14\n" +
+	"\x05count\x18\x04 \x01(\x03R\x05count\x12\x13\n" +
+	"\x05at_ns\x18\x05 \x01(\x03R\x04atNs\x12\x14\n" +
+	"\x05error\x18\x06 \x01(\tR\x05error\"\x9f\x01\n" +
 	"\aVerdict\x12\x14\n" +
 	"\x05phase\x18\x01 \x01(\x05R\x05phase\x12\x1a\n" +
 	"\bproperty\x18\x02 \x01(\tR\bproperty\x12\x16\n" +
@@ -2011,7 +2121,7 @@ func file_driver_proto_rawDescGZIP() []byte {
 }
 
 var file_driver_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_driver_proto_goTypes = []any{
 	(ControlNodeRequest_Action)(0), // 0: benchctl.driver.v1.ControlNodeRequest.Action
 	(Instruction_Verb)(0),          // 1: benchctl.driver.v1.Instruction.Verb
@@ -2031,14 +2141,15 @@ var file_driver_proto_goTypes = []any{
 	(*Offered)(nil),                // 15: benchctl.driver.v1.Offered
 	(*Chunk)(nil),                  // 16: benchctl.driver.v1.Chunk
 	(*PhaseEnded)(nil),             // 17: benchctl.driver.v1.PhaseEnded
-	(*Verdict)(nil),                // 18: benchctl.driver.v1.Verdict
-	(*Progress)(nil),               // 19: benchctl.driver.v1.Progress
-	(*Finished)(nil),               // 20: benchctl.driver.v1.Finished
-	(*StopRequest)(nil),            // 21: benchctl.driver.v1.StopRequest
-	(*StopReply)(nil),              // 22: benchctl.driver.v1.StopReply
-	(*Instruction)(nil),            // 23: benchctl.driver.v1.Instruction
-	(*Outcome)(nil),                // 24: benchctl.driver.v1.Outcome
-	(*Change)(nil),                 // 25: benchctl.driver.v1.Change
+	(*Failure)(nil),                // 18: benchctl.driver.v1.Failure
+	(*Verdict)(nil),                // 19: benchctl.driver.v1.Verdict
+	(*Progress)(nil),               // 20: benchctl.driver.v1.Progress
+	(*Finished)(nil),               // 21: benchctl.driver.v1.Finished
+	(*StopRequest)(nil),            // 22: benchctl.driver.v1.StopRequest
+	(*StopReply)(nil),              // 23: benchctl.driver.v1.StopReply
+	(*Instruction)(nil),            // 24: benchctl.driver.v1.Instruction
+	(*Outcome)(nil),                // 25: benchctl.driver.v1.Outcome
+	(*Change)(nil),                 // 26: benchctl.driver.v1.Change
 }
 var file_driver_proto_depIdxs = []int32{
 	0,  // 0: benchctl.driver.v1.ControlNodeRequest.action:type_name -> benchctl.driver.v1.ControlNodeRequest.Action
@@ -2046,32 +2157,33 @@ var file_driver_proto_depIdxs = []int32{
 	14, // 2: benchctl.driver.v1.RunEvent.phase_started:type_name -> benchctl.driver.v1.PhaseStarted
 	16, // 3: benchctl.driver.v1.RunEvent.chunk:type_name -> benchctl.driver.v1.Chunk
 	17, // 4: benchctl.driver.v1.RunEvent.phase_ended:type_name -> benchctl.driver.v1.PhaseEnded
-	19, // 5: benchctl.driver.v1.RunEvent.progress:type_name -> benchctl.driver.v1.Progress
-	20, // 6: benchctl.driver.v1.RunEvent.finished:type_name -> benchctl.driver.v1.Finished
+	20, // 5: benchctl.driver.v1.RunEvent.progress:type_name -> benchctl.driver.v1.Progress
+	21, // 6: benchctl.driver.v1.RunEvent.finished:type_name -> benchctl.driver.v1.Finished
 	13, // 7: benchctl.driver.v1.RunEvent.incident:type_name -> benchctl.driver.v1.Incident
-	18, // 8: benchctl.driver.v1.RunEvent.verdict:type_name -> benchctl.driver.v1.Verdict
-	15, // 9: benchctl.driver.v1.RunEvent.offered:type_name -> benchctl.driver.v1.Offered
-	1,  // 10: benchctl.driver.v1.Instruction.verb:type_name -> benchctl.driver.v1.Instruction.Verb
-	25, // 11: benchctl.driver.v1.Outcome.change:type_name -> benchctl.driver.v1.Change
-	2,  // 12: benchctl.driver.v1.Driver.Describe:input_type -> benchctl.driver.v1.DescribeRequest
-	4,  // 13: benchctl.driver.v1.Driver.Prepare:input_type -> benchctl.driver.v1.PrepareRequest
-	6,  // 14: benchctl.driver.v1.Driver.Provision:input_type -> benchctl.driver.v1.ProvisionRequest
-	8,  // 15: benchctl.driver.v1.Driver.ControlNode:input_type -> benchctl.driver.v1.ControlNodeRequest
-	10, // 16: benchctl.driver.v1.Driver.Run:input_type -> benchctl.driver.v1.RunRequest
-	21, // 17: benchctl.driver.v1.Driver.Stop:input_type -> benchctl.driver.v1.StopRequest
-	23, // 18: benchctl.driver.v1.Driver.Converse:input_type -> benchctl.driver.v1.Instruction
-	3,  // 19: benchctl.driver.v1.Driver.Describe:output_type -> benchctl.driver.v1.DescribeReply
-	5,  // 20: benchctl.driver.v1.Driver.Prepare:output_type -> benchctl.driver.v1.PrepareReply
-	7,  // 21: benchctl.driver.v1.Driver.Provision:output_type -> benchctl.driver.v1.ProvisionReply
-	9,  // 22: benchctl.driver.v1.Driver.ControlNode:output_type -> benchctl.driver.v1.ControlNodeReply
-	11, // 23: benchctl.driver.v1.Driver.Run:output_type -> benchctl.driver.v1.RunEvent
-	22, // 24: benchctl.driver.v1.Driver.Stop:output_type -> benchctl.driver.v1.StopReply
-	24, // 25: benchctl.driver.v1.Driver.Converse:output_type -> benchctl.driver.v1.Outcome
-	19, // [19:26] is the sub-list for method output_type
-	12, // [12:19] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	19, // 8: benchctl.driver.v1.RunEvent.verdict:type_name -> benchctl.driver.v1.Verdict
+	18, // 9: benchctl.driver.v1.RunEvent.failure:type_name -> benchctl.driver.v1.Failure
+	15, // 10: benchctl.driver.v1.RunEvent.offered:type_name -> benchctl.driver.v1.Offered
+	1,  // 11: benchctl.driver.v1.Instruction.verb:type_name -> benchctl.driver.v1.Instruction.Verb
+	26, // 12: benchctl.driver.v1.Outcome.change:type_name -> benchctl.driver.v1.Change
+	2,  // 13: benchctl.driver.v1.Driver.Describe:input_type -> benchctl.driver.v1.DescribeRequest
+	4,  // 14: benchctl.driver.v1.Driver.Prepare:input_type -> benchctl.driver.v1.PrepareRequest
+	6,  // 15: benchctl.driver.v1.Driver.Provision:input_type -> benchctl.driver.v1.ProvisionRequest
+	8,  // 16: benchctl.driver.v1.Driver.ControlNode:input_type -> benchctl.driver.v1.ControlNodeRequest
+	10, // 17: benchctl.driver.v1.Driver.Run:input_type -> benchctl.driver.v1.RunRequest
+	22, // 18: benchctl.driver.v1.Driver.Stop:input_type -> benchctl.driver.v1.StopRequest
+	24, // 19: benchctl.driver.v1.Driver.Converse:input_type -> benchctl.driver.v1.Instruction
+	3,  // 20: benchctl.driver.v1.Driver.Describe:output_type -> benchctl.driver.v1.DescribeReply
+	5,  // 21: benchctl.driver.v1.Driver.Prepare:output_type -> benchctl.driver.v1.PrepareReply
+	7,  // 22: benchctl.driver.v1.Driver.Provision:output_type -> benchctl.driver.v1.ProvisionReply
+	9,  // 23: benchctl.driver.v1.Driver.ControlNode:output_type -> benchctl.driver.v1.ControlNodeReply
+	11, // 24: benchctl.driver.v1.Driver.Run:output_type -> benchctl.driver.v1.RunEvent
+	23, // 25: benchctl.driver.v1.Driver.Stop:output_type -> benchctl.driver.v1.StopReply
+	25, // 26: benchctl.driver.v1.Driver.Converse:output_type -> benchctl.driver.v1.Outcome
+	20, // [20:27] is the sub-list for method output_type
+	13, // [13:20] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_driver_proto_init() }
@@ -2088,6 +2200,7 @@ func file_driver_proto_init() {
 		(*RunEvent_Finished)(nil),
 		(*RunEvent_Incident)(nil),
 		(*RunEvent_Verdict)(nil),
+		(*RunEvent_Failure)(nil),
 		(*RunEvent_Offered)(nil),
 	}
 	type x struct{}
@@ -2096,7 +2209,7 @@ func file_driver_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_driver_proto_rawDesc), len(file_driver_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   24,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
