@@ -70,7 +70,7 @@ func (a *Archive) tables(ctx context.Context) ([]TableInfo, error) {
 		return nil, err
 	}
 	type source struct{ name, size string }
-	sources, err := collect(rows, func(s *source) error { return rows.Scan(&s.name, &s.size) })
+	sources, err := collect(rows, func(s *source) error { return readRow(rows, &s.name, &s.size) })
 	if err != nil {
 		return nil, err
 	}
@@ -81,5 +81,5 @@ func (a *Archive) tables(ctx context.Context) ([]TableInfo, error) {
 	if rows, err = a.reader.QueryContext(ctx, strings.Join(parts, " union all ")); err != nil {
 		return nil, err
 	}
-	return collect(rows, func(t *TableInfo) error { return rows.Scan(&t.Name, &t.Rows, &t.Bytes) })
+	return collect(rows, func(t *TableInfo) error { return readRow(rows, &t.Name, &t.Rows, &t.Bytes) })
 }

@@ -18,7 +18,16 @@ import (
 // nobody has archived that. Runs that have the same documents share them: they
 // must not be changed.
 func (a *Archive) Runs(ctx context.Context, ids ...int64) ([]record.Run, error) {
-	return a.runs(ctx, "read runs", among("id", ids)+" order by id", values(ids))
+	const doing = "read runs"
+	check, err := a.runsBefore(ctx, doing, ids)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.runs(ctx, doing, among("id", ids)+" order by id", values(ids))
+	if err != nil {
+		return nil, err
+	}
+	return found, check(len(found))
 }
 
 // RunsOf returns the runs of an experiment, in the order in which they were
@@ -97,7 +106,7 @@ func (a *Archive) Environments(ctx context.Context, ids ...int64) ([]record.Envi
 func (a *Archive) EnvironmentOf(ctx context.Context, id int64) (record.Environment, error) {
 	found, err := a.Environments(ctx, id)
 	if err == nil && len(found) == 0 {
-		err = fmt.Errorf("archive %s has no environment %d; `benchctl archive verify` says what is affected", a.path, id)
+		err = a.disagree("read environments", "it has no environment %d", id)
 	}
 	if err != nil {
 		return record.Environment{}, err
@@ -122,7 +131,21 @@ const summaryOrder = " order by run_id, rowid"
 // Summaries returns the summaries of the given runs, or of all, by run, phase
 // and operation, without their histograms.
 func (a *Archive) Summaries(ctx context.Context, ids ...int64) ([]record.Summary, error) {
-	return read(ctx, a, "read summaries", figureTable, among("run_id", ids)+summaryOrder, ids)
+	const doing = "read summaries"
+	said, err := a.counts(ctx, doing, ids)
+	if err != nil {
+		return nil, err
+	}
+	found, err := read(ctx, a, doing, figureTable, among("run_id", ids)+summaryOrder, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		if err := plausible(&found[i]); err != nil {
+			return nil, explain(a.path, doing, err)
+		}
+	}
+	return found, a.agree(ctx, doing, said, operations(found), all)
 }
 
 // Histograms hands the summaries of the given runs, or of all, to take, with
@@ -189,15 +212,29 @@ func (a *Archive) Verdicts(ctx context.Context, ids ...int64) ([]record.Verdict,
 // Samples hands every sample of a run to take, a chunk at a time, by phase,
 // thread and position. The slice is valid until take returns.
 func (a *Archive) Samples(ctx context.Context, id int64, take func(sample.Header, []sample.Sample) error) error {
+	doing := fmt.Sprintf("read the samples of run %d", id)
+	said, err := a.counts(ctx, doing, []int64{id})
+	if err != nil {
+		return err
+	}
 	decoder := sample.NewDecoder()
 	var samples []sample.Sample
-	return a.chunks(ctx, id, func(chunk int64, h sample.Header, data []byte) error {
+	var count int64
+	err = a.chunks(ctx, id, func(chunk int64, h sample.Header, data []byte) error {
+		count += int64(h.Count)
 		var err error
 		if samples, err = decoder.Decode(samples[:0], data); err != nil {
 			return faultf(ErrDamaged, "run %d, thread %d, chunk %d: %v", id, h.Thread, chunk, err)
 		}
+		if len(samples) != h.Count {
+			return faultf(ErrDamaged, "run %d, thread %d, chunk %d: it holds %d samples, should hold %d", id, h.Thread, chunk, len(samples), h.Count)
+		}
 		return take(h, samples)
 	})
+	if err == nil && said[id].all > 0 && said[id].all != count {
+		err = a.disagree(doing, "run %d has %d samples, and the chunks of %d are there", id, said[id].all, count)
+	}
+	return err
 }
 
 // chunks hands every chunk of a run to take, by phase, thread and position.
@@ -214,7 +251,7 @@ func (a *Archive) chunks(ctx context.Context, id int64, take func(chunk int64, h
 		var chunk int64
 		var h sample.Header
 		var data sql.RawBytes
-		if err := rows.Scan(&chunk, &h.Phase, &h.Thread, &h.First, &h.Count, &data); err != nil {
+		if err := readRow(rows, &chunk, &h.Phase, &h.Thread, &h.First, &h.Count, &data); err != nil {
 			return explain(a.path, doing, err)
 		}
 		if err := take(chunk, h, data); err != nil {

@@ -74,12 +74,17 @@ func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64
 			state = i
 		}
 	}
+	check, err := a.runsBefore(ctx, doing, nil)
+	if err != nil {
+		return err
+	}
 	rows, err := a.reader.QueryContext(ctx, "select "+strings.Join(columns, ", ")+" from "+from+" order by r.id", paths...)
 	if err != nil {
 		return explain(a.path, doing, err)
 	}
 	defer rows.Close()
-	var run int64
+	var run, last int64
+	runs := 0
 	var owner string
 	values := make([]string, len(keys))
 	fields := []any{&run, &owner}
@@ -87,7 +92,7 @@ func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64
 		fields = append(fields, &values[i])
 	}
 	for rows.Next() {
-		if err := rows.Scan(fields...); err != nil {
+		if err := readRow(rows, fields...); err != nil {
 			return explain(a.path, doing, err)
 		}
 		if state >= 0 && owner != "" {
@@ -95,9 +100,15 @@ func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64
 				return explain(a.path, doing, err)
 			}
 		}
+		if run != last {
+			runs, last = runs+1, run
+		}
 		take(run, values)
 	}
-	return explain(a.path, doing, rows.Err())
+	if err := rows.Err(); err != nil {
+		return explain(a.path, doing, err)
+	}
+	return check(runs)
 }
 
 // settled corrects the state of a run that is shown as running although its
@@ -122,12 +133,20 @@ var comparedTable = runTable.only("id", "experiment", "position", "state", "star
 // not be changed.
 func (a *Archive) Compared(ctx context.Context, ids ...int64) ([]record.Run, error) {
 	const doing = "read runs"
+	check, err := a.runsBefore(ctx, doing, ids)
+	if err != nil {
+		return nil, err
+	}
 	var found list[record.Run]
-	err := comparedTable.each(ctx, a.reader, among("id", ids)+" order by id", values(ids), func(r *archivedRun) error {
+	err = comparedTable.each(ctx, a.reader, among("id", ids)+" order by id", values(ids), func(r *archivedRun) error {
 		found.add(r.Run)
 		return nil
 	})
-	return found.all(), explain(a.path, doing, err)
+	if err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	runs := found.all()
+	return runs, check(len(runs))
 }
 
 // worst orders the results of verdicts.
@@ -139,6 +158,14 @@ var results = []record.Result{"", record.Held, record.Undecided, record.Violated
 // their ids.
 func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error) {
 	const doing = "list runs"
+	check, err := a.runsBefore(ctx, doing, ids)
+	if err != nil {
+		return nil, err
+	}
+	said, err := a.counts(ctx, doing, ids)
+	if err != nil {
+		return nil, err
+	}
 	query := `
 		select id, experiment, state, case state when 'running' then owner else '' end, started_at, store, nodes, threads,
 			workload, workload_version, coalesce(ops, 0), coalesce(errors, 0), coalesce(verdict, 0), json_array_length(warnings)
@@ -154,7 +181,7 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 	lines, err := collect(rows, func(l *record.Line) error {
 		var owner, started string
 		var verdict int
-		err := rows.Scan(&l.ID, &l.Experiment, &l.State, &owner, &started, &l.Store, &l.Nodes, &l.Threads,
+		err := readRow(rows, &l.ID, &l.Experiment, &l.State, &owner, &started, &l.Store, &l.Nodes, &l.Threads,
 			&l.Workload, &l.WorkloadVersion, &l.Ops, &l.Errors, &verdict, &l.Warnings)
 		if err == nil && owner != "" {
 			err = settled(ctx, l.ID, owner, &l.State)
@@ -163,10 +190,22 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 			return err
 		}
 		l.Verified = results[verdict]
-		l.StartedAt, err = time.Parse(timeLayout, started)
-		return err
+		if l.StartedAt, err = time.Parse(timeLayout, started); err != nil {
+			return &unreadable{err}
+		}
+		return nil
 	})
-	return lines, explain(a.path, doing, err)
+	if err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	if err := check(len(lines)); err != nil {
+		return nil, err
+	}
+	found := make(map[int64]int64, len(lines))
+	for _, l := range lines {
+		found[l.ID] = l.Ops + l.Errors
+	}
+	return lines, a.agree(ctx, doing, said, found, measured)
 }
 
 // amongAnd is among with room for a condition behind it.
@@ -190,7 +229,7 @@ func (a *Archive) Verified(ctx context.Context, ids ...int64) (map[int64]record.
 	for rows.Next() {
 		var run int64
 		var result int
-		if err := rows.Scan(&run, &result); err != nil {
+		if err := readRow(rows, &run, &result); err != nil {
 			return nil, explain(a.path, doing, err)
 		}
 		found[run] = results[result]
@@ -203,6 +242,10 @@ func (a *Archive) Verified(ctx context.Context, ids ...int64) (map[int64]record.
 // latency is asked for, its percentiles.
 func (a *Archive) Figures(ctx context.Context, latency bool, ids ...int64) ([]record.Summary, error) {
 	const doing = "read summaries"
+	said, err := a.counts(ctx, doing, ids)
+	if err != nil {
+		return nil, err
+	}
 	columns := "run_id, phase, op, ops, errors, seconds, throughput"
 	if latency {
 		columns += ", coalesce(p50_ns, 0), coalesce(p90_ns, 0), coalesce(p99_ns, 0), coalesce(p999_ns, 0), coalesce(max_ns, 0)"
@@ -221,13 +264,20 @@ func (a *Archive) Figures(ctx context.Context, latency bool, ids ...int64) ([]re
 	}
 	words := map[string]string{} // few, and many summaries have the same
 	for rows.Next() {
-		if err := rows.Scan(fields...); err != nil {
+		if err := readRow(rows, fields...); err != nil {
 			return nil, explain(a.path, doing, err)
 		}
 		s.Phase, s.Op = interned(words, phase), interned(words, op)
+		if err := plausible(&s); err != nil {
+			return nil, explain(a.path, doing, err)
+		}
 		found.add(s)
 	}
-	return found.all(), explain(a.path, doing, rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	figures := found.all()
+	return figures, a.agree(ctx, doing, said, operations(figures), measured)
 }
 
 func interned(words map[string]string, text []byte) string {

@@ -94,7 +94,7 @@ func (v *verifier) structure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lines, err := collect(rows, func(s *string) error { return rows.Scan(s) })
+	lines, err := collect(rows, func(s *string) error { return readRow(rows, s) })
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (v *verifier) structure(ctx context.Context) error {
 		rowid         sql.NullInt64
 		key           int
 	}
-	broken, err := collect(rows, func(r *reference) error { return rows.Scan(&r.table, &r.rowid, &r.parent, &r.key) })
+	broken, err := collect(rows, func(r *reference) error { return readRow(rows, &r.table, &r.rowid, &r.parent, &r.key) })
 	for _, r := range broken {
 		v.found(0, "a row of %s (rowid %d) refers to one of %s that is not there", r.table, r.rowid.Int64, r.parent)
 	}
