@@ -2,8 +2,12 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"os"
+
+	"github.com/mattn/go-sqlite3"
 
 	"github.com/benchctl/benchctl/core/record"
 )
@@ -123,6 +127,35 @@ func (a *Archive) agreed(ctx context.Context, doing string, run int64) error {
 		return a.disagree(doing, "run %d has %d samples, %d of them measured, and its summaries have %d and %d", run, said.all, said.measured, found.all, found.measured)
 	}
 	return nil
+}
+
+// sound has SQLite check the pages of a table that has few rows, and its indexes:
+// nothing else says how many there should be.
+func (a *Archive) sound(ctx context.Context, doing, table string) error {
+	var found string
+	if err := a.reader.QueryRowContext(ctx, "pragma main.integrity_check("+table+")").Scan(&found); err != nil {
+		var lite sqlite3.Error
+		if errors.As(err, &lite) && lite.Code == sqlite3.ErrError {
+			return nil // an archive of a schema that has no such table
+		}
+		return explain(a.path, doing, err)
+	}
+	if found != "ok" {
+		return a.disagree(doing, "%s", found)
+	}
+	return nil
+}
+
+// small is the size of an archive of which checking a whole table is no delay.
+const small = 32 << 20
+
+// soundIfSmall is sound for tables that may have many rows. Of a large archive
+// only Verify checks them.
+func (a *Archive) soundIfSmall(ctx context.Context, doing, table string) error {
+	if info, err := os.Stat(a.path); err != nil || info.Size() > small {
+		return nil
+	}
+	return a.sound(ctx, doing, table)
 }
 
 // operations adds up summaries by run.

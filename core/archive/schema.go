@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -67,15 +68,44 @@ func identify(ctx context.Context, path string, db *sql.DB) (int64, error) {
 	case application != applicationID || versioned == 0:
 		return 0, faultf(ErrNotArchive, "%s is not a benchctl archive: it is the database of another program; name another file", path)
 	}
-	var version int64
+	var version sql.NullInt64
 	err = db.QueryRowContext(ctx, "select max(version_id) from goose_db_version where is_applied").Scan(&version)
 	if err != nil {
 		return 0, err
 	}
-	if version > Schema {
-		return 0, faultf(ErrTooNew, "archive %s was written by a newer benchctl (schema %d, this one knows %d); upgrade benchctl to use it", path, version, Schema)
+	if version.Int64 > Schema {
+		return 0, faultf(ErrTooNew, "archive %s was written by a newer benchctl (schema %d, this one knows %d); upgrade benchctl to use it", path, version.Int64, Schema)
 	}
-	return version, nil
+	return version.Int64, checkSchema(ctx, db, version.Int64)
+}
+
+// checkSchema returns what of the tables is not as it is in archives of that
+// schema. A file that comes from others may have anything under their names.
+func checkSchema(ctx context.Context, db *sql.DB, version int64) error {
+	tables := []string{"environments", "workloads", "experiments", "runs", "phases", "chunks", "summaries", "thread_seconds", "node_seconds", "events"}
+	var found int
+	err := db.QueryRowContext(ctx, "select count(*) from main.sqlite_schema where type = 'table' and rootpage > 0 and name in (select value from json_each(?))",
+		`["`+strings.Join(tables, `","`)+`"]`).Scan(&found)
+	switch {
+	case err != nil:
+		return err
+	case found != len(tables):
+		return unreadablef("of its %d tables %d are there", len(tables), found)
+	}
+	for _, s := range since {
+		for table, columns := range s.columns {
+			_, name, _ := strings.Cut(columns[0], " as ")
+			var has bool
+			err := db.QueryRowContext(ctx, "select count(*) > 0 from pragma_table_info(?, 'main') where name = ?", table, name).Scan(&has)
+			if err != nil {
+				return err
+			}
+			if has != (s.schema <= version) {
+				return unreadablef("it should have schema %d, and its table %s is of another", version, table)
+			}
+		}
+	}
+	return nil
 }
 
 // migrate applies the migrations under a lock, for goose decides what to apply

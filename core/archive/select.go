@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func keyColumn(key string) (expression string, path []any, err error) {
 // next call.
 func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64, values []string)) error {
 	const doing = "read what runs are selected by"
-	columns, from := []string{"r.id", "case r.state when 'running' then r.owner else '' end"}, "runs r"
+	columns, from := []string{"r.id", "case r.state when 'running' then r.owner else '' end", "0"}, "runs r"
 	state := -1
 	var paths []any
 	for i, key := range keys {
@@ -69,6 +70,7 @@ func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64
 		paths = append(paths, path...)
 		if strings.HasPrefix(column, "s.") {
 			from = "runs r left join summaries s on s.run_id = r.id"
+			columns[2] = "coalesce(s.ops + s.errors, 0)"
 		}
 		if key == "state" {
 			state = i
@@ -78,16 +80,22 @@ func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64
 	if err != nil {
 		return err
 	}
+	var said map[int64]counted // if operations are read
+	if from != "runs r" {
+		if said, err = a.counts(ctx, doing, nil); err != nil {
+			return err
+		}
+	}
 	rows, err := a.reader.QueryContext(ctx, "select "+strings.Join(columns, ", ")+" from "+from+" order by r.id", paths...)
 	if err != nil {
 		return explain(a.path, doing, err)
 	}
 	defer rows.Close()
-	var run, last int64
-	runs := 0
+	var run, last, operations int64
+	runs, found := 0, map[int64]int64{}
 	var owner string
 	values := make([]string, len(keys))
-	fields := []any{&run, &owner}
+	fields := []any{&run, &owner, &operations}
 	for i := range values {
 		fields = append(fields, &values[i])
 	}
@@ -103,10 +111,16 @@ func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64
 		if run != last {
 			runs, last = runs+1, run
 		}
+		if said != nil {
+			found[run] += operations
+		}
 		take(run, values)
 	}
 	if err := rows.Err(); err != nil {
 		return explain(a.path, doing, err)
+	}
+	if err := a.agree(ctx, doing, said, found, all); err != nil {
+		return err
 	}
 	return check(runs)
 }
@@ -205,7 +219,10 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 	for _, l := range lines {
 		found[l.ID] = l.Ops + l.Errors
 	}
-	return lines, a.agree(ctx, doing, said, found, measured)
+	if err := a.agree(ctx, doing, said, found, measured); err != nil {
+		return nil, err
+	}
+	return lines, a.sound(ctx, doing, "verdicts")
 }
 
 // amongAnd is among with room for a condition behind it.
@@ -234,7 +251,10 @@ func (a *Archive) Verified(ctx context.Context, ids ...int64) (map[int64]record.
 		}
 		found[run] = results[result]
 	}
-	return found, explain(a.path, doing, rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	return found, a.sound(ctx, doing, "verdicts")
 }
 
 // Figures returns the summaries of the measured phases of the given runs, or of
@@ -336,6 +356,9 @@ func (a *Archive) Account(ctx context.Context, id int64) (record.Account, error)
 	}
 	account := accounts[0]
 	experiment, err := a.Experiment(ctx, account.Experiment)
+	if errors.Is(err, ErrNoExperiment) {
+		err = a.disagree("read the experiment", "it has no experiment %d", account.Experiment)
+	}
 	if err != nil {
 		return account, err
 	}

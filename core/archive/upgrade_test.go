@@ -57,6 +57,7 @@ func ofSchema(t *testing.T, version int64) string {
 		`insert into phases (run_id, phase, name, warmup, started_ns, ended_ns, samples) values (1, 0, 'p', 0, 0, 1000000000, 10)`,
 		`insert into summaries (run_id, phase, warmup, op, ops, errors, seconds, throughput, throughput_per_thread, mean_ns, p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, max_ns)
 			values (1, 'p', 0, 'get', 10, 0, 1, 10, 10, 1, 2, 3, 4, 5, 6, 7)`,
+		`insert into thread_seconds values (1, 'p', 0, 0, 'get', 0, 10, 0, 1, 1, 1, 1)`,
 		`insert into node_seconds (run_id, node, second, cpu_seconds, rss_bytes, read_bytes, written_bytes) values (1, 'n', 0, 0.5, 1, 2, 3)`,
 	} {
 		if _, err := db.Exec(statement); err != nil {
