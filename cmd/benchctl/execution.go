@@ -36,10 +36,12 @@ func (a *app) newExecution(plan *experiment.Plan) *execution {
 }
 
 func (e *execution) executor(into *archive.Archive) *experiment.Executor {
+	observer := newProgress(e.console, e.plan, e.archivePath)
+	into.OnLock(observer.locked)
 	return &experiment.Executor{
 		Launcher: e.plugins,
 		Archive:  keeper{into},
-		Observer: newProgress(e.console, e.plan, e.archivePath),
+		Observer: observer,
 		Command:  strings.Join(append([]string{"benchctl"}, e.args...), " "),
 	}
 }
@@ -67,6 +69,8 @@ func (e *execution) finish(ctx context.Context, from *archive.Archive, outcome e
 		fmt.Fprintf(e.console, "to run what is missing: %s\n", e.resumeCommand(outcome.Experiment))
 	}
 	switch {
+	case ctx.Err() != nil && errors.Is(err, archive.ErrArchive):
+		return fmt.Errorf("interrupted: %d of %d runs are complete: %w", outcome.Complete, len(e.plan.Runs), err)
 	case ctx.Err() != nil:
 		return fmt.Errorf("interrupted: %d of %d runs are complete, and what was measured of the last is kept", outcome.Complete, len(e.plan.Runs))
 	case err != nil:

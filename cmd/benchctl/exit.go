@@ -39,7 +39,7 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.Is(err, archive.ErrArchive): // which says that something is lost
 		return exitInterrupted
 	case errors.As(err, &usage):
 		return exitUsage
