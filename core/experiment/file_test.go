@@ -161,7 +161,7 @@ var mistakes = map[string]struct{ old, new, want string }{
 	"parameter twice":       {"[0, 50, 100]", "[0, 50, 050]", "x.yaml:24:22: reads has 50 twice"},
 	"parameter that is out": {"[0, 50, 100]", "[0, 50, 101]", "x.yaml:23:5: phase warm-up: nothing is left for set: the others already have 101 of 100"},
 	"no selection":          {"nodes:1\n", "nodes:(1\n", `x.yaml:27:5: selection "store:etcd nodes:(1": syntax error: value list must be separated by OR: write key:value, such as store:etcd threads:(10 OR 50)`},
-	"unknown key":           {"nodes:1\n", "node:1\n", `x.yaml:27:5: selection "store:etcd node:1": there is no key "node"; the keys are store, nodes, threads, workload, workload-version, reads, durability, store-version, plugin-version, phase, op, state, run, experiment, param.NAME, option.NAME and label.NAME`},
+	"unknown key":           {"nodes:1\n", "node:1\n", `x.yaml:27:5: selection "store:etcd node:1": there is no key "node"; the keys are store, nodes, threads, workload, workload-version, reads, durability, store-version, plugin-version, phase, op, state, lost, run, experiment, param.NAME, option.NAME and label.NAME`},
 	"key of a result":       {"nodes:1\n", "op:set\n", `x.yaml:27:5: selection "store:etcd op:set": op is not known before a run is executed; what is known are store, nodes, threads, workload, workload-version, reads, param.NAME, option.NAME and label.NAME`},
 	"excludes nothing":      {"nodes:1\n", "nodes:5\n", `x.yaml:27:5: "store:etcd nodes:5" excludes nothing: no run of this experiment is selected by it`},
 	"excludes all":          {"  - store:etcd nodes:1\n", "  - store:(etcd OR raftembed)\n", "x.yaml:26:1: every run is excluded: nothing is left to run"},

@@ -54,6 +54,7 @@ var Keys = []Key{
 	{"phase", Operations, false, Single, "a phase of the workload"},
 	{"op", Operations, false, Single, "an operation: create, set, get and so on"},
 	{"state", Runs, false, Single, "running, complete, failed or interrupted"},
+	{"lost", Runs, false, Single, "nodes that ended by themselves while the run lasted"},
 	{"run", Runs, false, Single, "a run's number"},
 	{"experiment", Runs, false, Single, "an experiment's number"},
 }
