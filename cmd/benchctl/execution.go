@@ -15,6 +15,7 @@ import (
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/client"
 	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/report"
 )
@@ -99,7 +100,7 @@ func (e *execution) writeHistories(ctx context.Context, from *archive.Archive, i
 		if v.History == "" {
 			continue
 		}
-		name := fmt.Sprintf("%s-run-%d-%s-%s.txt", strings.TrimSuffix(e.archivePath, filepath.Ext(e.archivePath)), v.RunID, v.Phase, v.Property)
+		name := fmt.Sprintf("%s-run-%d-%s-%s.txt", strings.TrimSuffix(e.archivePath, filepath.Ext(e.archivePath)), v.RunID, format.FileName(v.Phase), format.FileName(v.Property))
 		text := fmt.Sprintf("run %d, phase %s: %s %s: %s\n\n%s\n", v.RunID, v.Phase, v.Property, v.Result, v.Detail, strings.TrimSpace(v.History))
 		if err := create(name, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
 			return err

@@ -35,6 +35,7 @@ type runFlags struct {
 	reuse        bool
 	resume       int64
 	allowChanged bool
+	trustPlan    bool
 	dryRun       bool
 	plot         string
 	asJSON       bool
@@ -74,6 +75,9 @@ with --resume and its number: only what is missing is run.`,
 					return err
 				}
 				return a.resume(cmd.Context(), f)
+			}
+			if given("trust-plan") {
+				return usagef("--trust-plan belongs to --resume EXPERIMENT: a new experiment is your own")
 			}
 			if given("allow-changed-plugin") {
 				return usagef("--allow-changed-plugin belongs to --resume EXPERIMENT: a new experiment takes the plugins as they are")
@@ -116,6 +120,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.keepData, "keep-data", false, "leave the nodes' data and logs in that folder")
 	flags.BoolVar(&f.reuse, "reuse-clusters", false, "deploy each store once for all runs with the same setup, not afresh for each; those that wait use some of the machine")
 	flags.Int64Var(&f.resume, "resume", 0, "run what is missing of `EXPERIMENT`, by its number")
+	flags.BoolVar(&f.trustPlan, "trust-plan", false, "resume a plan that was not begun on this machine since it was started, though it names files, programs or endpoints")
 	flags.BoolVar(&f.allowChanged, "allow-changed-plugin", false, "resume with another binary of a plugin than before; the runs are marked by a warning")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plan and how long it will take, run nothing")
 	flags.StringVar(&f.plot, "plot", "", "the `FILE` to draw the result into, .svg, .png or .pdf: over what was swept, or as bars")

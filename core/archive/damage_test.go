@@ -37,7 +37,7 @@ func eventful(t *testing.T) string {
 			at := time.Duration(i) * time.Second
 			errs := []error{
 				w.Event(record.Event{At: at, Kind: "node-log", Node: fmt.Sprint("node-", i%3), Detail: strings.Repeat("said ", 20)}),
-				w.NodeSecond(record.NodeSecond{Node: "node-1", Second: i, Seconds: 1, CPUSeconds: 0.5, RSSBytes: int64(i), ReadBytes: 1, WrittenBytes: 2}),
+				w.NodeSecond(record.NodeSecond{Node: "node-1", Second: i, Seconds: 1, CPUSeconds: 0.5, RSSBytes: int64(i), ReadBytes: 1}),
 				w.Verdict(record.Verdict{Phase: "create", Property: fmt.Sprintf("property-%02d", i), Result: record.Held, Checked: int64(i), Detail: strings.Repeat("held ", 20)}),
 			}
 			if err := errors.Join(errs...); err != nil {
@@ -158,33 +158,34 @@ func readAll(t *testing.T, path string) (map[string]string, map[string]error) {
 
 // damages are what befalls a page.
 var damages = []struct {
-	name string
-	to   func(rng *rand.Rand, page []byte, all []byte)
+	name  string
+	value bool // it may hit no more than a value, which nothing else knows of
+	to    func(rng *rand.Rand, page []byte, all []byte)
 }{
-	{"zeros", func(_ *rand.Rand, page, _ []byte) { clear(page) }},
-	{"ones", func(_ *rand.Rand, page, _ []byte) {
+	{"zeros", false, func(_ *rand.Rand, page, _ []byte) { clear(page) }},
+	{"ones", false, func(_ *rand.Rand, page, _ []byte) {
 		for i := range page {
 			page[i] = 0xff
 		}
 	}},
-	{"chance", func(rng *rand.Rand, page, _ []byte) {
+	{"chance", false, func(rng *rand.Rand, page, _ []byte) {
 		for i := range page {
 			page[i] = byte(rng.Uint32())
 		}
 	}},
-	{"another page", func(rng *rand.Rand, page, all []byte) {
+	{"another page", false, func(rng *rand.Rand, page, all []byte) {
 		copy(page, all[pageSize*(1+rng.IntN(len(all)/pageSize-1)):][:pageSize])
 	}},
-	{"half of the cells", func(_ *rand.Rand, page, _ []byte) { // of a leaf or interior page
+	{"half of the cells", false, func(_ *rand.Rand, page, _ []byte) { // of a leaf or interior page
 		cells := int(page[3])<<8 | int(page[4])
 		page[3], page[4] = byte(cells/2>>8), byte(cells/2)
 	}},
-	{"second half", func(_ *rand.Rand, page, _ []byte) { clear(page[len(page)/2:]) }},
-	{"a sector", func(rng *rand.Rand, page, _ []byte) {
+	{"second half", false, func(_ *rand.Rand, page, _ []byte) { clear(page[len(page)/2:]) }},
+	{"a sector", true, func(rng *rand.Rand, page, _ []byte) {
 		at := 512 * rng.IntN(len(page)/512)
 		clear(page[at : at+512])
 	}},
-	{"a bit", func(rng *rand.Rand, page, _ []byte) { page[rng.IntN(len(page))] ^= 1 << rng.IntN(8) }},
+	{"a bit", true, func(rng *rand.Rand, page, _ []byte) { page[rng.IntN(len(page))] ^= 1 << rng.IntN(8) }},
 }
 
 // TestEveryDamagedPageIsNoticed damages the pages of an archive one after the
@@ -223,11 +224,11 @@ func TestEveryDamagedPageIsNoticed(t *testing.T) {
 				}
 			}
 			for name, text := range got {
-				if text != want[name] && d.name != "a bit" {
+				if text != want[name] && !d.value {
 					t.Errorf("page %d, %s: %s differs, and nothing was said", number+1, d.name, name)
 				}
 			}
-			if len(errs) > 0 || d.name == "a bit" {
+			if len(errs) > 0 && number%3 == 0 || d.name == "a bit" {
 				found := verified(t, damaged)
 				if len(errs) > 0 && !found {
 					t.Errorf("page %d, %s: Verify found nothing, and reads did: %v", number+1, d.name, errs)

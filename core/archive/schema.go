@@ -83,12 +83,17 @@ func identify(ctx context.Context, path string, db *sql.DB) (int64, error) {
 // schema. A file that comes from others may have anything under their names.
 func checkSchema(ctx context.Context, db *sql.DB, version int64) error {
 	tables := []string{"environments", "workloads", "experiments", "runs", "phases", "chunks", "summaries", "thread_seconds", "node_seconds", "events"}
-	var found int
-	err := db.QueryRowContext(ctx, "select count(*) from main.sqlite_schema where type = 'table' and rootpage > 0 and name in (select value from json_each(?))",
-		`["`+strings.Join(tables, `","`)+`"]`).Scan(&found)
+	var found, others int
+	err := db.QueryRowContext(ctx, `
+		select coalesce(sum(table_is and name in (select value from json_each(?1))), 0), coalesce(sum(not table_is), 0)
+		from (select name, type = 'table' and rootpage > 0 as table_is from main.sqlite_schema
+		      where name in (select value from json_each(?1)) or name in ('goose_db_version', 'verdicts', 'failures'))`,
+		`["`+strings.Join(tables, `","`)+`"]`).Scan(&found, &others)
 	switch {
 	case err != nil:
 		return err
+	case others > 0:
+		return unreadablef("what should be its tables are views or virtual tables")
 	case found != len(tables):
 		return unreadablef("of its %d tables %d are there", len(tables), found)
 	}

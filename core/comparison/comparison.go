@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/core/stats"
@@ -71,12 +72,14 @@ func (l *Workload) Ref() string {
 	return fmt.Sprintf("%s@%d", l.Name, l.Version)
 }
 
-// FileName tells the workload's files from those of others in the comparison.
+// FileName tells the workload's files from those of others in the comparison. It
+// is part of a file's name wherever the workload comes from.
 func (l *Workload) FileName() string {
-	if l.namesake {
-		return fmt.Sprintf("%s-%d-%.8s", l.Name, l.Version, l.SHA256)
+	name := format.FileName(l.Name)
+	if l.namesake || name != l.Name {
+		return fmt.Sprintf("%s-%d-%s", name, l.Version, format.FileName(fmt.Sprintf("%.8s", l.SHA256)))
 	}
-	return fmt.Sprintf("%s-%d", l.Name, l.Version)
+	return fmt.Sprintf("%s-%d", name, l.Version)
 }
 
 // Mixed reports whether one phase mixes several operations, which can then be

@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/workload"
@@ -29,6 +33,9 @@ func (p *Plan) Document() ([]byte, error) {
 // whole.
 var ErrOldPlan = errors.New("the plan is not archived whole")
 
+// ErrPlan is the kind of error of an archived plan that is none.
+var ErrPlan = errors.New("the archived plan cannot be read")
+
 // ParsePlan reads an archived plan. archived returns the definition that was
 // archived as name@version.
 func ParsePlan(document []byte, archived func(ref string) (*workload.Definition, error)) (*Plan, error) {
@@ -37,14 +44,14 @@ func ParsePlan(document []byte, archived func(ref string) (*workload.Definition,
 	}
 	var read planDocument
 	if err := json.Unmarshal(document, &read); err != nil {
-		return nil, fmt.Errorf("read the plan: %w", err)
+		return nil, fmt.Errorf("%w: %v", ErrPlan, err)
 	}
 	if read.Version != planVersion {
 		return nil, fmt.Errorf("read the plan: it has version %d, this benchctl knows %d: upgrade benchctl", read.Version, planVersion)
 	}
 	plan := &read.Plan
 	if plan.Timeout <= 0 || len(plan.Runs) == 0 {
-		return nil, errors.New("read the plan: it lacks its runs or their timeout")
+		return nil, fmt.Errorf("%w: it lacks its runs or their timeout", ErrPlan)
 	}
 	known := map[string]*workload.Definition{}
 	find := func(ref string) (_ *workload.Definition, err error) {
@@ -55,11 +62,35 @@ func ParsePlan(document []byte, archived func(ref string) (*workload.Definition,
 	}
 	for i := range plan.Runs {
 		if err := plan.Runs[i].restore(i, find); err != nil {
-			return nil, fmt.Errorf("read the plan: run at position %d: %w", i, err)
+			return nil, fmt.Errorf("%w: run at position %d: %w", ErrPlan, i, err)
 		}
 	}
 	plan.name()
 	return plan, nil
+}
+
+// storePattern is what stores are named: the name becomes part of a path.
+var storePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+
+// Outside returns what the plan itself names of the world around it: files and
+// programs among the options, endpoints, the folder of the nodes' data. Who has
+// the plan from somebody else should look at it first.
+func (p *Plan) Outside() []string {
+	seen := map[string]bool{}
+	if p.DataDir != "" {
+		seen["the data folder "+p.DataDir] = true
+	}
+	for _, run := range p.Runs {
+		for _, endpoint := range run.Endpoints {
+			seen[run.Store+" at "+endpoint] = true
+		}
+		for name, value := range run.Options {
+			if strings.ContainsAny(value, `/\`) {
+				seen[fmt.Sprintf("%s.%s=%s", run.Store, name, value)] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // restore checks a run that was read from an archived plan, and gives it its
@@ -68,8 +99,10 @@ func (r *Run) restore(position int, find func(ref string) (*workload.Definition,
 	switch {
 	case r.Position != position:
 		return fmt.Errorf("it is numbered %d", r.Position)
-	case r.Store == "" || r.Nodes < 1 || r.Threads < 1 || r.Repeat < 0:
-		return errors.New("it lacks its store, nodes or threads")
+	case !storePattern.MatchString(r.Store):
+		return fmt.Errorf("%.40q is no name of a store", r.Store)
+	case r.Nodes < 1 || r.Threads < 1 || r.Repeat < 0:
+		return errors.New("it lacks its nodes or threads")
 	case r.Reads != driver.Linearizable && r.Reads != driver.Sequential:
 		return fmt.Errorf("reads are %q", r.Reads)
 	}
