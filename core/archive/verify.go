@@ -40,9 +40,9 @@ func (v Verification) Err(path string) error {
 	return faultf(ErrDamaged, "archive %s is damaged in %d places; what `benchctl archive verify` does not name is sound", path, len(v.Problems))
 }
 
-// Verify checks the file's structure, its references, the checksum, the
-// samples and the order of every chunk, and that summaries and thread-seconds
-// follow from the samples. progress, if not nil, is told how many chunks are
+// Verify checks the file's structure, its references, that each row holds what
+// its table does, the checksum, the samples and the order of every chunk, and
+// that summaries and thread-seconds follow from the samples. progress, if not nil, is told how many chunks are
 // done and how many there are.
 func (a *Archive) Verify(ctx context.Context, progress func(done, total int64)) (Verification, error) {
 	v := &verifier{archive: a, progress: progress}
@@ -109,10 +109,12 @@ func (v *verifier) ids(ctx context.Context) ([]int64, error) {
 func (v *verifier) others(ctx context.Context) error {
 	a := v.archive
 	for _, read := range []func() error{
+		func() error { _, err := a.Lines(ctx); return err }, // also what must agree
 		func() error { _, err := a.Experiments(ctx); return err },
 		func() error { _, err := a.Environments(ctx); return err },
 		func() error { _, err := a.Workloads(ctx); return err },
 		func() error { _, err := a.Verdicts(ctx); return err },
+		func() error { return failureTable.each(ctx, a.reader, "", nil, ignore[record.Failure]) },
 		func() error { return eventTable.each(ctx, a.reader, "", nil, ignore[record.Event]) },
 		func() error { return nodeSecondTable.each(ctx, a.reader, "", nil, ignore[record.NodeSecond]) },
 	} {
