@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/internal/fault"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -44,14 +45,14 @@ func ParsePlan(document []byte, archived func(ref string) (*workload.Definition,
 	}
 	var read planDocument
 	if err := json.Unmarshal(document, &read); err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrPlan, err)
+		return nil, fault.Errorf(ErrPlan, "read the plan: %w", err)
 	}
 	if read.Version != planVersion {
 		return nil, fmt.Errorf("read the plan: it has version %d, this benchctl knows %d: upgrade benchctl", read.Version, planVersion)
 	}
 	plan := &read.Plan
 	if plan.Timeout <= 0 || len(plan.Runs) == 0 {
-		return nil, fmt.Errorf("%w: it lacks its runs or their timeout", ErrPlan)
+		return nil, fault.Errorf(ErrPlan, "read the plan: it lacks its runs or their timeout")
 	}
 	known := map[string]*workload.Definition{}
 	find := func(ref string) (_ *workload.Definition, err error) {
@@ -62,7 +63,7 @@ func ParsePlan(document []byte, archived func(ref string) (*workload.Definition,
 	}
 	for i := range plan.Runs {
 		if err := plan.Runs[i].restore(i, find); err != nil {
-			return nil, fmt.Errorf("%w: run at position %d: %w", ErrPlan, i, err)
+			return nil, fmt.Errorf("read the plan: run at position %d: %w", i, err)
 		}
 	}
 	plan.name()
@@ -98,13 +99,13 @@ func (p *Plan) Outside() []string {
 func (r *Run) restore(position int, find func(ref string) (*workload.Definition, error)) (err error) {
 	switch {
 	case r.Position != position:
-		return fmt.Errorf("it is numbered %d", r.Position)
+		return fault.Errorf(ErrPlan, "it is numbered %d", r.Position)
 	case !storePattern.MatchString(r.Store):
-		return fmt.Errorf("%.40q is no name of a store", r.Store)
+		return fault.Errorf(ErrPlan, "%.40q is no name of a store", r.Store)
 	case r.Nodes < 1 || r.Threads < 1 || r.Repeat < 0:
-		return errors.New("it lacks its nodes or threads")
+		return fault.Errorf(ErrPlan, "it lacks its nodes or threads")
 	case r.Reads != driver.Linearizable && r.Reads != driver.Sequential:
-		return fmt.Errorf("reads are %q", r.Reads)
+		return fault.Errorf(ErrPlan, "reads are %q", r.Reads)
 	}
 	if r.definition, err = find(r.Workload); err != nil {
 		return err

@@ -62,7 +62,7 @@ func TestPlansThatCannotBeResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := map[string]struct{ old, new, want string }{
-		"no JSON":      {`{"version"`, `{version`, "the archived plan cannot be read: invalid character 'v'"},
+		"no JSON":      {`{"version"`, `{version`, "read the plan: invalid character 'v'"},
 		"newer":        {`"version":1`, `"version":2`, "it has version 2, this benchctl knows 1: upgrade benchctl"},
 		"no runs":      {`"runs":[`, `"runs":[],"more":[`, "it lacks its runs or their timeout"},
 		"no timeout":   {`"timeout_ns":5000000000`, `"timeout_ns":0`, "it lacks its runs or their timeout"},
