@@ -64,8 +64,7 @@ func (a *Archive) runsBefore(ctx context.Context, doing string, ids []int64) (ch
 // counted is how many samples a run is said to have.
 type counted struct{ all, measured int64 }
 
-// counts returns what the phases of the given runs, or of all, say. It is asked
-// before what is compared with it, so that a run that ends meanwhile says 0.
+// counts returns what the phases of the given runs, or of all, say.
 func (a *Archive) counts(ctx context.Context, doing string, ids []int64) (map[int64]counted, error) {
 	rows, err := a.reader.QueryContext(ctx,
 		"select run_id, sum(samples), sum(samples * (1 - warmup)), count(*), max(phase) + 1 from phases"+among("run_id", ids)+" group by run_id", values(ids)...)
@@ -86,6 +85,23 @@ func (a *Archive) counts(ctx context.Context, doing string, ids []int64) (map[in
 		said[run] = c
 	}
 	return said, explain(a.path, doing, rows.Err())
+}
+
+// countsMeanwhile is counts beside what the caller reads. stop must be called.
+func (a *Archive) countsMeanwhile(ctx context.Context, doing string, ids []int64) (said func() (map[int64]counted, error), stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var counts map[int64]counted
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		counts, err = a.counts(ctx, doing, ids)
+	}()
+	said = func() (map[int64]counted, error) {
+		<-done
+		return counts, err
+	}
+	return said, func() { cancel(); <-done }
 }
 
 // agree compares the operations of summaries, which were added up by run, with

@@ -274,7 +274,7 @@ func (a *Archive) Verdicts(ctx context.Context, ids ...int64) ([]record.Verdict,
 	if err != nil {
 		return nil, err
 	}
-	return found, a.sound(ctx, doing, "verdicts")
+	return found, a.soundIfSmall(ctx, doing, "verdicts")
 }
 
 // Samples hands every sample of a run to take, a chunk at a time, by phase,

@@ -97,20 +97,33 @@ func checkSchema(ctx context.Context, db *sql.DB, version int64) error {
 	case found != len(tables):
 		return unreadablef("of its %d tables %d are there", len(tables), found)
 	}
+	// Each schema has columns that those before it lack.
+	var query []string
+	var args []any
 	for _, s := range since {
 		for table, columns := range s.columns {
 			_, name, _ := strings.Cut(columns[0], " as ")
-			var has bool
-			err := db.QueryRowContext(ctx, "select count(*) > 0 from pragma_table_info(?, 'main') where name = ?", table, name).Scan(&has)
-			if err != nil {
-				return err
-			}
-			if has != (s.schema <= version) {
-				return unreadablef("it should have schema %d, and its table %s is of another", version, table)
-			}
+			query = append(query, "select ?, ?, count(*) from pragma_table_info(?, 'main') where name = ?")
+			args = append(args, s.schema, table, table, name)
 		}
 	}
-	return nil
+	rows, err := db.QueryContext(ctx, strings.Join(query, " union all "), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var schema int64
+		var table string
+		var has bool
+		if err := readRow(rows, &schema, &table, &has); err != nil {
+			return err
+		}
+		if has != (schema <= version) {
+			return unreadablef("it should have schema %d, and its table %s is of another", version, table)
+		}
+	}
+	return rows.Err()
 }
 
 // migrate applies the migrations under a lock, for goose decides what to apply
