@@ -102,6 +102,7 @@ func TestArchivesOfOthers(t *testing.T) {
 func TestWhatOthersPutBesideTheTablesIsNotRun(t *testing.T) {
 	t.Chdir(t.TempDir())
 	path := tampered(t, eventful(t), `
+		create table "it's ""theirs""" ("a b'c" text);
 		create table theirs (x, y generated always as (x + 1));
 		create view evil as select load_extension('./evil.so') as x;
 		create view tokens as select fts3_tokenizer('simple');
@@ -115,6 +116,9 @@ func TestWhatOthersPutBesideTheTablesIsNotRun(t *testing.T) {
 	}
 	if got, err := answer(t, a, "select count(*) from theirs"); err != nil || got[0] != "0" {
 		t.Error(got, err) // tables and views of others do no harm
+	}
+	if _, err := a.Info(t.Context()); err != nil {
+		t.Error(err)
 	}
 	w, err := begin(t.Context(), a, 1, testPhases)
 	if err != nil {

@@ -120,10 +120,10 @@ func (d decoder) run(r *record.Run, verified record.Result) (*Run, error) {
 	run := &Run{Run: r, Verified: verified}
 	var err error
 	if run.Setup, err = decode(d.setups, r.Setup); err != nil {
-		return nil, fmt.Errorf("%w: the setup of run %d: %v", ErrDocument, r.ID, err)
+		return nil, fmt.Errorf("%w: the setup of run %d: %w", ErrDocument, r.ID, err)
 	}
 	if run.Guarantees, err = decode(d.guarantees, r.Guarantees); err != nil {
-		return nil, fmt.Errorf("%w: the guarantees of run %d: %v", ErrDocument, r.ID, err)
+		return nil, fmt.Errorf("%w: the guarantees of run %d: %w", ErrDocument, r.ID, err)
 	}
 	both := promised{run.Setup, run.Guarantees}
 	said, known := d.promises[both]
