@@ -122,20 +122,22 @@ func asUsage(err error) error {
 
 // checkPlugins refuses before anything starts what some plugin cannot do.
 func (e *execution) checkPlugins(ctx context.Context, runs []experiment.Run, earlier experiment.Earlier) error {
-	byStore := map[string][]experiment.Run{}
+	byProcess := map[string][]experiment.Run{} // that a plugin's process can serve
 	for _, run := range runs {
-		byStore[run.Store] = append(byStore[run.Store], run)
+		process := fmt.Sprintf("%q %q", run.Store, run.Env)
+		byProcess[process] = append(byProcess[process], run)
 	}
-	for _, store := range slices.Sorted(maps.Keys(byStore)) {
-		if err := e.checkPlugin(ctx, store, byStore[store], earlier); err != nil {
+	for _, process := range slices.Sorted(maps.Keys(byProcess)) {
+		if err := e.checkPlugin(ctx, byProcess[process], earlier); err != nil {
 			return asUsage(err)
 		}
 	}
 	return nil
 }
 
-func (e *execution) checkPlugin(ctx context.Context, store string, runs []experiment.Run, earlier experiment.Earlier) error {
-	plugin, err := e.plugins.Launch(ctx, store)
+func (e *execution) checkPlugin(ctx context.Context, runs []experiment.Run, earlier experiment.Earlier) error {
+	store := runs[0].Store
+	plugin, err := e.plugins.Launch(ctx, store, runs[0].Env)
 	if err != nil {
 		return err
 	}
@@ -151,8 +153,12 @@ func (e *execution) checkPlugin(ctx context.Context, store string, runs []experi
 	if err != nil {
 		return err
 	}
+	if err := e.plan.ResolveOptions(description); err != nil {
+		return err
+	}
 	prepared := map[string]bool{}
 	for _, run := range runs {
+		run = e.plan.Runs[run.Position] // as it is now
 		setup, err := e.plan.DriverSetup(description, run)
 		if err != nil {
 			return err

@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 )
 
 func main() {
+	absoluteTemporary()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-ctx.Done()
@@ -23,6 +25,16 @@ func main() {
 		stderr: os.Stderr,
 		getenv: os.Getenv,
 	}))
+}
+
+// absoluteTemporary makes the folder of temporary files absolute: plugins and
+// servers that are told of it run elsewhere.
+func absoluteTemporary() {
+	if dir := os.Getenv("TMPDIR"); dir != "" {
+		if abs, err := filepath.Abs(dir); err == nil {
+			_ = os.Setenv("TMPDIR", abs)
+		}
+	}
 }
 
 // environment is what the command sees of the world.

@@ -21,6 +21,7 @@ type runFlags struct {
 	params       []string
 	options      []string
 	labels       []string
+	env          []string
 	endpoints    []string
 	repeat       int
 	seed         uint64
@@ -109,6 +110,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.Uint64Var(&f.seed, "seed", 0, "`N` for the order of runs and the operations (default: the workload's)")
 	flags.StringArrayVar(&f.options, "option", nil, "an option of a store's driver, `store.key=value`; may be repeated")
 	flags.StringSliceVar(&f.endpoints, "endpoints", nil, "`URL`s of a store that runs already, one for each node; none is deployed then")
+	registerEnv(flags, &f.env)
 	flags.StringVar(&f.reads, "reads", string(setup.Reads[0]), "`CONSISTENCY` of reads: linearizable or sequential")
 	flags.StringArrayVar(&f.labels, "label", nil, "a label of the runs, `key=value`; may be repeated")
 	flags.DurationVar(&f.duration, "duration", 0, "short for --param duration=`D`")

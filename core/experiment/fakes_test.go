@@ -121,7 +121,7 @@ func (w *world) opened(name string) func() error {
 }
 
 // Launch launches a fake plugin.
-func (w *world) Launch(ctx context.Context, store string) (Plugin, error) {
+func (w *world) Launch(ctx context.Context, store string, _ map[string]string) (Plugin, error) {
 	if err := w.call(ctx, "launch %s", store); err != nil {
 		return Plugin{}, err
 	}
@@ -306,6 +306,8 @@ func (r *fakeRun) PhaseStarted(phase int, _ time.Duration) error {
 }
 
 func (r *fakeRun) Chunk(sample.Header, []byte) error { return r.put("chunk", func() { r.chunks++ }) }
+
+func (r *fakeRun) Offered(int, record.Offered) error { return nil }
 
 func (r *fakeRun) PhaseEnded(phase int, at time.Duration, _, _ int64) error {
 	return r.put("phase's end", func() { r.phases[phase].Ended = at })

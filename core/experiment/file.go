@@ -170,7 +170,7 @@ func (p *reading) setups(setups yamlfile.Entry) {
 
 func (p *reading) setup(node ast.Node) Setup {
 	setup := Defaults().Setups[0]
-	fields := p.Fields(node, "a setup", "name", "nodes", "reads", "options", "endpoints")
+	fields := p.Fields(node, "a setup", "name", "nodes", "reads", "options", "env", "endpoints")
 	if e, ok := fields["name"]; ok {
 		if setup.Name = p.TextOf(e); !namePattern.MatchString(setup.Name) {
 			p.Fail(p.At(e.Value), "name: %q should be lower-case letters, digits and hyphens, a letter first", setup.Name)
@@ -181,6 +181,15 @@ func (p *reading) setup(node ast.Node) Setup {
 	}
 	if e, ok := fields["options"]; ok {
 		setup.Options = p.options(e)
+	}
+	if e, ok := fields["env"]; ok {
+		setup.Env = map[string]string{}
+		for _, variable := range p.Entries(e.Value, "env") {
+			setup.Env[variable.Name] = p.value(variable)
+			if err := CheckEnv(variable.Name, setup.Env[variable.Name]); err != nil {
+				p.Fail(variable.At, "%v", err)
+			}
+		}
 	}
 	nodes, given := fields["nodes"]
 	if given {

@@ -79,7 +79,7 @@ func (r *running) load(ctx context.Context, p prepared) error {
 	x := r.execution.executor
 	if p.deployed() {
 		x.Observer.Doing("starting " + count(p.setup.Nodes, "node"))
-		name := fmt.Sprintf("benchctl-run-%d", r.writer.ID())
+		name := fmt.Sprintf("run-%d", r.writer.ID())
 		if err := r.execution.deployments.start(ctx, r.deployment, name, p.setup, p.ports); err != nil {
 			return err
 		}

@@ -19,9 +19,9 @@ type Row interface {
 	Given() Given
 }
 
-// Given are the parameters of a row's workload, the options of its store and
-// its labels.
-type Given struct{ Params, Options, Labels map[string]string }
+// Given are the parameters of a row's workload, the options of its store, the
+// environment variables that were added and its labels.
+type Given struct{ Params, Options, Env, Labels map[string]string }
 
 // Value returns the value of a key of one of them.
 func (g Given) Value(key string) string {
@@ -31,6 +31,8 @@ func (g Given) Value(key string) string {
 		return g.Params[name]
 	case OptionPrefix:
 		return g.Options[name]
+	case EnvPrefix:
+		return g.Env[name]
 	case LabelPrefix:
 		return g.Labels[name]
 	}
@@ -127,6 +129,9 @@ func KeysOf[R Row](rows []R) []string {
 		for name := range given.Options {
 			more[OptionPrefix+name] = true
 		}
+		for name := range given.Env {
+			more[EnvPrefix+name] = true
+		}
 		for name := range given.Labels {
 			more[LabelPrefix+name] = true
 		}
@@ -140,6 +145,8 @@ func KeysOf[R Row](rows []R) []string {
 
 // Series returns the keys that tell the series among rows apart: store, nodes
 // and threads, and whatever else differs among them that is not of a single run.
+// What decides how a run was executed is among them where a series would
+// otherwise mix it.
 func Series[R Row](rows []R) []string {
 	var keys []string
 	var stores []Group[R]
@@ -157,6 +164,13 @@ func Series[R Row](rows []R) []string {
 			if slices.ContainsFunc(stores, func(store Group[R]) bool { return Varies(store.Rows, name) }) {
 				keys = append(keys, name)
 			}
+		}
+	}
+	series := GroupBy(rows, keys...)
+	for _, key := range Keys {
+		mixed := func(g Group[R]) bool { return Varies(g.Rows, key.Name) }
+		if key.Role == Decides && slices.ContainsFunc(series, mixed) {
+			keys = append(keys, key.Name)
 		}
 	}
 	return keys

@@ -35,12 +35,14 @@ const (
 	Always   Role = iota // names every series
 	Choice               // tells series apart
 	Property             // of a store: tells series apart within one, and nothing between two
+	Decides              // of how a run was executed: tells series apart that are otherwise the same
 	Single               // of one run or operation, or what follows from other keys: it tells no series apart
 )
 
 // Keys are the keys that everything has, in the order in which they order
-// groups and make names. Parameters, options and labels have keys beside them,
-// which begin with ParamPrefix, OptionPrefix and LabelPrefix.
+// groups and make names. Parameters, options, variables of the environment and
+// labels have keys beside them, which begin with ParamPrefix, OptionPrefix,
+// EnvPrefix and LabelPrefix.
 var Keys = []Key{
 	{"store", Runs, true, Always, "the store"},
 	{"nodes", Runs, true, Always, "its nodes"},
@@ -48,9 +50,13 @@ var Keys = []Key{
 	{"workload", Runs, true, Choice, "the workload's name"},
 	{"workload-version", Runs, true, Choice, "its version"},
 	{"reads", Runs, true, Choice, "consistency that was asked of reads: linearizable or sequential"},
-	{"durability", Runs, false, Single, "where a write is when it is acknowledged: fsync or memory"},
+	{"durability", Runs, false, Decides, "where a write is when it is acknowledged: fsync or memory"},
+	{"promised", Runs, false, Decides, "what the driver promises of reads: linearizable or sequential"},
 	{"store-version", Runs, false, Property, "version of the store"},
 	{"plugin-version", Runs, false, Property, "version of its plugin"},
+	{"plugin", Runs, false, Decides, "the plugin's binary: the first 12 digits of its SHA-256"},
+	{"machine", Runs, false, Decides, "the machine: a number, which comparisons explain"},
+	{"filesystem", Runs, false, Decides, "the filesystem that nodes keep their data in"},
 	{"phase", Operations, false, Single, "a phase of the workload"},
 	{"op", Operations, false, Single, "an operation: create, set, get and so on"},
 	{"state", Runs, false, Single, "running, complete, failed or interrupted"},
@@ -59,16 +65,14 @@ var Keys = []Key{
 	{"experiment", Runs, false, Single, "an experiment's number"},
 }
 
-// What the keys of parameters, options of a store and labels begin with.
+// What the keys of parameters, options of a store, variables that were added to the
+// environment, and labels begin with.
 const (
 	ParamPrefix  = "param."
 	OptionPrefix = "option."
+	EnvPrefix    = "env."
 	LabelPrefix  = "label."
 )
-
-// Promised is the key of what a driver declares of reads. It follows from the
-// store and its setup, so nothing is selected by it.
-const Promised = "promised"
 
 // Lookup finds a key by its name.
 func Lookup(name string) (Key, bool) {
@@ -76,7 +80,7 @@ func Lookup(name string) (Key, bool) {
 		return Keys[i], true
 	}
 	switch {
-	case strings.HasPrefix(name, ParamPrefix), strings.HasPrefix(name, LabelPrefix):
+	case strings.HasPrefix(name, ParamPrefix), strings.HasPrefix(name, EnvPrefix), strings.HasPrefix(name, LabelPrefix):
 		return Key{Name: name, Of: Runs, Planned: true, Role: Choice}, true
 	case strings.HasPrefix(name, OptionPrefix):
 		return Key{Name: name, Of: Runs, Planned: true, Role: Property}, true
@@ -92,7 +96,7 @@ func Names(of func(Key) bool) string {
 			names = append(names, k.Name)
 		}
 	}
-	names = append(names, ParamPrefix+"NAME", OptionPrefix+"NAME")
+	names = append(names, ParamPrefix+"NAME", OptionPrefix+"NAME", EnvPrefix+"NAME")
 	return strings.Join(names, ", ") + " and " + LabelPrefix + "NAME"
 }
 
