@@ -77,7 +77,7 @@ func (a *Archive) tables(ctx context.Context) ([]TableInfo, error) {
 	var parts []string
 	for _, s := range sources {
 		parts = append(parts, fmt.Sprintf("select '%s', count(*), coalesce(sum(%s), 0) from main.\"%s\"",
-			strings.ReplaceAll(s.name, "'", "''"), s.size, strings.ReplaceAll(s.name, `"`, `""`))) // others name theirs as they like)
+			strings.ReplaceAll(s.name, "'", "''"), s.size, strings.ReplaceAll(s.name, `"`, `""`))) // others name theirs as they like
 	}
 	if rows, err = a.reader.QueryContext(ctx, strings.Join(parts, " union all ")); err != nil {
 		return nil, err
