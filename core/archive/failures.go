@@ -93,8 +93,12 @@ func replaceFailures(ctx context.Context, tx *sql.Tx, runID int64, failures []re
 }
 
 // Failures returns what the operations of the given runs, or of all, failed of,
-// by phase and moment. Of runs that ended before schema 5 there is nothing.
+// in the order of time. Of runs that ended before schema 5 there is nothing.
 func (a *Archive) Failures(ctx context.Context, ids ...int64) ([]record.Failure, error) {
-	return read(ctx, a, "read failures", failureTable, among("run_id", ids)+` order by run_id,
-		(select p.phase from phases p where p.run_id = failures.run_id and p.name = failures.phase), first_ns, op, status`, ids)
+	const doing = "read failures"
+	found, err := read(ctx, a, doing, failureTable, among("run_id", ids)+" order by run_id, first_ns, op, status", ids)
+	if err != nil {
+		return nil, err
+	}
+	return found, a.soundIfSmall(ctx, doing, "failures")
 }

@@ -281,6 +281,9 @@ func (a *Archive) Verdicts(ctx context.Context, ids ...int64) ([]record.Verdict,
 	if err != nil {
 		return nil, err
 	}
+	if err := a.soundIfSmall(ctx, doing, "phases"); err != nil { // whose index orders them
+		return nil, err
+	}
 	return found, a.soundIfSmall(ctx, doing, "verdicts")
 }
 
