@@ -78,6 +78,14 @@ func Count(n int, noun string) string {
 	return Integer(n) + " " + noun + "s"
 }
 
+// Cores writes how many processors may be used, which need not be whole ones.
+func Cores(n float64) string {
+	if n == 1 {
+		return "1 core"
+	}
+	return Exact(n) + " cores"
+}
+
 // unit is a unit with its size in the one that values come in.
 type unit struct {
 	size float64
