@@ -34,6 +34,7 @@ type LoadWriter interface {
 	PhaseStarted(phase int, at time.Duration) error
 	Chunk(header sample.Header, data []byte) error
 	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
+	Surroundings(phase int, s record.Surroundings) error
 	Verdict(v record.Verdict) error
 }
 
