@@ -138,6 +138,9 @@ func machines(runs []*Run, known map[int64]record.Environment) []string {
 	for id, times := range fsyncs {
 		e := known[id]
 		note := fmt.Sprintf("%s, %s, %d GiB of memory, kernel %s", e.CPU, format.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30, e.Kernel)
+		if limits := format.Limits(e.CPULimit, e.MemoryLimitBytes); limits != "" {
+			note += ", " + limits
+		}
 		if len(times) > 0 {
 			note += fmt.Sprintf("; data folder on %s, where an fsync takes %s", e.Filesystem, fsyncTime(times))
 		}

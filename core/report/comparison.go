@@ -53,10 +53,14 @@ func perThread(o *comparison.Operation) []string {
 	return []string{format.Number(o.PerThread.Value), spread(o.PerThread)}
 }
 
-// spread writes an estimate's interval as a share of its value.
+// spread writes an estimate's interval as a share of its value, or as it is where
+// that would be more than half.
 func spread(e stats.Estimate) string {
 	if !e.Known() || e.Value == 0 {
 		return "± ?"
+	}
+	if e.Wide() {
+		return fmt.Sprintf("[%s, %s]", format.Number(e.Low), format.Number(e.High))
 	}
 	return "± " + format.Share(e.Spread())
 }
