@@ -137,10 +137,11 @@ func machines(runs []*Run, known map[int64]record.Environment) []string {
 	var notes []string
 	for id, times := range fsyncs {
 		e := known[id]
-		note := fmt.Sprintf("%s, %s, %d GiB of memory, kernel %s", e.CPU, format.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30, e.Kernel)
+		note := fmt.Sprintf("%s, %s, %d GiB of memory", e.CPU, format.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30)
 		if limits := format.Limits(e.CPULimit, e.MemoryLimitBytes); limits != "" {
-			note += ", " + limits
+			note += " (" + limits + ")"
 		}
+		note += ", kernel " + e.Kernel
 		if len(times) > 0 {
 			note += fmt.Sprintf("; data folder on %s, where an fsync takes %s", e.Filesystem, fsyncTime(times))
 		}
