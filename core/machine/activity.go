@@ -158,7 +158,8 @@ func (s system) addProcesses(a *activity, self int) {
 		found = false
 		others = slices.DeleteFunc(others, func(p process) bool {
 			// What a node has started stays in its group when its parent ends.
-			if !ours[p.parent] && !(ours[p.group] && p.group != self) {
+			inGroup := ours[p.group] && p.group != self
+			if !ours[p.parent] && !inGroup {
 				return false
 			}
 			ours[p.id], found = true, true
