@@ -43,6 +43,7 @@ type phaseTotals struct {
 	first   int64                 // start of the earliest operation
 	last    int64                 // end of the latest one
 	over    bool                  // no chunk may follow
+	present presence
 
 	failures map[failureKind]*failureTotals
 }
@@ -171,6 +172,7 @@ func (a *aggregate) count(phase *phaseTotals, thread *threadTotals, number int) 
 			thread.until = end - end%second + second
 		}
 		phase.first = min(phase.first, s.Start)
+		phase.present.mark(s.Start, end)
 		c := thread.cell(s.Op)
 		latency := end - s.Intended
 		if s.Status == sample.OK {

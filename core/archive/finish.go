@@ -37,7 +37,8 @@ func (e ending) write(ctx context.Context, tx *sql.Tx, totals *aggregate) error 
 		return err
 	}
 	for _, p := range totals.phases {
-		_, err := tx.ExecContext(ctx, "update phases set samples = ? where run_id = ? and phase = ?", p.Samples, totals.runID, p.Index)
+		_, err := tx.ExecContext(ctx, "update phases set samples = ?, idle_ns = nullif(?, 0) where run_id = ? and phase = ?",
+			p.Samples, p.present.idle(p.Started).Nanoseconds(), totals.runID, p.Index)
 		if err != nil {
 			return err
 		}

@@ -45,9 +45,10 @@ type RunWriter struct {
 	queue    []entry
 	held     int // bytes in the queue and in the worker's batch
 	closed   bool
-	locked   bool  // another program has the archive
-	full     bool  // it was locked until there was no room: no more is taken
-	lost     int64 // samples that were taken and not committed
+	locked   bool      // another program has the archive
+	full     bool      // it was locked until there was no room: no more is taken
+	lost     int64     // samples that were taken and not committed
+	began    time.Time // by the monotonic clock too, where that is known
 	err      error
 	warnings []string
 }
@@ -72,6 +73,7 @@ func (a *Archive) newRunWriter(r record.Run, phases []record.Phase) *RunWriter {
 		done:     make(chan struct{}),
 		warnings: slices.Clone(r.Warnings),
 		executed: map[int]int64{},
+		began:    r.StartedAt,
 	}
 	w.room = sync.NewCond(&w.mu)
 	w.waiting, w.giveUp = context.WithCancel(context.Background())
@@ -87,6 +89,9 @@ func (w *RunWriter) ID() int64 { return w.id }
 
 // Started archives the run's zero, from which every other time of it counts.
 func (w *RunWriter) Started(zero time.Time, storeVersion string) error {
+	w.mu.Lock()
+	w.began = zero
+	w.mu.Unlock()
 	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			update runs set started_at = ?, zero_unix_ns = ?, store_version = coalesce(nullif(?, ''), store_version) where id = ?`,
@@ -134,6 +139,20 @@ func (w *RunWriter) PhaseEnded(phase int, at time.Duration, samples, unstarted i
 	return w.put(entry{header: sample.Header{Phase: phase}, ended: true, change: func(ctx context.Context, tx *sql.Tx) error {
 		w.executed[phase] = samples
 		_, err := tx.ExecContext(ctx, "update phases set ended_ns = ?, unstarted = ? where run_id = ? and phase = ?", at.Nanoseconds(), unstarted, w.id, phase)
+		return err
+	}})
+}
+
+// Surroundings archives what the machine did while a phase was on.
+func (w *RunWriter) Surroundings(phase int, s record.Surroundings) error {
+	if err := w.checkPhase(phase); err != nil {
+		return err
+	}
+	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			update phases set foreign_cpu_seconds = ?, stolen_cpu_seconds = ?, throttled_ns = ?, pressure_ns = ?
+			where run_id = ? and phase = ?`,
+			s.ForeignCPUSeconds, s.StolenCPUSeconds, s.Throttled.Nanoseconds(), s.Pressure.Nanoseconds(), w.id, phase)
 		return err
 	}})
 }
@@ -372,7 +391,7 @@ func (w *RunWriter) Finish(ctx context.Context, state record.State, failure stri
 		if err != nil {
 			state, failure = record.Failed, err.Error()
 		}
-		e := ending{state: state, at: time.Now(), failure: failure}
+		e := ending{state: state, at: w.now(), failure: failure}
 		doing := fmt.Sprintf("finish run %d", w.id)
 		written := w.archive.commitDurably(ctx, doing, func(tx *sql.Tx) error { return e.write(ctx, tx, w.totals) })
 		if written == nil {
@@ -386,11 +405,18 @@ func (w *RunWriter) Finish(ctx context.Context, state record.State, failure stri
 	if failure == "" || state == record.Complete {
 		state, failure = record.Failed, err.Error()
 	}
-	settled := w.archive.settle(ctx, w.id, ending{state: state, at: time.Now(), failure: failure})
+	settled := w.archive.settle(ctx, w.id, ending{state: state, at: w.now(), failure: failure})
 	if settled != nil {
 		return fmt.Errorf("%w (run %d could not be finished: it will be shown as interrupted)", err, w.id)
 	}
 	return err
+}
+
+// now is what the wall clock would say if nobody had set it since the run began.
+func (w *RunWriter) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.began.Add(time.Since(w.began))
 }
 
 // missing returns an error if a complete run lacks samples.

@@ -180,6 +180,28 @@ func TestOnlyCompleteRunsAndMeasuredPhasesAreCompared(t *testing.T) {
 	}
 }
 
+func TestAMachineIsNamedWithWhatMayBeUsedOfIt(t *testing.T) {
+	const start, end = "Able, 2 cores, 4 GiB of memory", ", kernel 6.1"
+	for want, e := range map[string]record.Environment{
+		"":                                  {},
+		" (of which 0.5 cores may be used)": {CPULimit: 0.5},
+		" (of which 512 MiB of memory may be used)":                {MemoryLimitBytes: 512 << 20},
+		" (of which 1 core and 512 MiB of memory may be used)":     {CPULimit: 1, MemoryLimitBytes: 512 << 20},
+		" (of which 1.5 cores and 1.00 GiB of memory may be used)": {CPULimit: 1.5, MemoryLimitBytes: 1 << 30},
+	} {
+		e.CPU, e.Cores, e.MemoryBytes, e.Kernel = "Able", 2, 4<<30, "6.1"
+		measured := comparisontest.Measured(t, []made{of("a", 1, 1, "set", 1)})
+		measured.Environments = map[int64]record.Environment{0: e}
+		c, err := comparison.Of(measured)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{start + want + end}, c.Machines); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 func TestWorkloadsAreKeptApart(t *testing.T) {
 	a, b, changed := of("a", 1, 1, "set", 1), of("a", 1, 1, "set", 2), of("a", 1, 1, "set", 3)
 	a.Workload, b.Workload, changed.Workload = "x", "y", "y"

@@ -119,7 +119,11 @@ func machineNotes(runs []*Run, known map[int64]record.Environment) []string {
 	var notes []string
 	for _, machine := range machines {
 		e := known[machine.Rows[0].Environment]
-		note := fmt.Sprintf("%s, %s, %d GiB of memory, kernel %s", e.CPU, format.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30, e.Kernel)
+		note := fmt.Sprintf("%s, %s, %d GiB of memory", e.CPU, format.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30)
+		if limits := format.Limits(e.CPULimit, e.MemoryLimitBytes); limits != "" {
+			note += " (" + limits + ")"
+		}
+		note += ", kernel " + e.Kernel
 		if len(machines) > 1 {
 			note = "machine " + machine.Values[0] + ": " + note
 		}

@@ -26,6 +26,7 @@ type encoder struct {
 	outbox  *Outbox
 	phase   int
 	observe func([]sample.Sample) // sees all samples of a phase, and keeps none; nil: nobody does
+	still   *standstills          // looks when nothing goes on; nil: it does not matter in this phase
 	sent    []int64               // by thread, samples of this phase
 	flushed []time.Time           // by thread, when its last chunk was sent
 }
@@ -56,7 +57,11 @@ func (e *encoder) run(phase int, done <-chan struct{}) (int64, error) {
 		select {
 		case <-done:
 			finished = true
-		case now = <-timer.C:
+		case <-timer.C:
+		}
+		now = time.Now()
+		if e.still != nil {
+			e.still.look(now.Sub(e.still.zero), pause)
 		}
 		pause = e.pause(pause)
 		timer.Reset(pause)
@@ -100,6 +105,9 @@ func (e *encoder) encode(thread int, ring *ring, due bool, now time.Time) error 
 		samples := e.taken[:ring.take(e.taken[:])]
 		if e.observe != nil {
 			e.observe(samples)
+		}
+		if e.still != nil {
+			e.still.observe(samples)
 		}
 		header := sample.Header{Phase: e.phase, Thread: thread, First: e.sent[thread], Count: len(samples)}
 		e.sent[thread] += int64(len(samples))

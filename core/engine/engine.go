@@ -237,6 +237,10 @@ func (e *engine) phase(ctx context.Context, index int, stage load.Stage, phase l
 		close(release)
 		return ending{}, err
 	}
+	encoder.still = nil
+	if !phase.Warmup && stage.Try == 0 {
+		encoder.still = newStandstills(e.zero, e.began)
+	}
 	stopProgress := e.progress(index)
 	defer stopProgress()
 	close(release)
@@ -256,6 +260,9 @@ func (e *engine) phase(ctx context.Context, index int, stage load.Stage, phase l
 		e.cancel()
 		<-over
 		return ending{}, err
+	}
+	if encoder.still != nil {
+		e.doubts = append(e.doubts, encoder.still.warnings(phase.Name)...)
 	}
 	if len(e.hung) == 0 {
 		for _, l := range loops {

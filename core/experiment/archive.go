@@ -36,6 +36,7 @@ type LoadWriter interface {
 	Chunk(header sample.Header, data []byte) error
 	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
 	Failure(phase int, f record.Failure) error // its phase is not set
+	Surroundings(phase int, s record.Surroundings) error
 	Verdict(v record.Verdict) error
 }
 

@@ -23,6 +23,9 @@ type Executor struct {
 	Machine func(ctx context.Context, dataDir string) (record.Environment, error)
 	Fsync   func(dataDir string) (time.Duration, error)             // as machine.Fsync
 	Deploy  func(context.Context, node.Deployment) (Cluster, error) // as node.Deploy
+	Watch   func() func() *record.Surroundings                      // as machine.Watch
+	// CountsWrites is as machine.CountsWrites.
+	CountsWrites func(dataDir string) bool
 	// Sample reports every second what the processes of a cluster (nil: none)
 	// and the client use, until ctx ends.
 	Sample func(ctx context.Context, zero time.Time, c Cluster, client int, report func(record.NodeSecond))
@@ -90,6 +93,7 @@ type execution struct {
 	earlier     Earlier
 	dataDir     string
 	environment record.Environment
+	truly       bool // what processes write to storage is counted
 	deployments *deployments
 }
 
@@ -103,6 +107,12 @@ func (x *Executor) execution(plan *Plan, earlier Earlier) *execution {
 	}
 	if here.Deploy == nil {
 		here.Deploy = deployHere
+	}
+	if here.Watch == nil {
+		here.Watch = machine.Watch
+	}
+	if here.CountsWrites == nil {
+		here.CountsWrites = machine.CountsWrites
 	}
 	if here.Sample == nil {
 		here.Sample = sampleHere
@@ -125,6 +135,7 @@ func (e *execution) begin(ctx context.Context) (int64, error) {
 	if e.environment.ID, err = e.executor.Archive.Environment(ctx, e.environment); err != nil {
 		return 0, err
 	}
+	e.truly = e.executor.CountsWrites(e.dataDir)
 	if e.earlier.Experiment != 0 {
 		return e.earlier.Experiment, nil // the rest is there
 	}
@@ -141,4 +152,15 @@ func (e *execution) begin(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	return e.executor.Archive.BeginExperiment(ctx, record.Experiment{Seed: e.plan.Seed, Plan: document, Command: e.executor.Command})
+}
+
+// known lets pass of what was sampled what is known: written bytes only where the
+// system counts them truly.
+func (e *execution) known(report func(record.NodeSecond)) func(record.NodeSecond) {
+	return func(s record.NodeSecond) {
+		if !e.truly {
+			s.WrittenBytes = nil
+		}
+		report(s)
+	}
 }

@@ -38,6 +38,10 @@ type world struct {
 	sha256      string
 	load        func(ctx context.Context, r protocol.RunRequest, sink protocol.Sink) error
 	machine     record.Environment
+	// What the machine does in every phase, and how it counts what is written.
+	surroundings *record.Surroundings
+	foldsWrites  bool
+	external     bool // its nodes are not ours to start
 }
 
 func newWorld(t *testing.T) *world {
@@ -56,6 +60,10 @@ func newWorld(t *testing.T) *world {
 		},
 		Fsync:  func(string) (time.Duration, error) { return time.Millisecond, nil },
 		Deploy: w.deploy,
+		Watch: func() func() *record.Surroundings {
+			return func() *record.Surroundings { return w.surroundings }
+		},
+		CountsWrites: func(string) bool { return !w.foldsWrites },
 		Sample: func(ctx context.Context, _ time.Time, _ Cluster, _ int, _ func(record.NodeSecond)) {
 			<-ctx.Done()
 		},
@@ -319,6 +327,10 @@ func (r *fakeRun) Offered(int, record.Offered) error { return nil }
 
 func (r *fakeRun) PhaseEnded(phase int, at time.Duration, _, _ int64) error {
 	return r.put("phase's end", func() { r.phases[phase].Ended = at })
+}
+
+func (r *fakeRun) Surroundings(phase int, s record.Surroundings) error {
+	return r.put("surroundings", func() { r.phases[phase].Surroundings = &s })
 }
 
 func (r *fakeRun) Event(e record.Event) error {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/internal/fault"
 	"github.com/benchctl/benchctl/core/record"
 )
@@ -86,5 +87,9 @@ func (e Earlier) machineWarning(now record.Environment) string {
 // describe says what of a machine must not change within an experiment. Memory
 // is given in GiB because a new kernel may keep some of it for itself.
 func describe(e record.Environment) string {
-	return fmt.Sprintf("%s, %s, %d GiB of memory", e.CPU, count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30)
+	machine := fmt.Sprintf("%s, %s, %d GiB of memory", e.CPU, count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30)
+	if limits := format.Limits(e.CPULimit, e.MemoryLimitBytes); limits != "" {
+		machine += ", " + limits
+	}
+	return machine
 }

@@ -94,15 +94,16 @@ func (r *running) load(ctx context.Context, p prepared) error {
 	r.mu.Unlock()
 	s := &sink{
 		run: r.run, stages: r.run.load.Stages(), writer: r.writer, observer: x.Observer, journal: &r.journal, losses: &r.losses,
+		asked: time.Now(), around: around{environment: r.execution.environment, watch: x.Watch, external: p.setup.External},
 		sample: func(ctx context.Context, zero time.Time, report func(record.NodeSecond)) {
-			x.Sample(ctx, zero, r.deployment.cluster, r.deployment.plugin.Identity.PID, report)
+			x.Sample(ctx, zero, r.deployment.cluster, r.deployment.plugin.Identity.PID, r.execution.known(report))
 		},
 	}
 	r.losses.load(true)
 	err := r.deployment.plugin.Loads.Run(loading, r.request(p), s)
 	r.losses.load(false)
 	r.nodesLost(ctx, err)
-	if warning := s.sampling.end(r.execution.environment.Cores); warning != "" {
+	if warning := s.sampling.end(r.execution.environment); warning != "" {
 		_ = r.writer.Warn(warning) // see RunWriter
 	}
 	if errors.Is(err, context.Canceled) && loading.Err() != nil && ctx.Err() == nil {

@@ -25,6 +25,8 @@ type sink struct {
 	losses   *losses
 	sample   func(ctx context.Context, zero time.Time, report func(record.NodeSecond))
 
+	asked      time.Time // for the run
+	around     around
 	sampling   sampling
 	trend      trend            // of the phase under way
 	violations []error          // of what the store promises
@@ -34,6 +36,7 @@ type sink struct {
 
 // Started archives the run's zero, and lets begin what counts from it.
 func (s *sink) Started(zero time.Time, storeVersion string) error {
+	zero = anchored(zero, s.asked, time.Now())
 	if err := s.writer.Started(zero, storeVersion); err != nil {
 		return err
 	}
@@ -50,6 +53,7 @@ func (s *sink) PhaseStarted(phase int, at time.Duration) error {
 	s.trend.start(at)
 	s.failed = nil
 	s.losses.phase(s.stages[phase].Name, at)
+	s.around.start(at)
 	return s.writer.PhaseStarted(phase, at)
 }
 
@@ -62,6 +66,17 @@ func (s *sink) Chunk(header sample.Header, data []byte) error { return s.writer.
 // PhaseEnded archives the end of a phase.
 func (s *sink) PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error {
 	p := s.stages[phase]
+	surroundings, warnings := s.around.end(p.Phase, at)
+	if surroundings != nil {
+		if err := s.writer.Surroundings(phase, *surroundings); err != nil {
+			return err
+		}
+	}
+	if !p.Warmup {
+		for _, warning := range warnings {
+			s.warnf("%s on %s, %s: %s", p.Name, s.run.Store, count(s.run.Nodes, "node"), warning)
+		}
+	}
 	if unstarted > 0 && !p.Warmup {
 		s.warnf("%s on %s: %d arrivals were due and could not be started before the phase ended, %d were: the threads did not keep up with the rate, and latencies count from when each should have started",
 			p.Name, s.run, unstarted, samples)

@@ -6,10 +6,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/record"
 )
 
-// Shares of the machine's cores above which they, and not the store, may be
+// Shares of the cores that the run may use above which they, and not the store, may be
 // what limits the throughput.
 const (
 	clientBusy  = 0.9  // by the load generator alone
@@ -46,16 +47,21 @@ func (u *usage) add(s record.NodeSecond) {
 }
 
 // warning says what the machine may have limited.
-func (u *usage) warning(cores int) string {
+func (u *usage) warning(e record.Environment) string {
+	cores := usable(e)
 	if u.seconds == 0 || cores == 0 {
 		return ""
 	}
+	of := "the machine's " + count(e.Cores, "core")
+	if cores < float64(e.Cores) {
+		of = "the " + format.Cores(cores) + " that it is limited to"
+	}
 	client, nodes := u.client/u.seconds, u.nodes/u.seconds
 	switch {
-	case client > clientBusy*float64(cores):
-		return fmt.Sprintf("the load generator used more than %.0f %% of the machine's %d cores: it may be what limited the throughput, rather than the store", 100*clientBusy, cores)
-	case client+nodes > machineBusy*float64(cores):
-		return fmt.Sprintf("load generator and nodes together used all of the machine's %d cores: the throughput is what the machine gives them", cores)
+	case client > clientBusy*cores:
+		return fmt.Sprintf("the load generator used more than %.0f %% of %s: it may be what limited the throughput, rather than the store", 100*clientBusy, of)
+	case client+nodes > machineBusy*cores:
+		return fmt.Sprintf("load generator and nodes together used all of %s: the throughput is what the machine gives them", of)
 	}
 	return ""
 }
@@ -91,11 +97,11 @@ func (s *sampling) phase(warmup bool) {
 }
 
 // end ends the sampling, and says what the machine may have limited.
-func (s *sampling) end(cores int) (warning string) {
+func (s *sampling) end(e record.Environment) (warning string) {
 	if s.stop == nil {
 		return ""
 	}
 	s.stop()
 	s.done.Wait()
-	return s.used.warning(cores)
+	return s.used.warning(e)
 }

@@ -51,14 +51,14 @@ func TestTheMachineIsWarnedOf(t *testing.T) {
 			u.add(record.NodeSecond{Node: "node-2", Second: second, Seconds: 1, CPUSeconds: c.nodes / 2})
 			u.add(record.NodeSecond{Node: record.ClientNode, Second: second, Seconds: 1, CPUSeconds: c.client})
 		}
-		if got := u.warning(2); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
+		if got := u.warning(record.Environment{Cores: 2}); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
 	warming := usage{}
 	warming.phase(true)
 	warming.add(record.NodeSecond{Node: record.ClientNode, CPUSeconds: 9})
-	if got := warming.warning(2); got != "" {
+	if got := warming.warning(record.Environment{Cores: 2}); got != "" {
 		t.Errorf("a warm-up is warned of: %q", got)
 	}
 }

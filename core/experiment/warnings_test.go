@@ -15,14 +15,15 @@ import (
 )
 
 // paced is a load whose first phase ends with what is given, and is said to have
-// come in as often as rates say, in operations a quarter of a second.
+// come in as often as rates say, in operations of equal parts of its time.
 func paced(phase int, unstarted int64, rates ...int64) func(context.Context, protocol.RunRequest, protocol.Sink) error {
-	return func(_ context.Context, _ protocol.RunRequest, sink protocol.Sink) error {
+	return func(_ context.Context, r protocol.RunRequest, sink protocol.Sink) error {
 		err := errors.Join(sink.Started(time.Now(), ""), sink.PhaseStarted(phase, 0))
 		at, ops := time.Duration(0), int64(0)
+		each := r.Load.Stages()[phase].For / time.Duration(max(len(rates), 1))
 		for _, rate := range rates {
-			time.Sleep(250 * time.Millisecond)
-			at, ops = at+250*time.Millisecond, ops+rate
+			time.Sleep(each)
+			at, ops = at+each, ops+rate
 			sink.Progress(phase, at, ops, 0)
 		}
 		return errors.Join(err, sink.PhaseEnded(phase, at, ops, unstarted))
@@ -54,6 +55,39 @@ func TestWhatWeakensTheFiguresIsWarnedOf(t *testing.T) {
 			w.Sample = busy(1.5)
 			w.load = paced(1, 0, level...)
 		}, "load generator and nodes together used all of the machine's 2 cores"},
+		"other processes": {closed, func(w *world) {
+			w.surroundings = &record.Surroundings{ForeignCPUSeconds: 1.6}
+			w.load = paced(1, 0, level...)
+		}, "create on a, 3 nodes: other processes used 0.800 of the machine's 2 cores while it was measured"},
+		"other processes beside a store that runs already": {closed, func(w *world) {
+			w.surroundings = &record.Surroundings{ForeignCPUSeconds: 1.6}
+			w.load, w.external = paced(1, 0, level...), true
+		}, "other processes, the store's among them if it runs here, used 0.800 of the machine's 2 cores"},
+		"a little of other processes": {closed, func(w *world) {
+			w.surroundings = &record.Surroundings{ForeignCPUSeconds: 0.19}
+			w.load = paced(1, 0, level...)
+		}, ""},
+		"a host that takes": {closed, func(w *world) {
+			w.surroundings = &record.Surroundings{StolenCPUSeconds: 1}
+			w.load = paced(1, 0, level...)
+		}, "create on a, 3 nodes: the host of this virtual machine kept 0.500 of the machine's 2 cores from it while it was measured"},
+		"a limit that holds it up": {closed, func(w *world) {
+			w.surroundings, w.machine.CPULimit = &record.Surroundings{Throttled: 500 * time.Millisecond}, 0.5
+			w.load = paced(1, 0, level...)
+		}, "create on a, 3 nodes: the limit of processor time, 0.5 cores, held it up, for 500 ms in 2.00 s, summed over processors"},
+		"a disturbed warm-up": {closed, func(w *world) {
+			w.surroundings = &record.Surroundings{ForeignCPUSeconds: 1.6, StolenCPUSeconds: 1, Throttled: time.Second}
+			w.load = paced(0, 0, level...)
+		}, ""},
+		"all that the limit allows": {closed, func(w *world) {
+			w.Sample, w.machine.CPULimit = busy(0.4), 0.5
+			w.load = paced(1, 0, level...)
+		}, "load generator and nodes together used all of the 0.5 cores that it is limited to"},
+		"a phase that was held up": {closed, func(w *world) {
+			w.load = func(_ context.Context, _ protocol.RunRequest, sink protocol.Sink) error {
+				return errors.Join(sink.Started(time.Now(), ""), sink.PhaseStarted(1, 0), sink.PhaseEnded(1, 12*time.Second, 10, 0))
+			}
+		}, "create on a, 3 nodes: it took 12.0 s where 2.00 s were planned: something held operations up, and the throughput counts all of that time"},
 		"a busy warm-up": {closed, func(w *world) {
 			w.Sample = busy(1.5)
 			w.load = paced(0, 0, level...)
@@ -73,6 +107,9 @@ func TestWhatWeakensTheFiguresIsWarnedOf(t *testing.T) {
 					t.Fatal(err)
 				}
 				plan := planOf(t, func(s *Spec) { s.Workloads = []Workload{{Definition: definition}} })
+				if w.external {
+					plan.Runs[0].Endpoints = []string{"a:1", "b:1", "c:1"}
+				}
 				w.description.Ops = plan.Runs[0].Load().Ops()
 				outcome, err := w.Execute(t.Context(), plan)
 				if err != nil || outcome.Complete != 1 {

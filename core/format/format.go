@@ -78,6 +78,29 @@ func Count(n int, noun string) string {
 	return Integer(n) + " " + noun + "s"
 }
 
+// Cores writes how many processors may be used, which need not be whole ones.
+func Cores(n float64) string {
+	if n == 1 {
+		return "1 core"
+	}
+	return Exact(n) + " cores"
+}
+
+// Limits says how much of a machine may be used, if that is not all of it.
+func Limits(cores float64, memory int64) string {
+	var of []string
+	if cores > 0 {
+		of = append(of, Cores(cores))
+	}
+	if memory > 0 {
+		of = append(of, Size(memory)+" of memory")
+	}
+	if len(of) == 0 {
+		return ""
+	}
+	return "of which " + strings.Join(of, " and ") + " may be used"
+}
+
 // unit is a unit with its size in the one that values come in.
 type unit struct {
 	size float64

@@ -16,7 +16,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/shirou/gopsutil/v4/cpu"
-	"github.com/shirou/gopsutil/v4/disk"
 	"github.com/shirou/gopsutil/v4/host"
 	"github.com/shirou/gopsutil/v4/mem"
 
@@ -33,7 +32,8 @@ const (
 	fsyncSize  = 512 // bytes
 )
 
-// Read looks at the machine and the data folder.
+// Read looks at the data folder, and at the machine as far as this process may
+// use it: the processors that it may run on, and the limits of its control groups.
 func Read(ctx context.Context, dataDir string) (record.Environment, error) {
 	e := record.Environment{Cores: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH}
 	// What the system does not tell stays empty: it is a remark, not a result.
@@ -53,11 +53,16 @@ func Read(ctx context.Context, dataDir string) (record.Environment, error) {
 	if source, err := os.ReadFile("/sys/devices/system/clocksource/clocksource0/current_clocksource"); err == nil {
 		e.ClockSource = strings.TrimSpace(string(source))
 	}
+	e.CPULimit, e.MemoryLimitBytes = here.limits(e.MemoryBytes)
 	err := CheckName(dataDir)
 	if err != nil {
 		return e, fault.Errorf(ErrDataFolder, "look at the data folder: %w: name another data folder", err)
 	}
-	if e.Filesystem, err = filesystem(ctx, dataDir); err != nil {
+	dir, err := filepath.Abs(dataDir)
+	if err == nil {
+		e.Filesystem, err = filesystem(dir)
+	}
+	if err != nil {
 		return e, fault.Errorf(ErrDataFolder, "look at the data folder %s: %w: name another data folder", dataDir, err)
 	}
 	return e, nil
@@ -77,31 +82,11 @@ func CheckName(dir string) error {
 
 // KeptInMemory reports whether a filesystem keeps files in memory, where fsync
 // costs nothing.
-func KeptInMemory(filesystem string) bool { return filesystem == "tmpfs" || filesystem == "ramfs" }
-
-// filesystem returns the type of the filesystem that a folder lies in: that of
-// the mount point nearest above it.
-func filesystem(ctx context.Context, dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return "", err
-	}
-	mounts, err := disk.PartitionsWithContext(ctx, true)
-	if err != nil {
-		return "", err
-	}
-	kind, nearest := "unknown", ""
-	for _, m := range mounts {
-		below, err := filepath.Rel(m.Mountpoint, dir)
-		if err == nil && filepath.IsLocal(below) && len(m.Mountpoint) >= len(nearest) {
-			kind, nearest = m.Fstype, m.Mountpoint
-		}
-	}
-	return kind, nil
+func KeptInMemory(filesystem string) bool {
+	return slices.Contains(inMemory, strings.TrimPrefix(filesystem, "overlay on "))
 }
+
+var inMemory = []string{"tmpfs", "ramfs", "devtmpfs", "rootfs", "hugetlbfs"}
 
 // Fsync returns the median time of a small write made durable in a folder.
 func Fsync(dir string) (time.Duration, error) {

@@ -14,7 +14,8 @@ type usage struct {
 	pid           int
 	at            time.Duration // when it was looked at, from the run's zero
 	cpu           float64
-	read, written int64
+	read          int64
+	written, sent *int64 // nil where the system does not tell
 }
 
 // Sample reports every second what the processes of a cluster (nil: none) and
@@ -49,7 +50,7 @@ func Sample(ctx context.Context, zero time.Time, cluster *Cluster, client int, r
 			}
 			report(record.NodeSecond{
 				Node: name, Second: second, Seconds: (now.at - before.at).Seconds(), CPUSeconds: now.cpu - before.cpu, RSSBytes: rss,
-				ReadBytes: now.read - before.read, WrittenBytes: new(now.written - before.written),
+				ReadBytes: now.read - before.read, WrittenBytes: since(now.written, before.written), HandedBytes: since(now.sent, before.sent),
 			})
 		}
 	}
@@ -81,9 +82,18 @@ func measure(pid int) (u usage, rss int64, ok bool) {
 	if memory, err := p.MemoryInfo(); err == nil {
 		rss = int64(memory.RSS)
 	}
-	// Where the system does not tell, traffic stays 0.
 	if traffic, err := p.IOCounters(); err == nil {
-		u.read, u.written = int64(traffic.DiskReadBytes), int64(traffic.DiskWriteBytes)
+		u.read = int64(traffic.DiskReadBytes)
+		u.written, u.sent = new(int64(traffic.DiskWriteBytes)), new(int64(traffic.WriteBytes))
 	}
 	return u, rss, true
+}
+
+// since is how much a counter has grown, of a process that had none before if
+// that is nil.
+func since(now, before *int64) *int64 {
+	if now == nil || before == nil {
+		return now
+	}
+	return new(*now - *before)
 }

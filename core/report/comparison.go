@@ -175,10 +175,14 @@ func lead(l *comparison.Workload) string {
 	return strings.Join(of, "; ")
 }
 
-// spread writes an estimate's interval as a share of its value.
+// spread writes an estimate's interval as a share of its value, or as it is where
+// that would be more than half.
 func spread(e stats.Estimate) string {
 	if !e.Known() || e.Value == 0 {
 		return "± ?"
+	}
+	if e.Wide() {
+		return fmt.Sprintf("[%s, %s]", format.Number(e.Low), format.Number(e.High))
 	}
 	return "± " + format.Share(e.Spread())
 }

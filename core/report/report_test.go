@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/comparison/comparisontest"
 	"github.com/benchctl/benchctl/core/record"
+	"github.com/benchctl/benchctl/core/stats"
 )
 
 func TestThroughput(t *testing.T) {
@@ -113,6 +115,61 @@ func TestWhatIsNotSampledUsesNoCores(t *testing.T) {
 	for want, p := range map[string]record.Process{"0.500": {CPUSeconds: 2, Seconds: 4}, "1.60": {CPUSeconds: 0.4, Seconds: 0.25}, "–": {CPUSeconds: 1}} {
 		if got := cores(p); got != want {
 			t.Errorf("%+v: %s, want %s", p, got, want)
+		}
+	}
+}
+
+func TestAnIntervalThatIsWideIsGivenByItsEnds(t *testing.T) {
+	for want, e := range map[string]stats.Estimate{
+		"± 2 %":         {Value: 100, Low: 98, High: 101, N: 6},
+		"± 50 %":        {Value: 100, Low: 50, High: 101, N: 6},
+		"[49.0, 101]":   {Value: 100, Low: 49, High: 101, N: 6},
+		"[644, 21,382]": {Value: 7728, Low: 644, High: 21382, N: 6},
+		"[0, 3.00]":     {Value: 1, Low: 0, High: 3, N: 6},
+		"[1.00, 1.60]":  {Value: 1, Low: 1, High: 1.6, N: 5},
+		"± ?":           {Value: 1, Low: math.Inf(-1), High: math.Inf(1), N: 2},
+		"± ? ":          {},
+	} {
+		if got := spread(e); got != strings.TrimSpace(want) {
+			t.Errorf("%+v: %s, want %s", e, got, want)
+		}
+	}
+}
+
+func TestShowSaysWhatTheMachineDid(t *testing.T) {
+	var b bytes.Buffer
+	err := Show(&b, record.Account{
+		Environment: &record.Environment{CPU: "Able", Cores: 2, MemoryBytes: 4 << 30, CPULimit: 0.5, MemoryLimitBytes: 1 << 30},
+		Phases: []record.Phase{
+			{Name: "fill", Warmup: true, Started: time.Second, Ended: 3 * time.Second},
+			{Name: "set", Started: 3 * time.Second, Ended: 13 * time.Second, Idle: 20 * time.Millisecond, Surroundings: &record.Surroundings{
+				ForeignCPUSeconds: 8, StolenCPUSeconds: 0.5, Throttled: 3 * time.Second, Pressure: 9 * time.Second,
+			}},
+		},
+		Processes: []record.Process{
+			{Name: "node-1", Seconds: 10, CPUSeconds: 2, HandedBytes: new(int64(2048))},
+			{Name: record.ClientNode, Seconds: 10, CPUSeconds: 2, WrittenBytes: new(int64(4096)), HandedBytes: new(int64(1024))},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Able, 2 cores, 4 GiB (of which 0.5 cores and 1.00 GiB of memory may be used)\n",
+		`
+phase             took  no operation for  others' CPU  taken by the host  held up by the limit  waited for CPU
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+fill (warm-up)  2.00 s                 0            –                  –                     –               –
+set             10.0 s           20.0 ms       8.00 s             500 ms                3.00 s          9.00 s
+`, `
+process     CPU  cores used  memory at most  read   written  handed to the system
+───────────────────────────────────────────────────────────────────────────────────
+node-1   2.00 s       0.200             0 B   0 B         –              2.00 KiB
+client   2.00 s       0.200             0 B   0 B  4.00 KiB              1.00 KiB
+`,
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%s\nlacks\n%s", b.String(), want)
 		}
 	}
 }

@@ -55,6 +55,12 @@ func Show(w io.Writer, r record.Account) error {
 			return err
 		}
 	}
+	if slices.ContainsFunc(r.Phases, func(p record.Phase) bool { return p.Surroundings != nil }) {
+		fmt.Fprintln(w)
+		if err := surroundings(r).Write(w); err != nil {
+			return err
+		}
+	}
 	if len(r.Processes) > 0 {
 		fmt.Fprintln(w)
 		if err := processes(r).Write(w); err != nil {
@@ -127,7 +133,10 @@ func facts(r record.Account) Table {
 		add("labels", "%s", format.Pairs(r.Labels))
 	}
 	if e := r.Environment; e != nil {
-		machine := fmt.Sprintf("%s, %d cores, %d GiB", e.CPU, e.Cores, (e.MemoryBytes+1<<29)>>30)
+		machine := fmt.Sprintf("%s, %s, %d GiB", e.CPU, format.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30)
+		if limits := format.Limits(e.CPULimit, e.MemoryLimitBytes); limits != "" {
+			machine += " (" + limits + ")"
+		}
 		if e.Virtualization != "" {
 			machine += ", " + e.Virtualization
 		}
@@ -198,12 +207,34 @@ func verdicts(r record.Account) Table {
 	return t
 }
 
+// surroundings is what the machine did beside the run.
+func surroundings(r record.Account) Table {
+	t := Table{Columns: []Column{
+		{"phase", false}, {"took", true}, {"no operation for", true}, {"others' CPU", true}, {"taken by the host", true}, {"held up by the limit", true}, {"waited for CPU", true},
+	}}
+	seconds := func(s float64) string { return format.Duration(time.Duration(s * float64(time.Second))) }
+	for _, p := range r.Phases {
+		name := p.Name
+		if p.Warmup {
+			name += " (warm-up)"
+		}
+		row := []string{name, format.Duration(max(p.Ended-p.Started, 0)), format.Duration(p.Idle)}
+		if s := p.Surroundings; s != nil {
+			row = append(row, seconds(s.ForeignCPUSeconds), seconds(s.StolenCPUSeconds), format.Duration(s.Throttled), format.Duration(s.Pressure))
+		} else {
+			row = append(row, "–", "–", "–", "–")
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
 func processes(r record.Account) Table {
-	t := Table{Columns: []Column{{"process", false}, {"CPU", true}, {"cores used", true}, {"memory at most", true}, {"read", true}, {"written", true}}}
+	t := Table{Columns: []Column{{"process", false}, {"CPU", true}, {"cores used", true}, {"memory at most", true}, {"read", true}, {"written", true}, {"handed to the system", true}}}
 	for _, p := range r.Processes {
 		t.Rows = append(t.Rows, []string{
 			p.Name, format.Duration(time.Duration(p.CPUSeconds * float64(time.Second))), cores(p),
-			format.Size(p.MaxRSSBytes), format.Size(p.ReadBytes), size(p.WrittenBytes),
+			format.Size(p.MaxRSSBytes), format.Size(p.ReadBytes), size(p.WrittenBytes), size(p.HandedBytes),
 		})
 	}
 	return t

@@ -37,6 +37,13 @@ func (e Estimate) Known() bool { return !math.IsInf(e.Low, 0) && !math.IsInf(e.H
 // Spread returns the larger half of the interval as a share of the value.
 func (e Estimate) Spread() float64 { return max(e.Value-e.Low, e.High-e.Value) / e.Value }
 
+// wide is the spread above which a share of the value tells less than the ends of
+// the interval do, of which the lower is never below zero.
+const wide = 0.5
+
+// Wide reports whether the interval is to be given by its ends.
+func (e Estimate) Wide() bool { return e.Known() && e.Spread() > wide }
+
 // MarshalJSON writes the interval where it is known.
 func (e Estimate) MarshalJSON() ([]byte, error) {
 	document := struct {
