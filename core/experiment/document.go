@@ -74,7 +74,7 @@ func ParsePlan(document []byte, archived func(ref string) (*workload.Definition,
 var storePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
 // Outside returns what the plan itself names of the world around it: files and
-// programs among the options, endpoints, the folder of the nodes' data. Who has
+// programs among the options, the environment, endpoints, the folder of the nodes' data. Who has
 // the plan from somebody else should look at it first.
 func (p *Plan) Outside() []string {
 	seen := map[string]bool{}
@@ -84,6 +84,9 @@ func (p *Plan) Outside() []string {
 	for _, run := range p.Runs {
 		for _, endpoint := range run.Endpoints {
 			seen[run.Store+" at "+endpoint] = true
+		}
+		for name, value := range run.Env {
+			seen[fmt.Sprintf("%s=%s in the environment of %s", name, value, run.Store)] = true
 		}
 		for name, value := range run.Options {
 			if strings.ContainsAny(value, `/\`) {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -20,4 +22,18 @@ func FuzzParsePlan(f *testing.F) {
 			t.Errorf("a plan of an unknown workload: %v", plan)
 		}
 	})
+}
+
+func TestOutside(t *testing.T) {
+	plan := &Plan{Terms: Terms{DataDir: "/data"}, Runs: []Run{
+		{Store: "etcd", Options: map[string]string{"binary": "./x", "quota": "5"}, Env: map[string]string{"LD_PRELOAD": "x.so"}},
+		{Store: "etcd", Endpoints: []string{"10.0.0.1:2379"}, Options: map[string]string{"binary": "./x"}},
+	}}
+	want := []string{"LD_PRELOAD=x.so in the environment of etcd", "etcd at 10.0.0.1:2379", "etcd.binary=./x", "the data folder /data"}
+	if diff := cmp.Diff(want, plan.Outside()); diff != "" {
+		t.Error(diff)
+	}
+	if got := (&Plan{Runs: []Run{{Store: "etcd", Options: map[string]string{"quota": "5"}}}}).Outside(); len(got) > 0 {
+		t.Error(got)
+	}
 }
