@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/benchctl/benchctl/core/driver"
 )
@@ -69,12 +70,11 @@ type wholeStore struct {
 	*whole
 	setup    driver.Setup
 	closed   bool
-	sessions int
+	sessions atomic.Int64
 }
 
 func (s *wholeStore) Session(context.Context, int) (driver.Session, error) {
-	s.sessions++
-	return &wholeSession{store: s, id: s.sessions}, nil
+	return &wholeSession{store: s, id: int(s.sessions.Add(1))}, nil
 }
 
 func (s *wholeStore) Close() error {
