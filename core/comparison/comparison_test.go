@@ -191,7 +191,7 @@ func TestAMachineIsNamedWithWhatMayBeUsedOfIt(t *testing.T) {
 	} {
 		e.CPU, e.Cores, e.MemoryBytes, e.Kernel = "Able", 2, 4<<30, "6.1"
 		measured := comparisontest.Measured(t, []made{of("a", 1, 1, "set", 1)})
-		measured.Environments = map[int64]record.Environment{0: e}
+		measured.Environments = map[int64]record.Environment{1: e}
 		c, err := comparison.Of(measured)
 		if err != nil {
 			t.Fatal(err)
