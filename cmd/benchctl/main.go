@@ -38,7 +38,10 @@ func run(ctx context.Context, env environment) int {
 	root.SetArgs(env.args)
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
-	err := root.ExecuteContext(ctx)
+	err := checkWords(root, env.args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	if err != nil {
 		fmt.Fprintln(env.stderr, "benchctl:", hinted(err))
 	}

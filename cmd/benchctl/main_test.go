@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 		"benchctl-plugin-raftembed": func() { plugin.Serve(raftembed.Driver()) },
 		"benchctl-plugin-zookeeper": func() { plugin.Serve(onTakenPorts(zookeeper.Driver())) },
 
+		// as docs/plugins.md calls the plugin of an author
+		"benchctl-plugin-mystore": func() { plugin.Serve(newFaulty("mystore", func(*faultySession) {})) },
+
 		"benchctl-plugin-lossy":     func() { plugin.Serve(newFaulty("lossy", lossy)) },
 		"benchctl-plugin-stale":     func() { plugin.Serve(newFaulty("stale", stale)) },
 		"benchctl-plugin-repeating": func() { plugin.Serve(newFaulty("repeating", repeating)) },

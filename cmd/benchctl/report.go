@@ -26,10 +26,13 @@ with its interval, and all that weakens it, in a table for each workload. With
 -o a folder is made with the same as a page, as one HTML file and as Markdown,
 and its charts.
 
-SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complete runs are used.`,
+SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used.`,
 		Example: `  benchctl report
-  benchctl report store:(etcd OR zookeeper) threads:10 -o review`,
+  benchctl report store:etcd,zookeeper threads:10 -o review`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkOutput("-o", output); err != nil {
+				return err
+			}
 			from, err := a.readArchive(cmd.Context())
 			if err != nil {
 				return err
@@ -55,7 +58,8 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 			}
 			return a.writeReport(output, title, c)
 		},
-		Args: cobra.ArbitraryArgs,
+		Args:        cobra.ArbitraryArgs,
+		Annotations: map[string]string{selects: "yes"},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `DIR` to write the page and its charts into")
 	cmd.Flags().StringVar(&title, "title", "", "a `TITLE` of your own")

@@ -65,6 +65,9 @@ with --resume and its number: only what is missing is run.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			given := cmd.Flags().Changed
 			if f.plot != "" {
+				if err := checkOutput("--plot", f.plot); err != nil {
+					return err
+				}
 				if _, err := chart.ParseFormat(f.plot); err != nil {
 					return &usageError{err}
 				}

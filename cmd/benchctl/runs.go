@@ -39,19 +39,33 @@ func (a *app) explained(err error) error {
 	case none.Of == 0:
 		return fmt.Errorf("%s has no runs yet: make some with `benchctl run`", a.archivePath)
 	}
-	return fmt.Errorf("no run matches %q: `benchctl runs` lists all %d", none.Selection, none.Of)
+	why := ""
+	if len(none.Alone) > 0 && none.Alone[0] != none.Selection {
+		why = fmt.Sprintf("; none has %s", strings.Join(none.Alone, ", and none "))
+	}
+	return fmt.Errorf("no run matches %q%s: `benchctl runs` lists all %d", none.Selection, why, none.Of)
 }
+
+// selectHelp explains SELECT.
+const selectHelp = `Commas separate alternatives, FROM..TO is a range with both ends in it, either of
+which may be left out, NOT before a word leaves out what it selects. since:DATE
+and until:DATE choose by when a run began, last:N takes the newest of those that
+are left. docs/command.md lists the keys.`
 
 func (a *app) runsCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "runs [SELECT]",
 		Short: "List runs",
-		Long: `List runs. SELECT is an expression such as
+		Long: `List runs. SELECT chooses among them by key:value, such as
 
-  store:raftembed nodes:3 threads:(10 OR 50)`,
-		Example: "  benchctl runs store:raftembed state:complete",
-		Args:    cobra.ArbitraryArgs,
+  store:etcd,raftembed nodes:3 threads:10..50 NOT state:failed
+
+` + selectHelp,
+		Example: `  benchctl runs store:raftembed state:complete
+  benchctl runs since:2026-01-01 last:5`,
+		Args:        cobra.ArbitraryArgs,
+		Annotations: map[string]string{selects: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from, err := a.readArchive(cmd.Context())
 			if err != nil {

@@ -28,6 +28,7 @@ var keyColumns = map[string]string{
 	"state":            "r.state",
 	"run":              "r.id",
 	"experiment":       "r.experiment",
+	"started":          "r.started_at",
 }
 
 // keyDocuments are where keys with these prefixes stand.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/record"
@@ -62,6 +63,8 @@ func (r *Run) Value(key string) string {
 		return strconv.FormatInt(r.ID, 10)
 	case "experiment":
 		return strconv.FormatInt(r.Experiment, 10)
+	case selection.Started:
+		return r.StartedAt.UTC().Format(time.RFC3339Nano)
 	case workloadHash:
 		return r.WorkloadSHA256
 	}

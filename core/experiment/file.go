@@ -344,6 +344,9 @@ func (p *reading) excluded(e yamlfile.Entry) *selection.Expression {
 	if err != nil {
 		p.Fail(p.At(e.Value), "%v", err)
 	}
+	if expression.Last() > 0 {
+		p.Fail(p.At(e.Value), "selection %q: last:N is of runs that were executed", text)
+	}
 	for _, key := range expression.Keys() {
 		if known, _ := selection.Lookup(key); !known.Planned {
 			p.Fail(p.At(e.Value), "selection %q: %s is not known before a run is executed; what is known are %s",

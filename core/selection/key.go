@@ -56,7 +56,12 @@ var Keys = []Key{
 	{"state", Runs, false, Single, "running, complete, failed or interrupted"},
 	{"run", Runs, false, Single, "a run's number"},
 	{"experiment", Runs, false, Single, "an experiment's number"},
+	{Started, Runs, false, Single, "when it began: a date such as 2026-01-31, or a range of them"},
+	{"lost", Runs, false, Single, "nodes that ended by themselves while it was run"},
 }
+
+// Started is the key of when a run began.
+const Started = "started"
 
 // What the keys of parameters, options of a store and labels begin with.
 const (
