@@ -12,6 +12,8 @@ import (
 
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
@@ -38,26 +40,46 @@ func (a *app) workloadCommand() *cobra.Command {
 		RunE:  func(_ *cobra.Command, args []string) error { return a.showWorkload(args[0]) },
 	}, &cobra.Command{
 		Use:   "check FILE",
-		Short: "Check a definition",
+		Short: "Check a definition or an experiment",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			d, err := findWorkload(args[0])
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(a.stdout, "%s is valid, sha256 %s\n", d.Ref(), d.SHA256())
-			return nil
-		},
-	}, &cobra.Command{
+		RunE:  func(_ *cobra.Command, args []string) error { return a.checkFile(args[0]) },
+	})
+	var ofExperiments bool
+	schema := &cobra.Command{
 		Use:   "schema",
-		Short: "Print the JSON Schema of definitions, for editors",
+		Short: "Print the JSON Schema of definitions or experiments, for editors",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := a.stdout.Write(workloads.Schema())
+			text := workloads.Schema()
+			if ofExperiments {
+				text = experiment.Schema()
+			}
+			_, err := a.stdout.Write(text)
 			return err
 		},
-	})
+	}
+	schema.Flags().BoolVar(&ofExperiments, "experiment", false, "the schema of experiment files")
+	cmd.AddCommand(schema)
 	return cmd
+}
+
+// checkFile says what a file holds, if that is valid.
+func (a *app) checkFile(ref string) error {
+	spec, fromFile, err := readSpec(ref)
+	if err != nil {
+		return err
+	}
+	if !fromFile {
+		d := spec.Workloads[0].Definition
+		fmt.Fprintf(a.stdout, "%s is valid, sha256 %s\n", d.Ref(), d.SHA256())
+		return nil
+	}
+	plan, err := experiment.NewPlan(spec)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "experiment %s is valid, %s\n", plan.Name, format.Count(len(plan.Runs), "run"))
+	return nil
 }
 
 // listWorkloads lists the shipped definitions with their summaries, or with
