@@ -83,6 +83,15 @@ var since = []struct {
 		"runs":         {"null as uid", "null as client_cpu_seconds", "null as client_stalls", "null as client_stalled_ns", "null as client_spilled_bytes"},
 		"node_seconds": {"1.0 as seconds"},
 	}, nil},
+	{5, map[string][]string{
+		"environments": {"0.0 as cpu_limit", "0 as memory_limit_bytes"},
+		"runs": {
+			"(select e.fsync_ns from main.environments e where e.id = environment) as fsync_ns",
+			"(select count(distinct node) from main.events where run_id = runs.id and kind = 'node-exited') as lost_nodes",
+		},
+		"phases":       {"null as idle_ns", "null as foreign_cpu_seconds", "null as stolen_cpu_seconds", "null as throttled_ns", "null as pressure_ns"},
+		"node_seconds": {"null as handed_bytes"},
+	}, []string{"create temp table failures (run_id, phase, warmup, op, status, count, first_ns, error)"}},
 }
 
 // showCurrent makes a connection's own views of the tables of an older schema,

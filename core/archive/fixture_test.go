@@ -51,7 +51,7 @@ var testPhases = []record.Phase{{Name: "warm", Warmup: true}, {Name: "create"}, 
 
 // begin archives what a run needs and begins it.
 func begin(ctx context.Context, a *Archive, threads int, phases []record.Phase) (*RunWriter, error) {
-	environment, err := a.Environment(ctx, record.Environment{CPU: "test cpu", Cores: 2, MemoryBytes: 4 << 30, Kernel: "6.1", OS: "linux", Filesystem: "ext4", Fsync: 90 * time.Microsecond, ClockSource: "tsc"})
+	environment, err := a.Environment(ctx, record.Environment{CPU: "test cpu", Cores: 2, MemoryBytes: 4 << 30, Kernel: "6.1", OS: "linux", Filesystem: "ext4", ClockSource: "tsc"})
 	if err != nil {
 		return nil, err
 	}

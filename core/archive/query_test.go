@@ -205,7 +205,7 @@ func TestOrphanWithADamagedChunk(t *testing.T) {
 func TestInfo(t *testing.T) {
 	a := open(t)
 	empty, err := a.Info(t.Context())
-	if err != nil || empty.Schema != Schema || empty.Samples != 0 || !empty.First.IsZero() || len(empty.Tables) != 11 {
+	if err != nil || empty.Schema != Schema || empty.Samples != 0 || !empty.First.IsZero() || len(empty.Tables) != 12 {
 		t.Error(empty, err)
 	}
 	finished(t, a, 2, 3, 100)

@@ -172,7 +172,15 @@ var processTable = table[record.Process]{"node_seconds", []column[record.Process
 	{"max(rss_bytes)", func(p *record.Process) any { return &p.MaxRSSBytes }},
 	{"sum(read_bytes)", func(p *record.Process) any { return &p.ReadBytes }},
 	{"sum(written_bytes)", func(p *record.Process) any { return &p.WrittenBytes }},
+	{"sum(handed_bytes)", func(p *record.Process) any { return &p.HandedBytes }},
 }}
+
+// Failures returns what the operations of a run failed of, by phase, operation
+// and class. Of runs that ended before schema 5 there is nothing.
+func (a *Archive) Failures(ctx context.Context, id int64) ([]record.Failure, error) {
+	return read(ctx, a, "read failures", failureTable, `where run_id = ? order by
+		(select p.phase from phases p where p.run_id = failures.run_id and p.name = failures.phase), op, status`, []int64{id})
+}
 
 // Events returns what happened during a run, in the order of time.
 func (a *Archive) Events(ctx context.Context, id int64) ([]record.Event, error) {

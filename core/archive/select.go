@@ -29,6 +29,7 @@ var keyColumns = map[string]string{
 	"run":              "r.id",
 	"experiment":       "r.experiment",
 	"started":          "r.started_at",
+	"lost":             "r.lost_nodes",
 }
 
 // keyDocuments are where keys with these prefixes stand.
@@ -116,7 +117,7 @@ func settled(ctx context.Context, run int64, owner string, state *record.State) 
 
 // comparedTable is runs with what comparisons look at.
 var comparedTable = runTable.only("id", "experiment", "position", "state", "started_at", "store", "store_version", "plugin_version",
-	"nodes", "threads", "setup", "guarantees", "workload", "workload_version", "workload_sha256", "params", "environment", "labels", "warnings")
+	"nodes", "threads", "setup", "guarantees", "workload", "workload_version", "workload_sha256", "params", "environment", "fsync_ns", "lost_nodes", "labels", "warnings")
 
 // Compared returns the given runs, or all, with what comparisons look at, in the
 // order of their ids. Runs that have the same documents share them: they must
@@ -301,6 +302,9 @@ func (a *Archive) Account(ctx context.Context, id int64) (record.Account, error)
 		return account, err
 	}
 	account.Phases = slices.DeleteFunc(phases, func(p record.Phase) bool { return !p.Begun })
+	if account.Failures, err = a.Failures(ctx, id); err != nil {
+		return account, err
+	}
 	if account.Events, err = a.Events(ctx, id); err != nil {
 		return account, err
 	}

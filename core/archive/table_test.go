@@ -58,6 +58,10 @@ func fillIn(t *testing.T, v reflect.Value, n *int64) {
 			field.Set(reflect.ValueOf([]string{fmt.Sprint(*n)}))
 		case reflect.Pointer:
 			field.Set(reflect.New(field.Type().Elem()))
+			if field.Elem().Kind() == reflect.Int64 {
+				field.Elem().SetInt(*n)
+				continue
+			}
 			fillIn(t, field.Elem(), n)
 		case reflect.Struct:
 			fillIn(t, field, n)
@@ -143,7 +147,7 @@ func TestEveryFieldIsKept(t *testing.T) {
 		if !full(e.ID) {
 			e.ID = 99
 		}
-	})
+	}, "fsync_ns") // of schema 1 to 4
 	kept(t, workloadTable, "order by sha256 desc", func(w *record.Workload) {
 		if w.Definition == nil {
 			w.Definition = json.RawMessage("{}")
@@ -152,6 +156,7 @@ func TestEveryFieldIsKept(t *testing.T) {
 	kept(t, phaseTable, "order by run_id desc", func(*record.Phase) {})
 	kept(t, summaryTable, "order by run_id desc", func(*record.Summary) {})
 	kept(t, threadSecondTable, "order by run_id desc", func(*record.ThreadSecond) {})
+	kept(t, failureTable, "order by run_id desc", func(*record.Failure) {})
 	kept(t, nodeSecondTable, "order by run_id desc", func(*record.NodeSecond) {})
 	kept(t, eventTable, "order by id", func(*record.Event) {}, "id")
 	kept(t, verdictTable, "order by run_id desc", func(v *record.Verdict) { v.Result = record.Held })
@@ -165,9 +170,9 @@ func TestProcesses(t *testing.T) {
 	}
 	// The node lives for two and a half seconds and uses a processor and a half.
 	for _, s := range []record.NodeSecond{
-		{Node: "node-1", Second: 0, Seconds: 1, CPUSeconds: 1.5, RSSBytes: 10, ReadBytes: 1, WrittenBytes: 2},
-		{Node: "node-1", Second: 1, Seconds: 1, CPUSeconds: 1.5, RSSBytes: 30, ReadBytes: 1, WrittenBytes: 2},
-		{Node: "node-1", Second: 2, Seconds: 0.5, CPUSeconds: 0.75, RSSBytes: 20, ReadBytes: 1, WrittenBytes: 2},
+		{Node: "node-1", Second: 0, Seconds: 1, CPUSeconds: 1.5, RSSBytes: 10, ReadBytes: 1, WrittenBytes: new(int64(2))},
+		{Node: "node-1", Second: 1, Seconds: 1, CPUSeconds: 1.5, RSSBytes: 30, ReadBytes: 1, WrittenBytes: new(int64(2))},
+		{Node: "node-1", Second: 2, Seconds: 0.5, CPUSeconds: 0.75, RSSBytes: 20, ReadBytes: 1, WrittenBytes: new(int64(2))},
 		{Node: record.ClientNode, Second: 0, Seconds: 0.25, CPUSeconds: 0.25, RSSBytes: 5},
 	} {
 		if err := w.NodeSecond(s); err != nil {
@@ -180,7 +185,7 @@ func TestProcesses(t *testing.T) {
 	got, err := a.Processes(t.Context(), w.ID())
 	want := []record.Process{
 		{Name: record.ClientNode, Seconds: 0.25, CPUSeconds: 0.25, MaxRSSBytes: 5},
-		{Name: "node-1", Seconds: 2.5, CPUSeconds: 3.75, MaxRSSBytes: 30, ReadBytes: 3, WrittenBytes: 6},
+		{Name: "node-1", Seconds: 2.5, CPUSeconds: 3.75, MaxRSSBytes: 30, ReadBytes: 3, WrittenBytes: new(int64(6))},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(err, diff)

@@ -38,19 +38,21 @@ var runTable = table[archivedRun]{"runs", []column[archivedRun]{
 	{"repeat", func(r *archivedRun) any { return &r.Repeat }},
 	{"seed", func(r *archivedRun) any { return unsigned{&r.Seed} }},
 	{"environment", func(r *archivedRun) any { return &r.Environment }},
+	{"fsync_ns", func(r *archivedRun) any { return optional[time.Duration]{at: &r.Fsync} }},
+	{"lost_nodes", func(r *archivedRun) any { return &r.LostNodes }},
 	{"labels", func(r *archivedRun) any { return encodedIn(&r.Labels, map[string]string{}) }},
 	{"warnings", func(r *archivedRun) any { return encodedIn(&r.Warnings, []string{}) }},
 	{"client_cpu_seconds", func(r *archivedRun) any {
-		return ofClient[float64]{&r.Client, func(c *record.Client) *float64 { return &c.CPUSeconds }}
+		return within[record.Client, float64]{&r.Client, func(c *record.Client) *float64 { return &c.CPUSeconds }}
 	}},
 	{"client_stalls", func(r *archivedRun) any {
-		return ofClient[int64]{&r.Client, func(c *record.Client) *int64 { return &c.Stalls }}
+		return within[record.Client, int64]{&r.Client, func(c *record.Client) *int64 { return &c.Stalls }}
 	}},
 	{"client_stalled_ns", func(r *archivedRun) any {
-		return ofClient[time.Duration]{&r.Client, func(c *record.Client) *time.Duration { return &c.Stalled }}
+		return within[record.Client, time.Duration]{&r.Client, func(c *record.Client) *time.Duration { return &c.Stalled }}
 	}},
 	{"client_spilled_bytes", func(r *archivedRun) any {
-		return ofClient[int64]{&r.Client, func(c *record.Client) *int64 { return &c.SpilledBytes }}
+		return within[record.Client, int64]{&r.Client, func(c *record.Client) *int64 { return &c.SpilledBytes }}
 	}},
 	{"owner", func(r *archivedRun) any { return &r.owner }},
 }}
@@ -79,9 +81,10 @@ var environmentTable = table[record.Environment]{"environments", []column[record
 	{"kernel", func(e *record.Environment) any { return &e.Kernel }},
 	{"os", func(e *record.Environment) any { return &e.OS }},
 	{"filesystem", func(e *record.Environment) any { return &e.Filesystem }},
-	{"fsync_ns", func(e *record.Environment) any { return &e.Fsync }},
 	{"virtualization", func(e *record.Environment) any { return &e.Virtualization }},
 	{"clock_source", func(e *record.Environment) any { return &e.ClockSource }},
+	{"cpu_limit", func(e *record.Environment) any { return &e.CPULimit }},
+	{"memory_limit_bytes", func(e *record.Environment) any { return &e.MemoryLimitBytes }},
 }}
 
 var workloadTable = table[record.Workload]{"workloads", []column[record.Workload]{
@@ -101,6 +104,19 @@ var phaseTable = table[record.Phase]{"phases", []column[record.Phase]{
 	{"ended_ns", func(p *record.Phase) any { return optional[time.Duration]{at: &p.Ended} }},
 	{"samples", func(p *record.Phase) any { return &p.Samples }},
 	{"unstarted", func(p *record.Phase) any { return &p.Unstarted }},
+	{"idle_ns", func(p *record.Phase) any { return optional[time.Duration]{at: &p.Idle} }},
+	{"foreign_cpu_seconds", func(p *record.Phase) any {
+		return within[record.Surroundings, float64]{&p.Surroundings, func(s *record.Surroundings) *float64 { return &s.ForeignCPUSeconds }}
+	}},
+	{"stolen_cpu_seconds", func(p *record.Phase) any {
+		return within[record.Surroundings, float64]{&p.Surroundings, func(s *record.Surroundings) *float64 { return &s.StolenCPUSeconds }}
+	}},
+	{"throttled_ns", func(p *record.Phase) any {
+		return within[record.Surroundings, time.Duration]{&p.Surroundings, func(s *record.Surroundings) *time.Duration { return &s.Throttled }}
+	}},
+	{"pressure_ns", func(p *record.Phase) any {
+		return within[record.Surroundings, time.Duration]{&p.Surroundings, func(s *record.Surroundings) *time.Duration { return &s.Pressure }}
+	}},
 }}
 
 var summaryTable = table[record.Summary]{"summaries", []column[record.Summary]{
@@ -159,6 +175,18 @@ var nodeSecondTable = table[record.NodeSecond]{"node_seconds", []column[record.N
 	{"rss_bytes", func(s *record.NodeSecond) any { return &s.RSSBytes }},
 	{"read_bytes", func(s *record.NodeSecond) any { return &s.ReadBytes }},
 	{"written_bytes", func(s *record.NodeSecond) any { return &s.WrittenBytes }},
+	{"handed_bytes", func(s *record.NodeSecond) any { return &s.HandedBytes }},
+}}
+
+var failureTable = table[record.Failure]{"failures", []column[record.Failure]{
+	{"run_id", func(f *record.Failure) any { return &f.RunID }},
+	{"phase", func(f *record.Failure) any { return &f.Phase }},
+	{"warmup", func(f *record.Failure) any { return &f.Warmup }},
+	{"op", func(f *record.Failure) any { return &f.Op }},
+	{"status", func(f *record.Failure) any { return &f.Status }},
+	{"count", func(f *record.Failure) any { return &f.Count }},
+	{"first_ns", func(f *record.Failure) any { return &f.First }},
+	{"error", func(f *record.Failure) any { return optional[string]{at: &f.Error} }},
 }}
 
 var eventTable = table[record.Event]{"events", []column[record.Event]{

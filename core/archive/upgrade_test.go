@@ -20,13 +20,14 @@ import (
 )
 
 // ofSchema returns the path of an archive that an older benchctl has written.
-// That of schema 3 is a real one: 16 complete runs of two stores, one that was
-// interrupted, one that failed with its node, one whose benchctl was killed.
+// Those of schema 3 and 4 are real ones: complete runs of two stores, one that
+// was interrupted, one that lost its node, and in that of schema 3 one whose
+// benchctl was killed.
 func ofSchema(t *testing.T, version int64) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "old.db")
-	if version == 3 {
-		data, err := os.ReadFile("testdata/schema3.db")
+	if version >= 3 {
+		data, err := os.ReadFile(fmt.Sprintf("testdata/schema%d.db", version))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,6 +261,7 @@ func TestUpgradingLosesNothing(t *testing.T) {
 			if version < 3 {
 				columns["verdicts"] = []string{"*"}
 			}
+			columns["failures"] = []string{"*"}
 			after, _, moved := rowsOf(t, path, columns)
 			if diff := cmp.Diff(before, after); diff != "" {
 				t.Error(diff)

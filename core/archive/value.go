@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
-
-	"github.com/benchctl/benchctl/core/record"
 )
 
 // The types of this file scan and write values that stand in the archive in
@@ -199,27 +197,27 @@ func (e encoded[T]) Scan(value any) error {
 	return nil
 }
 
-// ofClient is a number of what the load generator said, and null if it has not.
-type ofClient[T int64 | float64 | time.Duration] struct {
-	client **record.Client
-	at     func(*record.Client) *T
+// within is a number in a part of a record, and null if that part is not known.
+type within[P any, T int64 | float64 | time.Duration] struct {
+	part **P
+	at   func(*P) *T
 }
 
-func (o ofClient[T]) Value() (driver.Value, error) {
-	if *o.client == nil {
+func (w within[P, T]) Value() (driver.Value, error) {
+	if *w.part == nil {
 		return nil, nil
 	}
-	return driver.DefaultParameterConverter.ConvertValue(*o.at(*o.client))
+	return driver.DefaultParameterConverter.ConvertValue(*w.at(*w.part))
 }
 
-func (o ofClient[T]) Scan(value any) error {
+func (w within[P, T]) Scan(value any) error {
 	if value == nil {
 		return nil
 	}
-	if *o.client == nil {
-		*o.client = &record.Client{}
+	if *w.part == nil {
+		*w.part = new(P)
 	}
-	at := o.at(*o.client)
+	at := w.at(*w.part)
 	switch v := value.(type) {
 	case int64:
 		*at = T(v)

@@ -59,6 +59,8 @@ func (r *Run) Value(key string) string {
 		return r.PluginVersion
 	case "state":
 		return string(r.State)
+	case "lost":
+		return strconv.Itoa(r.LostNodes)
 	case "run":
 		return strconv.FormatInt(r.ID, 10)
 	case "experiment":

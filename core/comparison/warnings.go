@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/record"
@@ -125,17 +126,34 @@ func runWarnings(runs []*Run) []string {
 // machines says for each machine of runs what it is, and for nodes that were
 // deployed where their data was.
 func machines(runs []*Run, known map[int64]record.Environment) []string {
-	var notes []string
-	seen := map[int64]bool{}
+	fsyncs := map[int64][]time.Duration{}
 	for _, run := range runs {
-		if seen[run.Environment] {
-			continue
+		times := fsyncs[run.Environment]
+		if run.Fsync > 0 {
+			times = append(times, run.Fsync)
 		}
-		seen[run.Environment] = true
-		e := known[run.Environment]
-		notes = append(notes, fmt.Sprintf("%s, %s, %d GiB of memory, kernel %s; data folder on %s, where an fsync takes %s",
-			e.CPU, format.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30, e.Kernel, e.Filesystem, format.Duration(e.Fsync)))
+		fsyncs[run.Environment] = times
+	}
+	var notes []string
+	for id, times := range fsyncs {
+		e := known[id]
+		note := fmt.Sprintf("%s, %s, %d GiB of memory, kernel %s", e.CPU, format.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30, e.Kernel)
+		if len(times) > 0 {
+			note += fmt.Sprintf("; data folder on %s, where an fsync takes %s", e.Filesystem, fsyncTime(times))
+		}
+		notes = append(notes, note)
 	}
 	slices.Sort(notes)
 	return slices.Compact(notes)
+}
+
+// fsyncTime writes what fsync took before runs: the median, and the least and the
+// greatest where they are far apart.
+func fsyncTime(times []time.Duration) string {
+	slices.Sort(times)
+	least, middle, greatest := times[0], times[len(times)/2], times[len(times)-1]
+	if greatest < 2*least {
+		return format.Duration(middle)
+	}
+	return fmt.Sprintf("%s (%s to %s)", format.Duration(middle), format.Duration(least), format.Duration(greatest))
 }

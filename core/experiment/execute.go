@@ -21,6 +21,7 @@ type Executor struct {
 
 	// What follows is this machine's if it is nil.
 	Machine func(ctx context.Context, dataDir string) (record.Environment, error)
+	Fsync   func(dataDir string) (time.Duration, error)             // as machine.Fsync
 	Deploy  func(context.Context, node.Deployment) (Cluster, error) // as node.Deploy
 	// Sample reports every second what the processes of a cluster (nil: none)
 	// and the client use, until ctx ends.
@@ -96,6 +97,9 @@ func (x *Executor) execution(plan *Plan, earlier Earlier) *execution {
 	here := *x
 	if here.Machine == nil {
 		here.Machine = machine.Read
+	}
+	if here.Fsync == nil {
+		here.Fsync = machine.Fsync
 	}
 	if here.Deploy == nil {
 		here.Deploy = deployHere

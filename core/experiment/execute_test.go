@@ -90,7 +90,7 @@ func TestWhatIsKnownOfARunIsArchived(t *testing.T) {
 		ID: 1, Experiment: 5, Store: "a", StoreVersion: "1.2", PluginVersion: "0.9", PluginSHA256: w.sha256, Nodes: 3, Threads: 1,
 		Setup:      []byte(`{"nodes":3,"reads":"linearizable","timeout_ns":1000000000}`),
 		Guarantees: run.Guarantees, Workload: "create-set-delete", WorkloadVersion: 1, WorkloadSHA256: definition.SHA256(),
-		Params: plan.Runs[0].Params, Seed: plan.Seed, Environment: 7, Labels: map[string]string{"purpose": "review", "setup": "durable"},
+		Params: plan.Runs[0].Params, Seed: plan.Seed, Environment: 7, Fsync: time.Millisecond, Labels: map[string]string{"purpose": "review", "setup": "durable"},
 	}
 	if diff := cmp.Diff(want, run.Run); diff != "" {
 		t.Error(diff)

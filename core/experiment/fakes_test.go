@@ -54,6 +54,7 @@ func newWorld(t *testing.T) *world {
 		Machine: func(ctx context.Context, _ string) (record.Environment, error) {
 			return w.machine, w.call(ctx, "machine")
 		},
+		Fsync:  func(string) (time.Duration, error) { return time.Millisecond, nil },
 		Deploy: w.deploy,
 		Sample: func(ctx context.Context, _ time.Time, _ Cluster, _ int, _ func(record.NodeSecond)) {
 			<-ctx.Done()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/machine"
@@ -17,7 +18,8 @@ type prepared struct {
 	setup       driver.Setup
 	guarantees  driver.Guarantees
 	description protocol.Description
-	ports       int // that each node needs
+	ports       int           // that each node needs
+	fsync       time.Duration // takes that long in the data folder; 0: no node keeps data there
 	warnings    []string
 }
 
@@ -44,7 +46,13 @@ func (e *execution) prepare(ctx context.Context, run Run, plugin Plugin) (prepar
 	if p.guarantees, p.ports, err = plugin.Setups.Prepare(ctx, p.setup); err != nil {
 		return p, err
 	}
-	if p.deployed() && machine.KeptInMemory(e.environment.Filesystem) {
+	if !p.deployed() {
+		return p, nil
+	}
+	if p.fsync, err = e.executor.Fsync(e.dataDir); err != nil {
+		return p, err
+	}
+	if machine.KeptInMemory(e.environment.Filesystem) {
 		p.warn(fmt.Sprintf("the nodes' data is in %s, which is a %s: fsync costs nothing there, so writes are faster than on a disk",
 			e.dataDir, e.environment.Filesystem))
 	}
@@ -92,6 +100,7 @@ func (e *execution) beginRun(ctx context.Context, experiment int64, p prepared, 
 		Repeat:          p.run.Repeat,
 		Seed:            p.run.Seed,
 		Environment:     e.environment.ID,
+		Fsync:           p.fsync,
 		Labels:          p.run.labels(e.plan.Labels),
 		Warnings:        p.warnings,
 	}, phases)

@@ -138,16 +138,16 @@ func TestAChangedPluginIsRefusedOrWarnedOf(t *testing.T) {
 }
 
 func TestAnotherMachineIsWarnedOf(t *testing.T) {
-	before := record.Environment{CPU: "Able", Cores: 2, MemoryBytes: 4 << 30, Kernel: "6.1", Fsync: 1}
+	before := record.Environment{CPU: "Able", Cores: 2, MemoryBytes: 4 << 30, Kernel: "6.1"}
 	cases := map[string]struct {
 		change func(*record.Environment)
 		want   string
 	}{
-		"the same":    {func(*record.Environment) {}, ""},
-		"a new fsync": {func(e *record.Environment) { e.Fsync, e.Kernel, e.MemoryBytes = 2, "6.2", e.MemoryBytes-1<<20 }, ""},
-		"processor":   {func(e *record.Environment) { e.CPU = "Baker" }, "(Baker, 2 cores, 4 GiB of memory) than earlier runs of it were executed on (Able, 2 cores, 4 GiB of memory)"},
-		"cores":       {func(e *record.Environment) { e.Cores = 1 }, "(Able, 1 core, 4 GiB of memory)"},
-		"memory":      {func(e *record.Environment) { e.MemoryBytes *= 2 }, "(Able, 2 cores, 8 GiB of memory)"},
+		"the same":     {func(*record.Environment) {}, ""},
+		"a new kernel": {func(e *record.Environment) { e.Kernel, e.MemoryBytes = "6.2", e.MemoryBytes-1<<20 }, ""},
+		"processor":    {func(e *record.Environment) { e.CPU = "Baker" }, "(Baker, 2 cores, 4 GiB of memory) than earlier runs of it were executed on (Able, 2 cores, 4 GiB of memory)"},
+		"cores":        {func(e *record.Environment) { e.Cores = 1 }, "(Able, 1 core, 4 GiB of memory)"},
+		"memory":       {func(e *record.Environment) { e.MemoryBytes *= 2 }, "(Able, 2 cores, 8 GiB of memory)"},
 	}
 	for name, c := range cases {
 		now := before

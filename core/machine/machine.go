@@ -30,7 +30,7 @@ const (
 	fsyncSize  = 512 // bytes
 )
 
-// Read looks at the machine, and measures fsync in the data folder.
+// Read looks at the machine and the data folder.
 func Read(ctx context.Context, dataDir string) (record.Environment, error) {
 	e := record.Environment{Cores: runtime.NumCPU(), OS: runtime.GOOS + "/" + runtime.GOARCH}
 	// What the system does not tell stays empty: it is a remark, not a result.
@@ -54,8 +54,7 @@ func Read(ctx context.Context, dataDir string) (record.Environment, error) {
 	if e.Filesystem, err = filesystem(ctx, dataDir); err != nil {
 		return e, fault.Errorf(ErrDataFolder, "look at the data folder %s: %w: name another data folder", dataDir, err)
 	}
-	e.Fsync, err = fsyncTime(dataDir)
-	return e, err
+	return e, nil
 }
 
 // KeptInMemory reports whether a filesystem keeps files in memory, where fsync
@@ -86,8 +85,8 @@ func filesystem(ctx context.Context, dir string) (string, error) {
 	return kind, nil
 }
 
-// fsyncTime returns the median time of a small write made durable.
-func fsyncTime(dir string) (time.Duration, error) {
+// Fsync returns the median time of a small write made durable in a folder.
+func Fsync(dir string) (time.Duration, error) {
 	file, err := os.CreateTemp(dir, "benchctl-fsync-*")
 	if err != nil {
 		return 0, fault.Errorf(ErrDataFolder, "write to the data folder %s: %w: name another data folder", filepath.Clean(dir), err)

@@ -13,11 +13,17 @@ func TestEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Cores < 1 || e.Filesystem == "unknown" || e.Fsync <= 0 || e.Kernel == "" {
+	if e.Cores < 1 || e.Filesystem == "unknown" || e.Kernel == "" {
 		t.Errorf("%+v", e)
 	}
 	if shm, err := machine.Read(t.Context(), "/dev/shm"); err != nil || !machine.KeptInMemory(shm.Filesystem) {
 		t.Errorf("/dev/shm: %+v, %v", shm, err)
+	}
+	if took, err := machine.Fsync(t.TempDir()); err != nil || took <= 0 {
+		t.Errorf("fsync takes %v, %v", took, err)
+	}
+	if _, err := machine.Fsync("/nowhere"); !errors.Is(err, machine.ErrDataFolder) {
+		t.Errorf("fsync in a folder that is not there: %v", err)
 	}
 	if _, err := machine.Read(t.Context(), "/nowhere"); !errors.Is(err, machine.ErrDataFolder) || !strings.HasSuffix(err.Error(), ": name another data folder") {
 		t.Errorf("a folder that is not there: %v", err)

@@ -61,10 +61,11 @@ func control(dir string) {
 	time.Sleep(time.Hour)
 }
 
-// script is a node that writes a line with its number and that of its child,
-// and then does what the rest says.
-func script(rest string) []string {
-	return []string{"/bin/sh", "-c", "sleep 60 & echo $$ $!; " + rest}
+// script is a node that does what first says, writes a line with its number and
+// that of its child, and then does what the rest says. What must hold once the
+// line is there belongs into first.
+func script(first, rest string) []string {
+	return []string{"/bin/sh", "-c", first + " sleep 60 & echo $$ $!; " + rest}
 }
 
 func childOf(t *testing.T, dir string) (pid int) {
@@ -85,12 +86,12 @@ func TestWhatANodeStartedEndsWithIt(t *testing.T) {
 		command []string
 		end     func(*Cluster) error
 	}{
-		"killed":       {script("wait"), func(c *Cluster) error { return c.KillNode(context.Background(), "a") }},
-		"stopped":      {script("wait"), func(c *Cluster) error { return c.StopNode(context.Background(), "a") }},
-		"closed":       {script("wait"), func(c *Cluster) error { return c.Close(false) }},
-		"ends itself":  {script("exit 0"), func(*Cluster) error { return nil }},
-		"is stubborn":  {script("trap '' TERM; while :; do wait; done"), func(c *Cluster) error { return c.StopNode(context.Background(), "a") }},
-		"daemon-style": {script("(sleep 60 &); wait"), func(c *Cluster) error { return c.StopNode(context.Background(), "a") }},
+		"killed":       {script("", "wait"), func(c *Cluster) error { return c.KillNode(context.Background(), "a") }},
+		"stopped":      {script("", "wait"), func(c *Cluster) error { return c.StopNode(context.Background(), "a") }},
+		"closed":       {script("", "wait"), func(c *Cluster) error { return c.Close(false) }},
+		"ends itself":  {script("", "exit 0"), func(*Cluster) error { return nil }},
+		"is stubborn":  {script("trap '' TERM;", "while :; do wait; done"), func(c *Cluster) error { return c.StopNode(context.Background(), "a") }},
+		"daemon-style": {script("", "(sleep 60 &); wait"), func(c *Cluster) error { return c.StopNode(context.Background(), "a") }},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -191,7 +192,7 @@ func TestCloseEndsAStart(t *testing.T) {
 }
 
 func TestSamplingGoesOnWhileANodeIsStopped(t *testing.T) {
-	c, _, dir := one(t, script("trap '' TERM; while :; do wait; done")...)
+	c, _, dir := one(t, script("trap '' TERM;", "while :; do wait; done")...)
 	c.nodes[0].Ready = driver.Probe{}
 	if err := c.Start(t.Context()); err != nil {
 		t.Fatal(err)

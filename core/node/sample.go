@@ -49,7 +49,7 @@ func Sample(ctx context.Context, zero time.Time, cluster *Cluster, client int, r
 			}
 			report(record.NodeSecond{
 				Node: name, Second: second, Seconds: (now.at - before.at).Seconds(), CPUSeconds: now.cpu - before.cpu, RSSBytes: rss,
-				ReadBytes: now.read - before.read, WrittenBytes: now.written - before.written,
+				ReadBytes: now.read - before.read, WrittenBytes: new(now.written - before.written),
 			})
 		}
 	}

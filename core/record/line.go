@@ -27,6 +27,7 @@ type Account struct {
 	Environment   *Environment `json:"environment,omitempty"`
 	Phases        []Phase      `json:"phases,omitempty"` // that began
 	Summaries     []Summary    `json:"summaries"`
+	Failures      []Failure    `json:"failures,omitempty"`
 	Verdicts      []Verdict    `json:"verdicts,omitempty"`
 	Events        []Event      `json:"events,omitempty"`
 	Processes     []Process    `json:"processes,omitempty"`

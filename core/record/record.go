@@ -26,16 +26,18 @@ const (
 // Environment is the machine that runs are executed on, as far as it bears on
 // what is measured.
 type Environment struct {
-	ID             int64         `json:"-"`   // in the archive
-	CPU            string        `json:"cpu"` // model
-	Cores          int           `json:"cores"`
-	MemoryBytes    int64         `json:"memory_bytes"`
-	Kernel         string        `json:"kernel"`
-	OS             string        `json:"os"`
-	Filesystem     string        `json:"filesystem"`               // of the folder in which nodes keep their data
-	Fsync          time.Duration `json:"fsync_ns"`                 // median of a small write and fsync there
-	Virtualization string        `json:"virtualization,omitempty"` // container or virtual machine; empty for neither
-	ClockSource    string        `json:"clock_source"`
+	ID             int64  `json:"-"`   // in the archive
+	CPU            string `json:"cpu"` // model
+	Cores          int    `json:"cores"`
+	MemoryBytes    int64  `json:"memory_bytes"`
+	Kernel         string `json:"kernel"`
+	OS             string `json:"os"`
+	Filesystem     string `json:"filesystem"`               // of the folder in which nodes keep their data
+	Virtualization string `json:"virtualization,omitempty"` // container or virtual machine; empty for neither
+	ClockSource    string `json:"clock_source"`
+	// What the group of processes that benchctl belongs to may use; 0: no limit.
+	CPULimit         float64 `json:"cpu_limit,omitempty"` // cores
+	MemoryLimitBytes int64   `json:"memory_limit_bytes,omitempty"`
 }
 
 // Workload is one version of a workload definition.
@@ -83,7 +85,9 @@ type Run struct {
 	Params          map[string]string `json:"params"`
 	Repeat          int               `json:"repeat"` // from 0
 	Seed            uint64            `json:"seed"`
-	Environment     int64             `json:"-"` // its id
+	Environment     int64             `json:"-"`                    // its id
+	Fsync           time.Duration     `json:"fsync_ns,omitempty"`   // median of a small write and fsync in the data folder, just before; 0: no node keeps data there
+	LostNodes       int               `json:"lost_nodes,omitempty"` // that ended by themselves while it lasted
 	Labels          map[string]string `json:"labels,omitempty"`
 	Warnings        []string          `json:"warnings"`
 	Client          *Client           `json:"client,omitempty"` // nil until the plugin has said it
@@ -110,6 +114,29 @@ type Phase struct {
 	// Unstarted counts the arrivals of an open loop that were due in the phase
 	// and were not started before it ended.
 	Unstarted int64 `json:"unstarted,omitempty"`
+	// Idle is the longest time in which no operation was on its way.
+	Idle         time.Duration `json:"idle_ns,omitempty"`
+	Surroundings *Surroundings `json:"surroundings,omitempty"` // nil where they are not known
+}
+
+// Surroundings is what the machine did beside the run while a phase was on.
+type Surroundings struct {
+	ForeignCPUSeconds float64       `json:"foreign_cpu_seconds"` // of processes that are not the run's
+	StolenCPUSeconds  float64       `json:"stolen_cpu_seconds"`  // that the host took from this virtual machine
+	Throttled         time.Duration `json:"throttled_ns"`        // in which the limit of processor time held the run up
+	Pressure          time.Duration `json:"pressure_ns"`         // in which something waited for a processor
+}
+
+// Failure is what operations of one kind failed of in one phase.
+type Failure struct {
+	RunID  int64         `json:"-"`
+	Phase  string        `json:"phase"`
+	Warmup bool          `json:"warmup"`
+	Op     string        `json:"op"`
+	Status string        `json:"status"` // the class
+	Count  int64         `json:"count"`
+	First  time.Duration `json:"first_ns"`        // from the run's zero, when the first one ended
+	Error  string        `json:"error,omitempty"` // what that one said
 }
 
 // Summary is what the samples of one operation in one phase come to. The
@@ -173,7 +200,8 @@ type NodeSecond struct {
 	CPUSeconds   float64 `json:"cpu_seconds"` // user and system
 	RSSBytes     int64   `json:"rss_bytes"`   // of memory, at its end
 	ReadBytes    int64   `json:"read_bytes"`
-	WrittenBytes int64   `json:"written_bytes"`
+	WrittenBytes *int64  `json:"written_bytes,omitempty"` // that reached storage; nil where the system does not say it truly
+	HandedBytes  *int64  `json:"handed_bytes,omitempty"`  // that it handed to the system, for files and sockets; nil where it is not known
 }
 
 // Process is what a process used in a whole run: its seconds put together.
@@ -183,7 +211,8 @@ type Process struct {
 	CPUSeconds   float64 `json:"cpu_seconds"`
 	MaxRSSBytes  int64   `json:"max_rss_bytes"`
 	ReadBytes    int64   `json:"read_bytes"`
-	WrittenBytes int64   `json:"written_bytes"`
+	WrittenBytes *int64  `json:"written_bytes,omitempty"` // as of a NodeSecond
+	HandedBytes  *int64  `json:"handed_bytes,omitempty"`
 }
 
 // Event is something that happened during a run.

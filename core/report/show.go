@@ -123,7 +123,9 @@ func facts(r record.Account) Table {
 		}
 		add("machine", "%s", machine)
 		add("system", "%s, kernel %s, clock %s", e.OS, e.Kernel, e.ClockSource)
-		add("data folder", "%s, fsync takes %s", e.Filesystem, format.Duration(e.Fsync))
+		if r.Fsync > 0 {
+			add("data folder", "%s, fsync takes %s", e.Filesystem, format.Duration(r.Fsync))
+		}
 	}
 	return t
 }
@@ -169,10 +171,18 @@ func processes(r record.Account) Table {
 	for _, p := range r.Processes {
 		t.Rows = append(t.Rows, []string{
 			p.Name, format.Duration(time.Duration(p.CPUSeconds * float64(time.Second))), cores(p),
-			format.Size(p.MaxRSSBytes), format.Size(p.ReadBytes), format.Size(p.WrittenBytes),
+			format.Size(p.MaxRSSBytes), format.Size(p.ReadBytes), size(p.WrittenBytes),
 		})
 	}
 	return t
+}
+
+// size writes a size that may not be known.
+func size(bytes *int64) string {
+	if bytes == nil {
+		return "–"
+	}
+	return format.Size(*bytes)
 }
 
 // cores writes how many processors a process used on average.

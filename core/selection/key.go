@@ -54,10 +54,10 @@ var Keys = []Key{
 	{"phase", Operations, false, Single, "a phase of the workload"},
 	{"op", Operations, false, Single, "an operation: create, set, get and so on"},
 	{"state", Runs, false, Single, "running, complete, failed or interrupted"},
+	{"lost", Runs, false, Single, "nodes that ended by themselves while the run lasted"},
 	{"run", Runs, false, Single, "a run's number"},
 	{"experiment", Runs, false, Single, "an experiment's number"},
 	{Started, Runs, false, Single, "when it began: a date such as 2026-01-31, or a range of them"},
-	{"lost", Runs, false, Single, "nodes that ended by themselves while it was run"},
 }
 
 // Started is the key of when a run began.

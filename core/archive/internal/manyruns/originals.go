@@ -73,7 +73,7 @@ func writeOriginals(ctx context.Context, path string, rng *rand.Rand) (originals
 	defer func() { err = errors.Join(err, into.Close()) }()
 	environment, err := into.Environment(ctx, record.Environment{
 		CPU: "a processor", Cores: 8, MemoryBytes: 16 << 30, Kernel: "6.1.0", OS: "debian 12 amd64",
-		Filesystem: "ext4", Fsync: 400 * time.Microsecond, ClockSource: "tsc",
+		Filesystem: "ext4", ClockSource: "tsc",
 	})
 	if err != nil {
 		return nil, err
@@ -164,7 +164,7 @@ func writeOriginal(ctx context.Context, into *archive.Archive, rng *rand.Rand, r
 				name = record.ClientNode
 			}
 			covered := min(1, at.Seconds()-float64(second))
-			err := w.NodeSecond(record.NodeSecond{Node: name, Second: second, Seconds: covered, CPUSeconds: covered * (0.2 + rng.Float64()), RSSBytes: 50 << 20, WrittenBytes: 1 << 20})
+			err := w.NodeSecond(record.NodeSecond{Node: name, Second: second, Seconds: covered, CPUSeconds: covered * (0.2 + rng.Float64()), RSSBytes: 50 << 20, WrittenBytes: new(int64(1 << 20))})
 			if err != nil {
 				return 0, err
 			}
