@@ -54,7 +54,7 @@ func (a *app) workloadCommand() *cobra.Command {
 			if ofExperiments {
 				text = experiment.Schema()
 			}
-			_, err := a.stdout.Write(text)
+			_, err := a.json.Write(text)
 			return err
 		},
 	}
@@ -209,7 +209,7 @@ func (a *app) pluginCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return report.WriteJSON(a.stdout, d)
+				return report.WriteJSON(a.json, d)
 			}
 			return a.printDescription(d, path)
 		},
@@ -280,7 +280,7 @@ func (a *app) versionCommand() *cobra.Command {
 				Go       string `json:"go"`
 			}{buildVersion(), protocol.Version, archive.Schema, runtime.Version()}
 			if asJSON {
-				return json.NewEncoder(a.stdout).Encode(v)
+				return json.NewEncoder(a.json).Encode(v)
 			}
 			fmt.Fprintf(a.stdout, "benchctl %s, plugin protocol %d, archive schema %d, %s\n", v.Version, v.Protocol, v.Schema, v.Go)
 			return nil

@@ -91,7 +91,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
 	console.clear()
 	switch f.format {
 	case "json":
-		err = report.WriteJSON(a.stdout, all)
+		err = report.WriteJSON(a.json, all)
 	case "markdown":
 		err = functionsTable(all).WriteMarkdown(a.stdout)
 	default:

@@ -83,7 +83,8 @@ func allDocumented(t *testing.T) []documented {
 			look(sub)
 		}
 	}
-	look(newRoot(environment{getenv: func(string) string { return "" }}))
+	root, _ := newRoot(environment{getenv: func(string) string { return "" }})
+	look(root)
 	return all
 }
 

@@ -38,6 +38,7 @@ func TestMain(m *testing.M) {
 		// as docs/plugins.md calls the plugin of an author
 		"benchctl-plugin-mystore": func() { plugin.Serve(newFaulty("mystore", func(*faultySession) {})) },
 
+		"benchctl-plugin-steering":  func() { plugin.Serve(newSteering()) },
 		"benchctl-plugin-lossy":     func() { plugin.Serve(newFaulty("lossy", lossy)) },
 		"benchctl-plugin-stale":     func() { plugin.Serve(newFaulty("stale", stale)) },
 		"benchctl-plugin-repeating": func() { plugin.Serve(newFaulty("repeating", repeating)) },

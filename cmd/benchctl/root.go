@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,8 +13,10 @@ const defaultArchive = "benchctl.db"
 // app is what all commands share.
 type app struct {
 	environment
-	archivePath string
-	verbose     bool
+	stdout, stderr *output // text for people
+	json, data     *output // standard output for programs
+	archivePath    string
+	verbose        bool
 }
 
 // unnamedArchive is the archive that is used without --archive.
@@ -24,8 +27,23 @@ func (a *app) unnamedArchive() string {
 	return defaultArchive
 }
 
-func newRoot(env environment) *cobra.Command {
-	a := &app{environment: env}
+// printed is why standard output did not take everything.
+func (a *app) printed() error {
+	for _, o := range []*output{a.stdout, a.json, a.data} {
+		if err := o.failure(); err != nil {
+			return fmt.Errorf("not everything could be printed: %w", err)
+		}
+	}
+	return nil
+}
+
+// newRoot returns the command, and what its subcommands share.
+func newRoot(env environment) (*cobra.Command, *app) {
+	a := &app{
+		environment: env,
+		stdout:      newText(env.stdout), stderr: newText(env.stderr),
+		json: newJSON(env.stdout), data: newData(env.stdout),
+	}
 	root := &cobra.Command{
 		Use:   "benchctl",
 		Short: "Benchmark coordination stores, and keep every operation",
@@ -54,7 +72,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 plugin failed, 4 workload invalid,
 		usageArgs(cmd)
 	}
 	usageArgs(root)
-	return root
+	return root, a
 }
 
 // usageArgs turns a command's complaints about its arguments into usage errors.

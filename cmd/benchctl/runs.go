@@ -136,7 +136,7 @@ func (a *app) showCommand() *cobra.Command {
 
 // writeJSON prints everything about runs that was read of them.
 func (a *app) writeJSON(accounts []record.Account, experiment int64) error {
-	return report.WriteJSON(a.stdout, report.Document{
+	return report.WriteJSON(a.json, report.Document{
 		Version: report.DocumentVersion, Experiment: experiment, Archive: a.archivePath, Runs: accounts,
 	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"slices"
 	"strings"
 
@@ -8,6 +9,17 @@ import (
 
 	"github.com/benchctl/benchctl/core/report"
 )
+
+// rowsOutput is where rows are printed in a format.
+func (a *app) rowsOutput(format string) io.Writer {
+	switch format {
+	case "json":
+		return a.json
+	case "csv":
+		return a.data
+	}
+	return a.stdout
+}
 
 func (a *app) sqlCommand() *cobra.Command {
 	format := "table"
@@ -33,7 +45,7 @@ tables. The table samples holds every single operation, decoded as it is read.`,
 				return err
 			}
 			defer rows.Close()
-			return report.WriteRows(a.stdout, rows, format)
+			return report.WriteRows(a.rowsOutput(format), rows, format)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", format, "`FORMAT`: "+strings.Join(report.Formats, ", "))

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 	"strings"
+
+	"github.com/benchctl/benchctl/core/format"
 )
 
 // Page is a document for a design review.
@@ -51,20 +54,44 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 }).Parse(pageHTML))
 
 // WriteHTML writes the page as one file that needs no other.
-func (p Page) WriteHTML(w io.Writer) error { return pageTemplate.Execute(w, p) }
+func (p Page) WriteHTML(w io.Writer) error {
+	var page strings.Builder
+	if err := pageTemplate.Execute(&page, p); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, format.Plain(page.String()))
+	return err
+}
 
 // WriteMarkdown writes the page as Markdown that shows the figures' files.
 func (p Page) WriteMarkdown(w io.Writer) error {
-	fmt.Fprintf(w, "# %s\n\n%s\n", p.Title, p.Lead)
+	var page strings.Builder
+	if err := p.markdown(&page); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, format.Plain(page.String()))
+	return err
+}
+
+var (
+	tag     = regexp.MustCompile(`<([A-Za-z/!?])`)
+	inALink = strings.NewReplacer("[", `\[`, "]", `\]`)
+)
+
+// withoutTags is text in which Markdown sees no HTML.
+func withoutTags(text string) string { return tag.ReplaceAllString(text, "&lt;$1") }
+
+func (p Page) markdown(w io.Writer) error {
+	fmt.Fprintf(w, "# %s\n\n%s\n", withoutTags(p.Title), withoutTags(p.Lead))
 	for _, s := range p.Sections {
 		if s.Title != "" {
-			fmt.Fprintf(w, "\n## %s\n", s.Title)
+			fmt.Fprintf(w, "\n## %s\n", withoutTags(s.Title))
 		}
 		if s.Text != "" {
-			fmt.Fprintf(w, "\n%s\n", s.Text)
+			fmt.Fprintf(w, "\n%s\n", withoutTags(s.Text))
 		}
 		if s.Figure != nil {
-			fmt.Fprintf(w, "\n![%s](%s)\n", s.Figure.Alt, s.Figure.File)
+			fmt.Fprintf(w, "\n![%s](%s)\n", inALink.Replace(withoutTags(s.Figure.Alt)), s.Figure.File)
 		}
 		if len(s.Table.Rows) > 0 {
 			fmt.Fprintln(w)
@@ -74,7 +101,9 @@ func (p Page) WriteMarkdown(w io.Writer) error {
 		}
 		if len(s.Notes) > 0 {
 			fmt.Fprintln(w)
-			Notes(w, "-", s.Notes)
+			for _, note := range s.Notes {
+				Notes(w, "-", []string{withoutTags(note)})
+			}
 		}
 	}
 	return nil

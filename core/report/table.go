@@ -114,7 +114,7 @@ func (t Table) pretty() table.Writer {
 	named := false
 	for i, c := range t.Columns {
 		named = named || c.Name != ""
-		header = append(header, c.Name)
+		header = append(header, withoutTags(c.Name))
 		config := table.ColumnConfig{Number: i + 1}
 		if c.Right {
 			config.Align, config.AlignHeader = text.AlignRight, text.AlignRight
@@ -128,7 +128,7 @@ func (t Table) pretty() table.Writer {
 	for _, cells := range t.Rows {
 		row := table.Row{}
 		for _, cell := range cells {
-			row = append(row, cell)
+			row = append(row, withoutTags(cell))
 		}
 		w.AppendRow(row)
 	}
