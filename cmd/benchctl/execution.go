@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func (e *execution) executor(into *archive.Archive) *experiment.Executor {
 		Launcher: e.plugins,
 		Archive:  keeper{into},
 		Observer: newProgress(e.console, e.plan, e.archivePath),
-		Command:  strings.Join(append([]string{"benchctl"}, e.args...), " "),
+		Command:  e.command(),
 	}
 }
 
@@ -172,9 +173,21 @@ func (a *app) resumeCommand(id int64) string {
 	return command
 }
 
+// command is the command line as a shell takes it.
+func (a *app) command() string {
+	words := []string{"benchctl"}
+	for _, arg := range a.args {
+		words = append(words, quote(arg))
+	}
+	return strings.Join(words, " ")
+}
+
+// plainWord is what no shell takes for anything else.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$`)
+
 // quote writes a word as a shell takes it.
 func quote(word string) string {
-	if !strings.ContainsFunc(word, func(r rune) bool { return strings.ContainsRune(" \t\n'\"\\$`&|;<>()*?[]#~=%!{}", r) }) {
+	if plainWord.MatchString(word) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

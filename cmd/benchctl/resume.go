@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/comparison"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/record"
@@ -39,6 +40,14 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 		return err
 	}
 	defer from.Close()
+	if f.resume == newest {
+		if _, f.resume, err = from.Newest(ctx); err != nil {
+			return err
+		}
+		if f.resume == 0 {
+			return a.explained(&comparison.NoRuns{})
+		}
+	}
 	plan, err := archivedPlan(ctx, from, f.resume)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,6 +97,27 @@ with --resume and its number: only what is missing is run.`,
 	return cmd
 }
 
+// experimentNumber is a flag with the number of an experiment, or last.
+type experimentNumber int64
+
+func (n *experimentNumber) Set(text string) error {
+	id, err := parseNumber(text)
+	if err != nil {
+		return errors.New("it is the number of an experiment or last: `benchctl runs` lists them")
+	}
+	*n = experimentNumber(id)
+	return nil
+}
+
+func (n *experimentNumber) String() string {
+	if *n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(*n), 10)
+}
+
+func (*experimentNumber) Type() string { return "EXPERIMENT" }
+
 func (f *runFlags) register(cmd *cobra.Command) {
 	defaults := experiment.Defaults()
 	setup := defaults.Setups[0]
@@ -118,7 +140,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.dataDir, "data-dir", os.TempDir(), "the `FOLDER` in which nodes keep their data while a run lasts")
 	flags.BoolVar(&f.keepData, "keep-data", false, "leave the nodes' data and logs in that folder")
 	flags.BoolVar(&f.reuse, "reuse-clusters", false, "deploy each store once for all runs with the same setup, not afresh for each; those that wait use some of the machine")
-	flags.Int64Var(&f.resume, "resume", 0, "run what is missing of `EXPERIMENT`, by its number")
+	flags.Var((*experimentNumber)(&f.resume), "resume", "run what is missing of `EXPERIMENT`, by its number, or of the last")
 	flags.BoolVar(&f.allowChanged, "allow-changed-plugin", false, "resume with another binary of a plugin than before; the runs are marked by a warning")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plan and how long it will take, run nothing")
 	flags.StringVar(&f.plot, "plot", "", "the `FILE` to draw the result into, .svg, .png or .pdf: over what was swept, or as bars")

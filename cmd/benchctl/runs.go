@@ -104,22 +104,46 @@ func (a *app) runsCommand() *cobra.Command {
 	return cmd
 }
 
+// newest stands for the newest run or experiment in the place of its number.
+const newest = -1
+
+// parseNumber reads the number of a run or experiment, or last.
+func parseNumber(text string) (int64, error) {
+	if text == selection.Last {
+		return newest, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err == nil && n < 1 {
+		err = errors.New("numbers begin with 1")
+	}
+	return n, err
+}
+
 func (a *app) showCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "show RUN",
-		Short: "Show everything about one run",
-		Args:  cobra.ExactArgs(1),
+		Use:     "show RUN",
+		Short:   "Show everything about one run, by its number, or about the last",
+		Example: "  benchctl show last",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
+			id, err := parseNumber(args[0])
 			if err != nil {
-				return usagef("RUN is the number of a run, not %q: `benchctl runs` lists them", args[0])
+				return usagef("RUN is the number of a run or last, not %q: `benchctl runs` lists them", args[0])
 			}
 			from, err := a.readArchive(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer from.Close()
+			if id == newest {
+				if id, _, err = from.Newest(cmd.Context()); err != nil {
+					return err
+				}
+				if id == 0 {
+					return a.explained(&comparison.NoRuns{})
+				}
+			}
 			account, err := from.Account(cmd.Context(), id)
 			if err != nil {
 				return err

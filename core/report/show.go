@@ -113,6 +113,9 @@ func facts(r record.Account) Table {
 	add("workload", "%s@%d, sha256 %.16s…", r.Workload, r.WorkloadVersion, r.WorkloadSHA256)
 	add("parameters", "%s", format.Pairs(r.Params))
 	add("repeat, seed", "%d, %d", r.Repeat+1, r.Seed)
+	if r.Command != "" {
+		add("command", "%s", r.Command)
+	}
 	if len(r.Labels) > 0 {
 		add("labels", "%s", format.Pairs(r.Labels))
 	}
