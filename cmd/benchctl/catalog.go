@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/hashicorp/go-hclog"
 	"github.com/spf13/cobra"
 
 	"github.com/benchctl/benchctl/core/archive"
@@ -76,7 +77,7 @@ func (a *app) checkFile(ref string) error {
 	}
 	plan, err := experiment.NewPlan(spec)
 	if err != nil {
-		return err
+		return &usageError{err}
 	}
 	fmt.Fprintf(a.stdout, "experiment %s is valid, %s\n", plan.Name, format.Count(len(plan.Runs), "run"))
 	return nil
@@ -220,7 +221,11 @@ func (a *app) pluginCommand() *cobra.Command {
 }
 
 func (a *app) describe(ctx context.Context, name, path string) (protocol.Description, error) {
-	p, err := host.Launch(ctx, name, path, host.Options{Log: a.logger(newConsole(a.stderr))})
+	return describe(ctx, name, path, a.logger(newConsole(a.stderr)))
+}
+
+func describe(ctx context.Context, name, path string, log hclog.Logger) (protocol.Description, error) {
+	p, err := host.Launch(ctx, name, path, host.Options{Log: log})
 	if err != nil {
 		return protocol.Description{}, err
 	}

@@ -69,6 +69,16 @@ func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
 	if err != nil {
 		return err
 	}
+	switch reads := driver.Consistency(f.reads); {
+	case reads != driver.Linearizable && reads != driver.Sequential:
+		return usagef("--reads %q is neither linearizable nor sequential", f.reads)
+	case f.nodes < 1:
+		return usagef("--nodes %d: there must be at least 1", f.nodes)
+	case f.timeout <= 0:
+		return usagef("--timeout %v should be above 0", f.timeout)
+	case f.ready <= 0:
+		return usagef("--ready-timeout %v should be above 0", f.ready)
+	}
 	if f.format != "table" && f.format != "markdown" && f.format != "json" {
 		return usagef("--format %q is none of table, markdown, json", f.format)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/benchctl/benchctl/core/comparison"
 	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/report"
+	"github.com/benchctl/benchctl/core/spelling"
 )
 
 var themes = map[string]chart.Theme{"slide": chart.Slide, "page": chart.Page}
@@ -36,7 +37,7 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind, ok := kinds.Find(args[0])
 			if !ok {
-				return usagef("there is no chart %q; there are %s", args[0], strings.Join(kinds.Names(), ", "))
+				return usagef("there is no chart %q%s; there are %s", args[0], spelling.Meant(args[0], kinds.Names()), strings.Join(kinds.Names(), ", "))
 			}
 			if err := checkKindFlags(kind, cmd.Flags().Changed); err != nil {
 				return err

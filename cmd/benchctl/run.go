@@ -11,7 +11,6 @@ import (
 
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/experiment"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // runFlags are the flags of run as they were given.
@@ -82,11 +81,7 @@ with --resume and its number: only what is missing is run.`,
 			if given("allow-changed-plugin") {
 				return usagef("--allow-changed-plugin belongs to --resume EXPERIMENT: a new experiment takes the plugins as they are")
 			}
-			ref := "create-set-delete"
-			if len(args) == 1 {
-				ref = args[0]
-			}
-			spec, err := f.spec(ref, given)
+			spec, err := f.spec(workloadOf(args), given)
 			if err != nil {
 				return err
 			}
@@ -95,6 +90,14 @@ with --resume and its number: only what is missing is run.`,
 	}
 	f.register(cmd)
 	return cmd
+}
+
+// workloadOf is the workload that arguments name.
+func workloadOf(args []string) string {
+	if len(args) == 0 {
+		return "create-set-delete"
+	}
+	return args[0]
 }
 
 // experimentNumber is a flag with the number of an experiment, or last.
@@ -151,11 +154,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 func (a *app) run(ctx context.Context, f *runFlags, spec experiment.Spec) error {
 	plan, err := experiment.NewPlan(spec)
 	if err != nil {
-		var bad *workload.Error
-		if errors.As(err, &bad) {
-			return err
-		}
-		return &usageError{err}
+		return &usageError{err} // files have been read without a mistake
 	}
 	e := a.newExecution(plan)
 	if err := e.checkPlugins(ctx, plan.Runs, experiment.Earlier{}); err != nil {
