@@ -26,6 +26,7 @@ type checkFlags struct {
 	ready     time.Duration
 	dataDir   string
 	format    string
+	asJSON    bool
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -44,7 +45,15 @@ It exits with 1 if any case fails.`,
   benchctl plugin check etcd --nodes 3 --reads sequential --option etcd.binary=/usr/bin/etcd
   benchctl plugin check etcd zookeeper raftembed memory --format markdown`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.check(cmd.Context(), f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.asJSON {
+				if cmd.Flags().Changed("format") && f.format != "json" {
+					return usagef("--json does not go with --format %s", f.format)
+				}
+				f.format = "json"
+			}
+			return a.check(cmd.Context(), f, args)
+		},
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&f.nodes, "nodes", 1, "`NUMBER` of nodes to deploy the store with")
@@ -55,6 +64,7 @@ It exits with 1 if any case fails.`,
 	flags.DurationVar(&f.ready, "ready-timeout", node.ReadyWithin, "`D` after which a node that does not serve ends the check")
 	flags.StringVar(&f.dataDir, "data-dir", os.TempDir(), "the `FOLDER` in which nodes keep their data meanwhile")
 	flags.StringVar(&f.format, "format", "table", "`FORMAT`: table, markdown (the functions only) or json")
+	flags.BoolVar(&f.asJSON, "json", false, "short for --format json")
 	return cmd
 }
 

@@ -115,7 +115,7 @@ var ownCompletions = map[string]completion{
 	"benchctl plot --output":          files("svg", "png", "pdf"),
 	"benchctl report --output":        folders,
 	"benchctl sql --format":           words(report.Formats...),
-	"benchctl workload list --format": words("table", "markdown"),
+	"benchctl workload list --format": words("table", "markdown", "json"),
 	"benchctl plugin check --format":  words("table", "markdown", "json"),
 	"benchctl man --output":           folders,
 }

@@ -18,6 +18,7 @@ import (
 
 func (a *app) reportCommand() *cobra.Command {
 	var output, title string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "report [SELECT] [-o DIR]",
 		Short: "Print the comparison of runs, or write a page for a design review",
@@ -42,8 +43,11 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 			if err != nil {
 				return err
 			}
+			if asJSON && output != "" {
+				return usagef("--json does not go with -o: the page has no JSON")
+			}
 			var needs comparison.Needs
-			if output != "" {
+			if output != "" || asJSON {
 				needs = kinds.NeedsOf(kinds.All...)
 			}
 			c, err := comparison.Select(cmd.Context(), from, expression, needs)
@@ -52,6 +56,9 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 			}
 			if len(c.Workloads) == 0 {
 				return fmt.Errorf("none of the %s is complete, so there is nothing to report: `benchctl runs` shows their states", format.Count(c.Selected, "selected run"))
+			}
+			if asJSON {
+				return report.WriteJSON(a.json, c)
 			}
 			if output == "" {
 				return report.Print(a.stdout, c)
@@ -63,6 +70,7 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `DIR` to write the page and its charts into")
 	cmd.Flags().StringVar(&title, "title", "", "a `TITLE` of your own")
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 

@@ -119,6 +119,11 @@ func flagMeant(cmd *cobra.Command, err error) string {
 	return ""
 }
 
+// jsonFlag adds the one way to ask for JSON.
+func jsonFlag(cmd *cobra.Command, asJSON *bool) {
+	cmd.Flags().BoolVar(asJSON, "json", false, "print JSON (docs/format/json.md)")
+}
+
 // usageArgs turns a command's complaints about its arguments into usage errors.
 func usageArgs(cmd *cobra.Command) {
 	check := cmd.Args

@@ -100,7 +100,7 @@ func (a *app) runsCommand() *cobra.Command {
 			return report.Runs(lines).Write(a.stdout)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/format/json.md)")
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
@@ -154,7 +154,7 @@ func (a *app) showCommand() *cobra.Command {
 			return report.Show(a.stdout, account)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/format/json.md)")
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 

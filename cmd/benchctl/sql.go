@@ -22,7 +22,7 @@ func (a *app) rowsOutput(format string) io.Writer {
 }
 
 func (a *app) sqlCommand() *cobra.Command {
-	format := "table"
+	format, asJSON := "table", false
 	cmd := &cobra.Command{
 		Use:   "sql QUERY",
 		Short: "Ask the archive in SQL",
@@ -34,6 +34,12 @@ tables. The table samples holds every single operation, decoded as it is read.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(report.Formats, format) {
 				return usagef("--format %q is none of %s", format, strings.Join(report.Formats, ", "))
+			}
+			if asJSON {
+				if cmd.Flags().Changed("format") && format != "json" {
+					return usagef("--json does not go with --format %s", format)
+				}
+				format = "json"
 			}
 			from, err := a.readArchive(cmd.Context())
 			if err != nil {
@@ -49,5 +55,6 @@ tables. The table samples holds every single operation, decoded as it is read.`,
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", format, "`FORMAT`: "+strings.Join(report.Formats, ", "))
+	cmd.Flags().BoolVar(&asJSON, "json", false, "short for --format json")
 	return cmd
 }
