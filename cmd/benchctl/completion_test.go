@@ -39,6 +39,7 @@ func completed(t *testing.T, archive string, words ...string) (found []string, d
 var withFiles = map[string]cobra.ShellCompDirective{
 	"--archive": cobra.ShellCompDirectiveFilterFileExt, "--plot": cobra.ShellCompDirectiveFilterFileExt, "--data-dir": cobra.ShellCompDirectiveFilterDirs,
 	"benchctl plot --output": cobra.ShellCompDirectiveFilterFileExt, "benchctl report --output": cobra.ShellCompDirectiveFilterDirs,
+	"benchctl man --output": cobra.ShellCompDirectiveFilterDirs,
 }
 
 // TestFilesAreCompletedWhereFilesGo walks every flag and argument of every command.
