@@ -33,6 +33,11 @@ alter table runs add column lost_nodes integer not null default 0;
 update runs set lost_nodes = (select count(distinct node) from events where run_id = runs.id and kind = 'node-exited')
 where id in (select run_id from events where kind = 'node-exited');
 
+-- What arrived in an open loop, and what became of the bound that a search keeps;
+-- null where there was neither.
+alter table phases add column offered_rate real;
+alter table phases add column bound text;
+
 -- The longest time in which no operation was on its way, and what the machine
 -- did beside the run; null where it is not known.
 alter table phases add column idle_ns integer;

@@ -89,7 +89,7 @@ var since = []struct {
 			"(select e.fsync_ns from main.environments e where e.id = environment) as fsync_ns",
 			"(select count(distinct node) from main.events where run_id = runs.id and kind = 'node-exited') as lost_nodes",
 		},
-		"phases":       {"null as idle_ns", "null as foreign_cpu_seconds", "null as stolen_cpu_seconds", "null as throttled_ns", "null as pressure_ns"},
+		"phases":       {"null as offered_rate", "null as bound", "null as idle_ns", "null as foreign_cpu_seconds", "null as stolen_cpu_seconds", "null as throttled_ns", "null as pressure_ns"},
 		"node_seconds": {"null as handed_bytes"},
 	}, []string{"create temp table failures (run_id, phase, warmup, op, status, count, first_ns, error)"}},
 }

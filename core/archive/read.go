@@ -95,6 +95,20 @@ func (a *Archive) noExperiment(id int64) error {
 	}
 }
 
+// Offered returns what arrived in the measured phases of open loops of the given
+// runs, or of all, by run and name of the phase.
+func (a *Archive) Offered(ctx context.Context, ids ...int64) (map[int64]map[string]record.Offered, error) {
+	found := map[int64]map[string]record.Offered{}
+	err := phaseTable.each(ctx, a.reader, amongAnd("run_id", ids)+" offered_rate is not null and not warmup", values(ids), func(p *record.Phase) error {
+		if found[p.RunID] == nil {
+			found[p.RunID] = map[string]record.Offered{}
+		}
+		found[p.RunID][p.Name] = *p.Offered
+		return nil
+	})
+	return found, explain(a.path, "read what arrived", err)
+}
+
 // Environments returns the environments with the given ids, which runs name,
 // or all of them, in the order of their ids.
 func (a *Archive) Environments(ctx context.Context, ids ...int64) ([]record.Environment, error) {

@@ -22,15 +22,20 @@ var keyColumns = map[string]string{
 	"workload-version": "r.workload_version",
 	"reads":            "r.setup ->> '$.reads'",
 	"durability":       "r.guarantees ->> '$.durability'",
-	"store-version":    "r.store_version",
-	"plugin-version":   "r.plugin_version",
-	"phase":            "s.phase",
-	"op":               "s.op",
-	"state":            "r.state",
-	"run":              "r.id",
-	"experiment":       "r.experiment",
-	"started":          "r.started_at",
-	"lost":             "r.lost_nodes",
+	"promised":         "coalesce(nullif(r.guarantees ->> '$.reads', ''), r.setup ->> '$.reads')",
+	"plugin":           "substr(r.plugin_sha256, 1, 12)",
+	"machine": `(select min(same.id) from environments e join environments same
+		using (cpu, cores, memory_bytes, kernel, os, virtualization, clock_source, cpu_limit, memory_limit_bytes) where e.id = r.environment)`,
+	"filesystem":     "case when r.fsync_ns > 0 then (select e.filesystem from environments e where e.id = r.environment) end",
+	"store-version":  "r.store_version",
+	"plugin-version": "r.plugin_version",
+	"phase":          "s.phase",
+	"op":             "s.op",
+	"state":          "r.state",
+	"run":            "r.id",
+	"experiment":     "r.experiment",
+	"lost":           "r.lost_nodes",
+	"started":        "r.started_at",
 }
 
 // keyDocuments are where keys with these prefixes stand.
@@ -118,7 +123,7 @@ func settled(ctx context.Context, run int64, owner string, state *record.State) 
 
 // comparedTable is runs with what comparisons look at.
 var comparedTable = runTable.only("id", "experiment", "position", "state", "started_at", "store", "store_version", "plugin_version",
-	"nodes", "threads", "setup", "guarantees", "workload", "workload_version", "workload_sha256", "params", "environment", "fsync_ns", "lost_nodes", "labels", "warnings")
+	"plugin_sha256", "nodes", "threads", "watchers", "setup", "guarantees", "workload", "workload_version", "workload_sha256", "params", "environment", "fsync_ns", "lost_nodes", "labels", "warnings")
 
 // Compared returns the given runs, or all, with what comparisons look at, in the
 // order of their ids. Runs that have the same documents share them: they must

@@ -42,7 +42,7 @@ func three(t *testing.T) (*Archive, []int64) {
 
 func TestValuesOfKeysAreThoseOfRunsOrOfTheirOperations(t *testing.T) {
 	a, ids := three(t)
-	keys := []string{"store", "nodes", "reads", "durability", "state", "param.size", "param.none", "option.sync", "label.branch", "workload-version"}
+	keys := []string{"store", "nodes", "reads", "durability", "state", "param.size", "param.none", "option.sync", "label.branch", "workload-version", "promised", "plugin", "machine", "filesystem", "lost"}
 	var got []string
 	err := a.Values(t.Context(), keys, func(run int64, values []string) {
 		if run != ids[len(got)] {
@@ -53,7 +53,7 @@ func TestValuesOfKeysAreThoseOfRunsOrOfTheirOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"memory 3  fsync complete 100   main 1", "memory 3  fsync failed 100   main 1", "memory 3  fsync interrupted 100   main 1"}
+	want := []string{"memory 3  fsync complete 100   main 1 linearizable def 1  0", "memory 3  fsync failed 100   main 1 linearizable def 1  0", "memory 3  fsync interrupted 100   main 1 linearizable def 1  0"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -104,6 +104,10 @@ var phaseTable = table[record.Phase]{"phases", []column[record.Phase]{
 	{"ended_ns", func(p *record.Phase) any { return optional[time.Duration]{at: &p.Ended} }},
 	{"samples", func(p *record.Phase) any { return &p.Samples }},
 	{"unstarted", func(p *record.Phase) any { return &p.Unstarted }},
+	{"offered_rate", func(p *record.Phase) any {
+		return within[record.Offered, float64]{&p.Offered, func(o *record.Offered) *float64 { return &o.Rate }}
+	}},
+	{"bound", func(p *record.Phase) any { return bound{&p.Offered} }},
 	{"idle_ns", func(p *record.Phase) any { return optional[time.Duration]{at: &p.Idle} }},
 	{"foreign_cpu_seconds", func(p *record.Phase) any {
 		return within[record.Surroundings, float64]{&p.Surroundings, func(s *record.Surroundings) *float64 { return &s.ForeignCPUSeconds }}

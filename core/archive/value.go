@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/benchctl/benchctl/core/record"
 )
 
 // The types of this file scan and write values that stand in the archive in
@@ -194,6 +196,24 @@ func (e encoded[T]) Scan(value any) error {
 		e.known[text] = known
 	}
 	*e.at = known
+	return nil
+}
+
+// bound is what became of the bound of a search, and null where there was none. It
+// stands behind the rate that was offered.
+type bound struct{ offered **record.Offered }
+
+func (b bound) Value() (driver.Value, error) {
+	if *b.offered == nil || (*b.offered).Bound == "" {
+		return nil, nil
+	}
+	return string((*b.offered).Bound), nil
+}
+
+func (b bound) Scan(value any) error {
+	if text, ok := value.(string); ok && *b.offered != nil {
+		(*b.offered).Bound = record.Bound(text)
+	}
 	return nil
 }
 

@@ -98,6 +98,17 @@ func (w *RunWriter) PhaseStarted(phase int, at time.Duration) error {
 	}})
 }
 
+// Offered archives what is to arrive in a phase.
+func (w *RunWriter) Offered(phase int, o record.Offered) error {
+	if err := w.checkPhase(phase); err != nil {
+		return err
+	}
+	return w.put(entry{change: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "update phases set offered_rate = ?, bound = nullif(?, '') where run_id = ? and phase = ?", o.Rate, o.Bound, w.id, phase)
+		return err
+	}})
+}
+
 // Chunk archives a chunk. The archive keeps data; it must not be changed.
 func (w *RunWriter) Chunk(h sample.Header, data []byte) error {
 	return w.put(entry{header: h, data: data})

@@ -17,8 +17,10 @@ import (
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/record"
+	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/workload"
 )
 
 // Comparison is what selected runs come to.
@@ -47,8 +49,9 @@ type Workload struct {
 	From        time.Time        `json:"from"`     // when the first and the last of them began
 	Until       time.Time        `json:"until"`
 	Interval    string           `json:"interval"`
-	Keys        []string         `json:"keys"` // that tell the series apart
-	Ops         []string         `json:"ops"`
+	Keys        []string         `json:"keys"`    // that tell the series apart
+	Answers     workload.Answers `json:"answers"` // what answers its question
+	Parts       []Part           `json:"parts"`
 	Phases      []string         `json:"phases"`
 	Series      []*Series        `json:"series"`
 	Guarantees  []string         `json:"guarantees"`
@@ -60,6 +63,24 @@ type Workload struct {
 	Params      map[string]Param `json:"params,omitempty"` // of the workload, if they were asked for
 
 	namesake bool // another workload has the same name and version
+}
+
+// Part is a part of a workload that has figures: an operation in a measured phase.
+type Part struct {
+	Phase string `json:"phase"`
+	Op    string `json:"op"`
+	Name  string `json:"name"` // the operation, with its phase if it is in several
+}
+
+// Answering returns the parts that the workload's question is about.
+func (l *Workload) Answering() []Part {
+	return slices.DeleteFunc(slices.Clone(l.Parts), func(p Part) bool { return !l.Answers.Of(p.Phase, p.Op) })
+}
+
+// Executed returns the parts that threads have executed: what watchers were told
+// has no throughput of a thread.
+func (l *Workload) Executed() []Part {
+	return slices.DeleteFunc(slices.Clone(l.Parts), func(p Part) bool { return watched(p.Op) })
 }
 
 // Ref names the workload: name@version, with its hash if another one in the
@@ -81,7 +102,11 @@ func (l *Workload) FileName() string {
 
 // Mixed reports whether one phase mixes several operations, which can then be
 // added up.
-func (l *Workload) Mixed() bool { return len(l.Ops) > 1 && len(l.Phases) == 1 }
+func (l *Workload) Mixed() bool { return len(l.Executed()) > 1 && len(l.Phases) == 1 }
+
+// watched reports whether samples are of what watchers were told, which no thread
+// has done.
+func watched(op string) bool { return op == sample.OpWatch.String() }
 
 // Series is the runs that differ only in when they ran.
 type Series struct {
@@ -91,11 +116,23 @@ type Series struct {
 	Runs       int         `json:"runs"`
 	Operations []Operation `json:"operations"`
 	All        *Operation  `json:"all,omitempty"` // of a mix: its operations together, which have no latency
+	Phases     []Phase     `json:"phases,omitempty"`
 	Rows       []*Row      `json:"-"`
+}
+
+// Phase is what a measured phase of a series came to, all operations together.
+type Phase struct {
+	Name       string         `json:"phase"`
+	Throughput stats.Estimate `json:"throughput"`
+	Offered    stats.Estimate `json:"offered"` // arrivals a second, of an open loop
+	Rate       stats.Estimate `json:"rate"`    // that a search has found; 0 where no rate kept the bound
+	Searches   int            `json:"searches,omitempty"`
+	Found      int            `json:"found,omitempty"` // of the searches
 }
 
 // Operation is what one operation of a series came to: medians of its runs.
 type Operation struct {
+	Phase      string         `json:"phase,omitempty"`
 	Op         string         `json:"op,omitempty"`
 	Ops        int64          `json:"ops"`    // that succeeded, in all runs
 	Errors     int64          `json:"errors"` // that failed
@@ -106,7 +143,8 @@ type Operation struct {
 }
 
 // Latency is the percentiles of successful operations, in nanoseconds. They are
-// those of single runs, of which the median is taken.
+// those of single runs, of which the median is taken. One that the operations of a
+// run are too few to carry is left out.
 type Latency struct {
 	P50  stats.Estimate `json:"p50_ns"`
 	P90  stats.Estimate `json:"p90_ns"`
@@ -116,8 +154,8 @@ type Latency struct {
 }
 
 // Operation finds an operation of the series, or nil.
-func (s *Series) Operation(op string) *Operation {
-	if i := slices.IndexFunc(s.Operations, func(o Operation) bool { return o.Op == op }); i >= 0 {
+func (s *Series) Operation(of Part) *Operation {
+	if i := slices.IndexFunc(s.Operations, func(o Operation) bool { return o.Phase == of.Phase && o.Op == of.Op }); i >= 0 {
 		return &s.Operations[i]
 	}
 	return nil
@@ -136,8 +174,10 @@ type Setup struct {
 type Measured struct {
 	Runs         []record.Run // the selected ones
 	Verified     map[int64]record.Result
-	Summaries    []record.Summary // those of one run need not stand together
-	Environments map[int64]record.Environment
+	Summaries    []record.Summary                // those of one run need not stand together
+	Environments map[int64]record.Environment    // all that there are
+	Definitions  map[string]*workload.Definition // by SHA-256, as far as they can be read
+	Offered      map[int64]map[string]record.Offered
 	Latency      bool            // the summaries have percentiles
 	Keep         func(*Row) bool // chooses among operations; nil: all
 }
@@ -146,12 +186,16 @@ type Measured struct {
 func Of(m Measured) (*Comparison, error) {
 	runs := make([]*Run, len(m.Runs))
 	at := make(map[int64]*Run, len(runs))
-	decoder := newDecoder()
+	decoder, machines := newDecoder(), machineNumbers(m.Environments)
 	for i := range m.Runs {
 		r := &m.Runs[i]
 		run, err := decoder.run(r, m.Verified[r.ID])
 		if err != nil {
 			return nil, err
+		}
+		run.machine = machines[r.Environment]
+		if r.Fsync > 0 {
+			run.filesystem = m.Environments[r.Environment].Filesystem
 		}
 		runs[i] = run
 		at[r.ID] = run
@@ -176,7 +220,7 @@ func Of(m Measured) (*Comparison, error) {
 			rows[run.group] = append(rows[run.group], row)
 		}
 	}
-	c := &Comparison{Selected: len(runs), Setups: setups(runs), Machines: machines(runs, m.Environments), RunWarnings: runWarnings(runs)}
+	c := &Comparison{Selected: len(runs), Setups: setups(runs), Machines: machineNotes(runs, m.Environments), RunWarnings: runWarnings(runs)}
 	c.From, c.Until = span(runs)
 	var intervals repeats
 	var compared []*Run
@@ -184,7 +228,7 @@ func Of(m Measured) (*Comparison, error) {
 		if len(rows[i]) == 0 {
 			continue
 		}
-		load, counted := loadOf(rows[i], m.Latency)
+		load, counted := m.loadOf(rows[i])
 		load.RunWarnings = runWarnings(g.Rows)
 		intervals = intervals.and(counted)
 		if n := len(c.Workloads); n > 0 && c.Workloads[n-1].Name == load.Name && c.Workloads[n-1].Version == load.Version {
@@ -203,14 +247,16 @@ func Of(m Measured) (*Comparison, error) {
 }
 
 // loadOf computes what the rows of one workload come to.
-func loadOf(rows []*Row, latency bool) (*Workload, repeats) {
+func (m Measured) loadOf(rows []*Row) (*Workload, repeats) {
 	runs := runsOf(rows)
 	l := &Workload{
 		Name: runs[0].Workload, Version: runs[0].WorkloadVersion, SHA256: runs[0].WorkloadSHA256, Compared: len(runs), Runs: runs, Rows: rows,
-		Keys: selection.Series(runs), Ops: selection.ValuesOf(rows, "op"), Phases: phases(rows),
+		Keys: selection.Series(runs), Phases: phases(rows),
 		Guarantees: guarantees(runs), Verified: verified(runs),
 	}
 	l.From, l.Until = span(runs)
+	l.Parts = partsOf(rows, l.Phases)
+	l.Answers = m.answers(l)
 	for i, g := range selection.GroupBy(runs, l.Keys...) {
 		for _, run := range g.Rows {
 			run.group = i
@@ -222,42 +268,52 @@ func loadOf(rows []*Row, latency bool) (*Workload, repeats) {
 		s.Rows = append(s.Rows, r)
 	}
 	for _, s := range l.Series {
-		for _, of := range selection.GroupBy(s.Rows, "op") {
-			s.Operations = append(s.Operations, operation(of.Values[0], of.Rows, latency))
+		for _, of := range selection.GroupBy(s.Rows, "phase", "op") {
+			s.Operations = append(s.Operations, operation(of.Values[0], of.Values[1], of.Rows, m.Latency))
+		}
+		for _, phase := range l.Phases {
+			s.Phases = append(s.Phases, m.phase(phase, s.Rows))
 		}
 		if l.Mixed() {
-			all := operation("", Totals(s.Rows), false)
+			all := operation("", "", Totals(s.Rows), false)
 			s.All = &all
 		}
 	}
 	counted := repeatsOf(l)
 	l.Interval = counted.name()
-	l.Warnings = slices.Concat(counted.warnings(), failed(l), unequal(runs))
+	l.Warnings = slices.Concat(counted.warnings(), notFound(l), failed(l), unequal(runs), apartInTime(l))
 	return l, counted
 }
 
-func operation(op string, rows []*Row, latency bool) Operation {
-	o := Operation{Op: op, Throughput: Estimate(rows, Throughput), PerThread: Estimate(rows, (*Row).PerThread), Rows: rows}
+func operation(phase, op string, rows []*Row, latency bool) Operation {
+	o := Operation{Phase: phase, Op: op, Throughput: Estimate(rows, Throughput), PerThread: Estimate(rows, (*Row).PerThread), Rows: rows}
 	for _, r := range rows {
 		o.Ops, o.Errors = o.Ops+r.Ops, o.Errors+r.Errors
 	}
 	if answered := Answered(rows); latency && len(answered) > 0 {
 		o.Latency = &Latency{
-			P50:  Estimate(answered, func(r *Row) float64 { return float64(r.P50NS) }),
-			P90:  Estimate(answered, func(r *Row) float64 { return float64(r.P90NS) }),
-			P99:  Estimate(answered, P99),
-			P999: Estimate(answered, func(r *Row) float64 { return float64(r.P999NS) }),
-			Max:  Estimate(answered, func(r *Row) float64 { return float64(r.MaxNS) }),
+			P50:  Percentile(answered, 50, func(r *Row) int64 { return r.P50NS }),
+			P90:  Percentile(answered, 90, func(r *Row) int64 { return r.P90NS }),
+			P99:  Percentile(answered, 99, func(r *Row) int64 { return r.P99NS }),
+			P999: Percentile(answered, 99.9, func(r *Row) int64 { return r.P999NS }),
+			Max:  Percentile(answered, 0, func(r *Row) int64 { return r.MaxNS }),
 		}
 	}
 	return o
+}
+
+// Percentile summarises a percentile of the latency of rows. Those whose
+// operations are too few to carry it are left out.
+func Percentile(rows []*Row, percent float64, figure func(*Row) int64) stats.Estimate {
+	carrying := slices.DeleteFunc(slices.Clone(rows), func(r *Row) bool { return r.Ops == 0 || !stats.Carries(r.Ops, percent) })
+	return Estimate(carrying, func(r *Row) float64 { return float64(figure(r)) })
 }
 
 // Throughput returns the successful operations a second of all threads.
 func Throughput(r *Row) float64 { return r.Throughput }
 
 // P99 returns the 99th percentile of the latency in nanoseconds.
-func P99(r *Row) float64 { return float64(r.P99NS) }
+func P99(r *Row) int64 { return r.P99NS }
 
 // Estimate summarises a figure of rows, one row a run.
 func Estimate(rows []*Row, figure func(*Row) float64) stats.Estimate {
@@ -276,6 +332,7 @@ func Answered(rows []*Row) []*Row {
 // Totals puts the operations of each phase of each run together: how many there
 // were and their throughput, which add up because all are counted over the time
 // of the phase. Latencies do not add up, so a total has none, and no operation.
+// What watchers were told is not among them.
 func Totals(rows []*Row) []*Row {
 	type part struct {
 		run   *Run
@@ -284,6 +341,9 @@ func Totals(rows []*Row) []*Row {
 	var totals []*Row
 	at := map[part]*Row{}
 	for _, r := range rows {
+		if watched(r.Op) {
+			continue
+		}
 		of := part{r.Run, r.Phase}
 		total, known := at[of]
 		if !known {

@@ -35,7 +35,7 @@ func guarantees(runs []*Run) []string {
 
 // unequal warns of runs that do not promise the same.
 func unequal(runs []*Run) []string {
-	promises := selection.GroupBy(runs, "durability", selection.Promised)
+	promises := selection.GroupBy(runs, "durability", "promised")
 	if len(promises) < 2 {
 		return nil
 	}

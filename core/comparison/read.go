@@ -9,6 +9,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/selection"
+	"github.com/benchctl/benchctl/core/workload"
 )
 
 // Source is the archive.
@@ -25,7 +26,10 @@ type Source interface {
 	// and with percentiles of latency if these are asked for.
 	Figures(ctx context.Context, latency bool, ids ...int64) ([]record.Summary, error)
 	RunsOf(ctx context.Context, experiment int64) ([]record.Run, error)
-	EnvironmentOf(ctx context.Context, id int64) (record.Environment, error)
+	Environments(ctx context.Context, ids ...int64) ([]record.Environment, error)
+	// Offered returns what arrived in measured phases of open loops, by run and
+	// name of the phase.
+	Offered(ctx context.Context, ids ...int64) (map[int64]map[string]record.Offered, error)
 	Workloads(ctx context.Context) ([]record.Workload, error)
 }
 
@@ -125,7 +129,7 @@ func Select(ctx context.Context, from Source, e *selection.Expression, needs Nee
 	if len(of.Runs) == 0 {
 		return nil, &NoRuns{}
 	}
-	c, err := of.compare(ctx, from, needs)
+	c, err := of.compare(ctx, from, needs, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +156,7 @@ func Experiment(ctx context.Context, from Source, id int64, needs Needs) (*Compa
 	if err := of.read(ctx, from, ids); err != nil {
 		return nil, err
 	}
-	return of.compare(ctx, from, needs)
+	return of.compare(ctx, from, needs, ids)
 }
 
 func latest(runs []record.Run) []record.Run {
@@ -174,33 +178,60 @@ func (m *Measured) read(ctx context.Context, from Source, ids []int64) (err erro
 	return err
 }
 
-// compare computes the comparison with what few runs differ in: the machines
-// and the workloads.
-func (m *Measured) compare(ctx context.Context, from Source, needs Needs) (*Comparison, error) {
-	m.Environments = map[int64]record.Environment{}
-	for _, run := range m.Runs {
-		if _, known := m.Environments[run.Environment]; known {
-			continue
-		}
-		environment, err := from.EnvironmentOf(ctx, run.Environment)
-		if err != nil {
-			return nil, err
-		}
-		m.Environments[run.Environment] = environment
+// compare computes the comparison with what few runs differ in: the machines,
+// and the workloads with what answers their questions. Latencies that were not
+// asked for are read where they do.
+func (m *Measured) compare(ctx context.Context, from Source, needs Needs, ids []int64) (*Comparison, error) {
+	environments, err := from.Environments(ctx)
+	if err != nil {
+		return nil, err
 	}
-	c, err := Of(*m)
-	if err != nil || !needs.Params {
-		return c, err
+	m.Environments = map[int64]record.Environment{}
+	for _, e := range environments {
+		m.Environments[e.ID] = e
 	}
 	workloads, err := from.Workloads(ctx)
 	if err != nil {
 		return nil, err
 	}
+	used := map[string]bool{}
+	for _, run := range m.Runs {
+		used[run.WorkloadSHA256] = true
+	}
+	m.Definitions = map[string]*workload.Definition{}
+	latency, offered := m.Latency, false
+	for _, w := range workloads {
+		if !used[w.SHA256] {
+			continue
+		}
+		// One that cannot be read has no answers of its own, and bare parameters.
+		d, err := workload.Parse(w.Name, []byte(w.Source))
+		if err != nil {
+			continue
+		}
+		m.Definitions[w.SHA256] = d
+		answers := d.Answers()
+		latency = latency || slices.ContainsFunc(answers.Figures, workload.Figure.OfLatency)
+		offered = offered || answers.Has(workload.FigureOffered) || answers.Has(workload.FigureRate)
+	}
+	if latency && !m.Latency {
+		m.Latency = true
+		if m.Summaries, err = from.Figures(ctx, true, ids...); err != nil {
+			return nil, err
+		}
+	}
+	if offered {
+		if m.Offered, err = from.Offered(ctx, ids...); err != nil {
+			return nil, err
+		}
+	}
+	c, err := Of(*m)
+	if err != nil || !needs.Params {
+		return c, err
+	}
 	for _, l := range c.Workloads {
-		for _, w := range workloads {
-			if w.SHA256 == l.SHA256 {
-				l.Params = paramsOf(w)
-			}
+		if d := m.Definitions[l.SHA256]; d != nil {
+			l.Params = paramsOf(d)
 		}
 	}
 	return c, nil

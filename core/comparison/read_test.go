@@ -3,6 +3,7 @@ package comparison_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"testing"
@@ -57,11 +58,22 @@ func (s *source) Figures(_ context.Context, latency bool, ids ...int64) ([]recor
 	return slices.DeleteFunc(slices.Clone(s.measured.Summaries), func(f record.Summary) bool { return len(ids) > 0 && !slices.Contains(ids, f.RunID) }), nil
 }
 
-func (s *source) EnvironmentOf(context.Context, int64) (record.Environment, error) {
-	return record.Environment{CPU: "a processor", Cores: 2}, nil
+func (s *source) Environments(context.Context, ...int64) ([]record.Environment, error) {
+	return slices.Collect(maps.Values(s.measured.Environments)), nil
+}
+
+func (s *source) Offered(context.Context, ...int64) (map[int64]map[string]record.Offered, error) {
+	return s.measured.Offered, nil
 }
 
 func (s *source) Workloads(context.Context) ([]record.Workload, error) { return s.workloads, nil }
+
+func names(parts []comparison.Part) (names []string) {
+	for _, p := range parts {
+		names = append(names, p.Name)
+	}
+	return names
+}
 
 func selectFrom(t *testing.T, s *source, text string, needs comparison.Needs) (*comparison.Comparison, error) {
 	t.Helper()
@@ -93,8 +105,8 @@ func TestASelectionTakesRunsAndOperations(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
-		if c.Selected != want.runs || c.Selection != text || !slices.Equal(c.Workloads[0].Ops, want.ops) || !s.latency {
-			t.Errorf("%q: %d runs with %v, want %+v", text, c.Selected, c.Workloads[0].Ops, want)
+		if c.Selected != want.runs || c.Selection != text || !slices.Equal(names(c.Workloads[0].Parts), want.ops) || !s.latency {
+			t.Errorf("%q: %d runs with %v, want %+v", text, c.Selected, names(c.Workloads[0].Parts), want)
 		}
 	}
 	var none *comparison.NoRuns

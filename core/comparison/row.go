@@ -21,7 +21,9 @@ type Run struct {
 	Verified   record.Result      `json:"verified,omitempty"` // held or undecided, or empty if nothing was checked
 
 	promise, declared string
-	group             int // of the runs that are told apart at the moment
+	machine           int64  // its number: the least of the environments that are the same but for the filesystem
+	filesystem        string // of the nodes' data; empty: no node keeps any
+	group             int    // of the runs that are told apart at the moment
 }
 
 // Row is one operation of a measured phase of a run.
@@ -49,8 +51,14 @@ func (r *Run) Value(key string) string {
 		return strconv.Itoa(r.WorkloadVersion)
 	case "reads":
 		return string(r.Setup.Reads)
-	case selection.Promised:
+	case "promised":
 		return string(r.reads())
+	case "plugin":
+		return r.PluginSHA256[:min(12, len(r.PluginSHA256))]
+	case "machine":
+		return strconv.FormatInt(r.machine, 10)
+	case "filesystem":
+		return r.filesystem
 	case "durability":
 		return string(r.Guarantees.Durability)
 	case "store-version":

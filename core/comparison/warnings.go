@@ -2,6 +2,7 @@ package comparison
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -123,28 +124,46 @@ func runWarnings(runs []*Run) []string {
 	return warnings
 }
 
-// machines says for each machine of runs what it is, and for nodes that were
-// deployed where their data was.
-func machines(runs []*Run, known map[int64]record.Environment) []string {
-	fsyncs := map[int64][]time.Duration{}
-	for _, run := range runs {
-		times := fsyncs[run.Environment]
-		if run.Fsync > 0 {
-			times = append(times, run.Fsync)
+// machineNumbers numbers the machines: environments that differ in their
+// filesystem only are of one. known are all environments of the archive.
+func machineNumbers(known map[int64]record.Environment) map[int64]int64 {
+	first, numbers := map[record.Environment]int64{}, map[int64]int64{}
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		machine := known[id]
+		machine.ID, machine.Filesystem = 0, ""
+		if _, seen := first[machine]; !seen {
+			first[machine] = id
 		}
-		fsyncs[run.Environment] = times
+		numbers[id] = first[machine]
 	}
+	return numbers
+}
+
+// machineNotes says for each machine of runs what it is, with its number if there
+// are several, and for nodes that were deployed where their data was.
+func machineNotes(runs []*Run, known map[int64]record.Environment) []string {
+	machines := selection.GroupBy(runs, "machine")
 	var notes []string
-	for id, times := range fsyncs {
-		e := known[id]
+	for _, machine := range machines {
+		e := known[machine.Rows[0].Environment]
 		note := fmt.Sprintf("%s, %s, %d GiB of memory, kernel %s", e.CPU, format.Count(e.Cores, "core"), (e.MemoryBytes+1<<29)>>30, e.Kernel)
-		if len(times) > 0 {
-			note += fmt.Sprintf("; data folder on %s, where an fsync takes %s", e.Filesystem, fsyncTime(times))
+		if len(machines) > 1 {
+			note = "machine " + machine.Values[0] + ": " + note
+		}
+		for _, folder := range selection.GroupBy(machine.Rows, "filesystem") {
+			var times []time.Duration
+			for _, run := range folder.Rows {
+				if run.Fsync > 0 {
+					times = append(times, run.Fsync)
+				}
+			}
+			if len(times) > 0 {
+				note += fmt.Sprintf("; data folder on %s, where an fsync takes %s", folder.Values[0], fsyncTime(times))
+			}
 		}
 		notes = append(notes, note)
 	}
-	slices.Sort(notes)
-	return slices.Compact(notes)
+	return notes
 }
 
 // fsyncTime writes what fsync took before runs: the median, and the least and the

@@ -90,6 +90,7 @@ func (c *counter) Finished(f protocol.Finished) error {
 
 func (*counter) Started(time.Time, string) error                   { return nil }
 func (*counter) PhaseStarted(int, time.Duration) error             { return nil }
+func (*counter) Offered(int, record.Offered) error                 { return nil }
 func (*counter) PhaseEnded(int, time.Duration, int64, int64) error { return nil }
 func (*counter) Progress(int, time.Duration, int64, int64)         {}
 func (*counter) Incident(time.Duration, driver.Incident) error     { return nil }

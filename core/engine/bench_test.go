@@ -155,6 +155,13 @@ func (s *sink) Chunk(h sample.Header, data []byte) error {
 	return s.writer.Chunk(h, data)
 }
 
+func (s *sink) Offered(phase int, o record.Offered) error {
+	if s.writer == nil {
+		return nil
+	}
+	return s.writer.Offered(phase, o)
+}
+
 func (s *sink) PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error {
 	s.ended = at
 	if s.writer == nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
+	"github.com/benchctl/benchctl/core/record"
 )
 
 // stages executes all phases, and the rates that those try which search, and
@@ -37,6 +38,11 @@ func (e *engine) stages(ctx context.Context) (total int64, err error) {
 			}
 			encoder.observe = searching.observe
 		}
+		if phase.Rate > 0 {
+			if err := e.outbox.Put(protocol.Offered(i, e.offered(phase, stage, searching))); err != nil {
+				return total, err
+			}
+		}
 		ended, err := e.phase(ctx, i, stage, phase, encoder)
 		encoder.observe = nil
 		if err != nil {
@@ -56,6 +62,20 @@ func (e *engine) stages(ctx context.Context) (total int64, err error) {
 		}
 	}
 	return total, nil
+}
+
+// offered says what is to arrive in a phase, and for one that is executed at the
+// rate that its search came to, whether that keeps the bound.
+func (e *engine) offered(phase load.Phase, stage load.Stage, s *search) record.Offered {
+	o := record.Offered{Rate: phase.Offered(e.Threads)}
+	switch {
+	case stage.Until == nil || stage.Try > 0:
+	case s.kept > 0:
+		o.Bound = record.BoundKept
+	default:
+		o.Bound = record.BoundBroken
+	}
+	return o
 }
 
 // searched returns the phase at the rate that its search comes to next, or one

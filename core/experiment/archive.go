@@ -32,6 +32,7 @@ type RunWriter interface {
 type LoadWriter interface {
 	Started(zero time.Time, storeVersion string) error
 	PhaseStarted(phase int, at time.Duration) error
+	Offered(phase int, o record.Offered) error
 	Chunk(header sample.Header, data []byte) error
 	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
 	Verdict(v record.Verdict) error

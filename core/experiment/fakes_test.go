@@ -307,6 +307,8 @@ func (r *fakeRun) PhaseStarted(phase int, _ time.Duration) error {
 
 func (r *fakeRun) Chunk(sample.Header, []byte) error { return r.put("chunk", func() { r.chunks++ }) }
 
+func (r *fakeRun) Offered(int, record.Offered) error { return nil }
+
 func (r *fakeRun) PhaseEnded(phase int, at time.Duration, _, _ int64) error {
 	return r.put("phase's end", func() { r.phases[phase].Ended = at })
 }

@@ -46,6 +46,9 @@ func (s *sink) PhaseStarted(phase int, at time.Duration) error {
 	return s.writer.PhaseStarted(phase, at)
 }
 
+// Offered archives what is to arrive in a phase.
+func (s *sink) Offered(phase int, o record.Offered) error { return s.writer.Offered(phase, o) }
+
 // Chunk archives samples.
 func (s *sink) Chunk(header sample.Header, data []byte) error { return s.writer.Chunk(header, data) }
 

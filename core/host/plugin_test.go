@@ -338,6 +338,8 @@ func (s *sink) Verdict(int, record.Verdict) error { return nil }
 
 func (s *sink) Finished(f protocol.Finished) error { s.finished = f; return nil }
 
+func (s *sink) Offered(int, record.Offered) error { return nil }
+
 func (s *sink) PhaseEnded(phase int, _ time.Duration, samples, _ int64) error {
 	s.event(fmt.Sprintf("end-%d", phase))
 	s.counted += samples

@@ -80,3 +80,28 @@ func (p Phase) At(rate float64) Phase {
 	p.Rate, p.RateTo, p.Steps, p.Until = rate, 0, 0, nil
 	return p
 }
+
+// Offered returns how many operations arrive in a second, of all threads
+// together and on average over the phase. It is 0 in a closed loop.
+func (p Phase) Offered(threads int) float64 {
+	rates := staircase{p.Rate, cmp.Or(p.RateTo, p.Rate), cmp.Or(p.Steps, 1), p.For}
+	middle := (rates.from + rates.to) / 2 // of a straight line, and of steps of equal length
+	if p.Per != PerThread {
+		return middle
+	}
+	active := p.active(threads)
+	if active.steps == 1 {
+		return middle * active.from
+	}
+	const pieces = 10_000 // both may change
+	sum := 0.0
+	for i := range pieces {
+		at := time.Duration((float64(i) + 0.5) / pieces * float64(p.For))
+		rate := rates.level(rates.at(at))
+		if p.Steps == 0 {
+			rate = rates.from + (rates.to-rates.from)*float64(at)/float64(p.For)
+		}
+		sum += rate * float64(active.threads(active.at(at)))
+	}
+	return sum / pieces
+}

@@ -14,6 +14,7 @@ import (
 type Sink interface {
 	Started(zero time.Time, storeVersion string) error
 	PhaseStarted(phase int, at time.Duration) error
+	Offered(phase int, o record.Offered) error
 	Chunk(header sample.Header, data []byte) error
 	PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error
 	Progress(phase int, at time.Duration, ops, failed int64)
@@ -43,6 +44,13 @@ func Started(zero time.Time, storeVersion string) *driverpb.RunEvent {
 func PhaseStarted(phase int, at time.Duration) *driverpb.RunEvent {
 	return &driverpb.RunEvent{Event: &driverpb.RunEvent_PhaseStarted{PhaseStarted: &driverpb.PhaseStarted{
 		Phase: int32(phase), AtNs: int64(at),
+	}}}
+}
+
+// Offered is the event that says what is to arrive in the phase that comes next.
+func Offered(phase int, o record.Offered) *driverpb.RunEvent {
+	return &driverpb.RunEvent{Event: &driverpb.RunEvent_Offered{Offered: &driverpb.Offered{
+		Phase: int32(phase), Rate: o.Rate, Bound: string(o.Bound),
 	}}}
 }
 
@@ -97,6 +105,8 @@ func Hand(event *driverpb.RunEvent, sink Sink) error {
 		return sink.Started(time.Unix(0, e.Started.WallUnixNs), e.Started.StoreVersion)
 	case *driverpb.RunEvent_PhaseStarted:
 		return sink.PhaseStarted(int(e.PhaseStarted.Phase), time.Duration(e.PhaseStarted.AtNs))
+	case *driverpb.RunEvent_Offered:
+		return sink.Offered(int(e.Offered.Phase), record.Offered{Rate: e.Offered.Rate, Bound: record.Bound(e.Offered.Bound)})
 	case *driverpb.RunEvent_Chunk:
 		c := e.Chunk
 		return sink.Chunk(sample.Header{Phase: int(c.Phase), Thread: int(c.Thread), First: c.First, Count: int(c.Count)}, c.Data)

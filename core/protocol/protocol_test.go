@@ -98,6 +98,7 @@ func (c *calls) Started(zero time.Time, version string) error {
 }
 func (c *calls) PhaseStarted(phase int, at time.Duration) error { return c.add("phase", phase, at) }
 func (c *calls) Chunk(h sample.Header, data []byte) error       { return c.add("chunk", h, string(data)) }
+func (c *calls) Offered(phase int, o record.Offered) error      { return c.add("offered", phase, o) }
 func (c *calls) PhaseEnded(phase int, at time.Duration, samples, unstarted int64) error {
 	return c.add("ended", phase, at, samples, unstarted)
 }
@@ -112,17 +113,18 @@ func (c *calls) Finished(f protocol.Finished) error                 { return c.a
 // is in it, and there is none that is not tried.
 func TestEventsArriveWhole(t *testing.T) {
 	zero, header, incident, finished := time.Unix(1, 2), filled[sample.Header](), filled[driver.Incident](), filled[protocol.Finished]()
-	verdict := filled[record.Verdict]()
+	verdict, offered := filled[record.Verdict](), filled[record.Offered]()
 	verdict.RunID, verdict.Phase = 0, "" // the other side knows them
 	events := []*driverpb.RunEvent{
 		protocol.Started(zero, "v"), protocol.PhaseStarted(1, 2), protocol.Chunk(header, []byte("data")),
 		protocol.PhaseEnded(3, 4, 5, 6), protocol.Progress(7, 8, 9, 10), protocol.Incident(11, incident),
-		protocol.Verdict(12, verdict), protocol.End(finished),
+		protocol.Verdict(12, verdict), protocol.End(finished), protocol.Offered(13, offered),
 	}
 	want := calls{
 		[]any{"started", zero.UnixNano(), "v"}, []any{"phase", 1, time.Duration(2)}, []any{"chunk", header, "data"},
 		[]any{"ended", 3, time.Duration(4), int64(5), int64(6)}, []any{"progress", 7, time.Duration(8), int64(9), int64(10)},
 		[]any{"incident", time.Duration(11), incident}, []any{"verdict", 12, verdict}, []any{"finished", finished},
+		[]any{"offered", 13, offered},
 	}
 	var got calls
 	kinds := map[string]bool{}

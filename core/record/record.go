@@ -113,11 +113,28 @@ type Phase struct {
 	Samples int64         `json:"samples"`    // archived, successful or not
 	// Unstarted counts the arrivals of an open loop that were due in the phase
 	// and were not started before it ended.
-	Unstarted int64 `json:"unstarted,omitempty"`
+	Unstarted int64    `json:"unstarted,omitempty"`
+	Offered   *Offered `json:"offered,omitempty"` // nil in a closed loop
 	// Idle is the longest time in which no operation was on its way.
 	Idle         time.Duration `json:"idle_ns,omitempty"`
 	Surroundings *Surroundings `json:"surroundings,omitempty"` // nil where they are not known
 }
+
+// Offered is what arrives in a phase of an open loop, whether or not the store
+// keeps up.
+type Offered struct {
+	Rate  float64 `json:"rate"`            // arrivals a second, on average
+	Bound Bound   `json:"bound,omitempty"` // of a search that this rate came of
+}
+
+// Bound is what became of the bound that a search keeps.
+type Bound string
+
+// What became of it.
+const (
+	BoundKept   Bound = "kept"   // at the rate that was found
+	BoundBroken Bound = "broken" // by every rate that was tried
+)
 
 // Surroundings is what the machine did beside the run while a phase was on.
 type Surroundings struct {

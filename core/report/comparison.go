@@ -15,42 +15,164 @@ import (
 	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/workload"
 )
 
-// Throughput is the table that the project began with: what one thread does in
-// a second, by store, setup and operation, as the median of the repeats with
-// its interval. Operations of one mix have a column for all of them together.
-func Throughput(l *comparison.Workload) Table {
-	var t Table
-	for i, key := range l.Keys {
-		t.Columns = append(t.Columns, Column{selection.Short(key), numeric(l.Series, i)})
+// Answers is the table of what answers the question of a workload, by store and
+// setup, as medians of the repeats with their intervals.
+func Answers(l *comparison.Workload) Table {
+	if slices.Equal(l.Answers.Figures, []workload.Figure{workload.FigurePerThread}) {
+		return perThread(l)
 	}
-	for _, op := range l.Ops {
-		t.Columns = append(t.Columns, Column{op + "/s", true}, Column{"", false})
+	return byOperation(l)
+}
+
+// perThread is the table that the project began with: what one thread does in a
+// second. Operations have a column each, and those of one mix one for all of
+// them together.
+func perThread(l *comparison.Workload) Table {
+	t := keyed(l)
+	var parts []comparison.Part
+	for _, part := range l.Executed() {
+		if l.Answers.Of(part.Phase, part.Op) {
+			parts = append(parts, part)
+			t.Columns = append(t.Columns, Column{part.Name + "/s", true}, Column{"", false})
+		}
 	}
-	if l.Mixed() {
+	all := l.Mixed() && len(parts) > 1
+	if all {
 		t.Columns = append(t.Columns, Column{"all/s", true}, Column{"", false})
 	}
 	t.Columns = append(t.Columns, Column{"runs", true})
 	for _, s := range l.Series {
 		row := slices.Clone(s.Values)
-		for _, op := range l.Ops {
-			row = append(row, perThread(s.Operation(op))...)
+		for _, part := range parts {
+			row = append(row, written(workload.FigurePerThread, s.Answer(workload.FigurePerThread, part))...)
 		}
-		if l.Mixed() {
-			row = append(row, perThread(s.All)...)
+		if all {
+			row = append(row, written(workload.FigurePerThread, s.All.PerThread)...)
 		}
 		t.Rows = append(t.Rows, append(row, format.Integer(s.Runs)))
 	}
 	return t
 }
 
-// perThread writes what one thread does in a second, with its interval.
-func perThread(o *comparison.Operation) []string {
-	if o == nil {
-		return []string{"–", ""}
+// byOperation has a row for each operation of a series that the question is of.
+// What is of a phase, and of the series, stands in the first of them.
+func byOperation(l *comparison.Workload) Table {
+	t := keyed(l)
+	parts := l.Answering()
+	ofPhase := slices.DeleteFunc(slices.Clone(l.Answers.Figures), func(f workload.Figure) bool { return !f.OfPhase() })
+	ofPart := slices.DeleteFunc(slices.Clone(l.Answers.Figures), workload.Figure.OfPhase)
+	several := len(parts) > 1 && (len(ofPart) > 0 || len(l.Phases) > 1)
+	for _, f := range ofPhase {
+		t.Columns = append(t.Columns, headed(l, f, "")...)
 	}
-	return []string{format.Number(o.PerThread.Value), spread(o.PerThread)}
+	if several {
+		t.Columns = append(t.Columns, Column{"op", false})
+	}
+	for _, f := range ofPart {
+		op := ""
+		if !several {
+			op = parts[0].Name + " "
+		}
+		t.Columns = append(t.Columns, headed(l, f, op)...)
+	}
+	t.Columns = append(t.Columns, Column{"runs", true})
+	for _, s := range l.Series {
+		phase := ""
+		for i, part := range parts {
+			row := slices.Clone(s.Values)
+			runs := format.Integer(s.Runs)
+			if i > 0 {
+				row, runs = make([]string, len(s.Values)), ""
+			}
+			for _, f := range ofPhase {
+				cells := written(f, s.Answer(f, part))
+				if part.Phase == phase {
+					cells = make([]string, len(cells))
+				}
+				row = append(row, cells...)
+			}
+			phase = part.Phase
+			if several {
+				row = append(row, part.Name)
+			}
+			for _, f := range ofPart {
+				row = append(row, written(f, s.Answer(f, part))...)
+			}
+			t.Rows = append(t.Rows, append(row, runs))
+			if !several {
+				break
+			}
+		}
+	}
+	return t
+}
+
+// keyed begins a table with the columns that tell series apart.
+func keyed(l *comparison.Workload) (t Table) {
+	for i, key := range l.Keys {
+		t.Columns = append(t.Columns, Column{selection.Short(key), numeric(l.Series, i)})
+	}
+	return t
+}
+
+// headings are what the columns of figures are called.
+var headings = map[workload.Figure]string{
+	workload.FigureRate: "found/s", workload.FigureOffered: "offered/s", workload.FigureThroughput: "all/s", workload.FigurePerThread: "per thread/s",
+	workload.FigureP50: "p50", workload.FigureP90: "p90", workload.FigureP99: "p99", workload.FigureP999: "p99.9", workload.FigureMax: "max",
+}
+
+// headed heads the columns of a figure: its own, and that of its interval where
+// it was measured.
+func headed(l *comparison.Workload, f workload.Figure, op string) []Column {
+	switch {
+	case f == workload.FigureOffered:
+		return []Column{{headings[f], true}}
+	case f == workload.FigureThroughput && l.Answers.Has(workload.FigureOffered):
+		return []Column{{"achieved/s", true}, {"", false}}
+	}
+	return []Column{{op + headings[f], true}, {"", false}}
+}
+
+// written writes a figure, with its interval where it was measured.
+func written(f workload.Figure, e stats.Estimate) []string {
+	switch {
+	case f == workload.FigureOffered && e.N == 0:
+		return []string{"–"}
+	case f == workload.FigureOffered:
+		return []string{format.Number(e.Value)}
+	case e.N == 0:
+		return []string{"–", ""}
+	case f == workload.FigureRate && e.Value == 0:
+		return []string{"none", ""}
+	case f.OfLatency():
+		return []string{format.Duration(time.Duration(e.Value)), spread(e)}
+	}
+	return []string{format.Number(e.Value), spread(e)}
+}
+
+// lead says what the figures of a workload are.
+func lead(l *comparison.Workload) string {
+	a := l.Answers
+	var of []string
+	if a.Has(workload.FigureRate) {
+		of = append(of, "the highest arrivals per second that kept the bound")
+	}
+	switch {
+	case a.Has(workload.FigureOffered):
+		of = append(of, "arrivals and successful operations per second, all threads together")
+	case a.Has(workload.FigureThroughput):
+		of = append(of, "successful operations per second, all threads together")
+	}
+	if a.Has(workload.FigurePerThread) {
+		of = append(of, "successful operations per second and thread")
+	}
+	if slices.ContainsFunc(a.Figures, workload.Figure.OfLatency) {
+		of = append(of, "latency of successful operations")
+	}
+	return strings.Join(of, "; ")
 }
 
 // spread writes an estimate's interval as a share of its value.
@@ -76,13 +198,24 @@ func Print(w io.Writer, c *comparison.Comparison) error {
 	if len(c.Workloads) == 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "successful operations per second and thread, median of the runs with its %s\n\n", c.Interval)
+	common := lead(c.Workloads[0]) // to all, or empty
+	for _, load := range c.Workloads {
+		if lead(load) != common {
+			common = ""
+		}
+	}
+	if common != "" {
+		fmt.Fprintf(w, "%s, median of the runs with its %s\n\n", common, c.Interval)
+	}
 	warnings := c.RunWarnings
 	for _, load := range c.Workloads {
 		if len(c.Workloads) > 1 {
 			fmt.Fprintf(w, "%s\n\n", load.Ref())
 		}
-		if err := Throughput(load).Write(w); err != nil {
+		if common == "" {
+			fmt.Fprintf(w, "%s, median of the runs with its %s\n\n", lead(load), load.Interval)
+		}
+		if err := Answers(load).Write(w); err != nil {
 			return err
 		}
 		fmt.Fprintln(w)
@@ -118,9 +251,9 @@ func NewPage(c *comparison.Comparison, title, archive string, draw func(l *compa
 	}
 	for _, load := range c.Workloads {
 		section := Section{
-			Title: "Throughput",
-			Text:  "Successful operations per second and thread: the median of the runs with its " + load.Interval + ".",
-			Table: Throughput(load),
+			Title: titled(load),
+			Text:  sentence(lead(load)) + ": the median of the runs with its " + load.Interval + ".",
+			Table: Answers(load),
 			Notes: slices.Concat(load.Warnings, load.RunWarnings),
 		}
 		suffix := ""
@@ -142,6 +275,17 @@ func NewPage(c *comparison.Comparison, title, archive string, draw func(l *compa
 	)
 	return page, nil
 }
+
+// titled is what the section of a workload's table is called.
+func titled(l *comparison.Workload) string {
+	if slices.Equal(l.Answers.Figures, []workload.Figure{workload.FigurePerThread}) {
+		return "Throughput"
+	}
+	return "Answer"
+}
+
+// sentence begins with a capital letter.
+func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // days says on which days the runs were started.
 func days(c *comparison.Comparison) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	prettytable "github.com/jedib0t/go-pretty/v6/table"
@@ -29,7 +30,7 @@ func TestThroughput(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := Throughput(comparisontest.Workload(t, records)).Write(&b); err != nil {
+	if err := Answers(comparisontest.Workload(t, records)).Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	want := `
@@ -58,7 +59,7 @@ func TestThroughputOfASweep(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := Throughput(comparisontest.Workload(t, records)).Write(&b); err != nil {
+	if err := Answers(comparisontest.Workload(t, records)).Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	want := `
@@ -186,6 +187,68 @@ func TestTheListOfRunsShowsWhatVaries(t *testing.T) {
 		}
 		if got := strings.Join(names, " "); got != c.want || len(table.Rows[0]) != len(table.Columns) {
 			t.Errorf("%s: columns %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// What answers the question of a workload stands in its table.
+func TestAnswers(t *testing.T) {
+	const head = "{name: w, version: 1, summary: s, source: t, keys: {space: shared, count: 10, choose: uniform}, values: {size: 10}, phases: ["
+	cases := map[string]struct {
+		phases string
+		ops    []string
+		offer  record.Offered
+		want   string
+	}{
+		"open loop": {"{name: load, mix: {get: 1, set: 1}, rate: 1000, for: 1s}]}", []string{"set", "get"}, record.Offered{Rate: 1000}, `
+store  nodes  threads  offered/s  achieved/s         op       p50             p99           p99.9         runs
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+etcd       3       10      1,000       2,000  ± 0 %  set  2.00 ms  ± 0 %  5.00 ms  ± 0 %  6.00 ms  ± 0 %     6
+                                                     get  2.00 ms  ± 0 %  5.00 ms  ± 0 %  6.00 ms  ± 0 %
+`},
+		"search that finds": {"{name: load, mix: {set: 1}, rate: 100, rate-to: 900, for: 1s, until: p99 < 5ms}]}", []string{"set"}, record.Offered{Rate: 707, Bound: record.BoundKept}, `
+store  nodes  threads  found/s         set p50         set p99         set p99.9         runs
+───────────────────────────────────────────────────────────────────────────────────────────────
+etcd       3       10      707  ± 0 %  2.00 ms  ± 0 %  5.00 ms  ± 0 %    6.00 ms  ± 0 %     6
+`},
+		"search that does not": {"{name: load, mix: {set: 1}, rate: 100, rate-to: 900, for: 1s, until: p99 < 5ms}]}", []string{"set"}, record.Offered{Rate: 100, Bound: record.BoundBroken}, `
+store  nodes  threads  found/s    set p50         set p99         set p99.9         runs
+──────────────────────────────────────────────────────────────────────────────────────────
+etcd       3       10     none    2.00 ms  ± 0 %  5.00 ms  ± 0 %    6.00 ms  ± 0 %     6
+`},
+		"watchers": {"{name: load, mix: {set: 1}, rate: 100, for: 1s, watchers: 5}]}", []string{"set", "watch"}, record.Offered{Rate: 100}, `
+store  nodes  threads  watch p50         watch p99         watch max         runs
+───────────────────────────────────────────────────────────────────────────────────
+etcd       3       10    2.00 ms  ± 0 %    5.00 ms  ± 0 %    7.00 ms  ± 0 %     6
+`},
+		"expiry": {"{name: load, mix: {expire: 1}, ops: 1}]}", []string{"expire"}, record.Offered{}, `
+store  nodes  threads  expire p50         expire max         runs
+───────────────────────────────────────────────────────────────────
+etcd       3       10     2.00 ms  ± 0 %     7.00 ms  ± 0 %     6
+`},
+		"declared": {"{name: load, mix: {get: 1, set: 1}, for: 1s}], answers: {figures: [throughput, p99], ops: [get]}}", []string{"set", "get"}, record.Offered{}, `
+store  nodes  threads  all/s         get p99         runs
+───────────────────────────────────────────────────────────
+etcd       3       10  2,000  ± 0 %  5.00 ms  ± 0 %     6
+`},
+	}
+	for name, c := range cases {
+		var records []comparisontest.Record
+		for repeat := range 6 {
+			for _, op := range c.ops {
+				records = append(records, comparisontest.Record{
+					Run: int64(repeat), Store: "etcd", Nodes: 3, Threads: 10, Phase: "load", Op: op, Throughput: 1000, Ops: 1000,
+					Workload: "w", Definition: head + c.phases, Offered: c.offer,
+					P50: 2 * time.Millisecond, P90: 3 * time.Millisecond, P99: 5 * time.Millisecond, P999: 6 * time.Millisecond, Max: 7 * time.Millisecond,
+				})
+			}
+		}
+		var b bytes.Buffer
+		if err := Answers(comparisontest.Workload(t, records)).Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, "\n"+b.String()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/record"
+	"github.com/benchctl/benchctl/core/sample"
+	"github.com/benchctl/benchctl/core/stats"
 )
 
 // Runs is the table of runs, with a column for each parameter, option and label
@@ -199,18 +201,28 @@ func summaries(r record.Account) Table {
 		if s.Warmup {
 			phase += " (warm-up)"
 		}
-		row := []string{phase, s.Op, format.Integer(s.Ops), format.Integer(s.Errors), format.Number(s.Seconds), format.Number(s.Throughput), format.Number(s.ThroughputPerThread)}
-		for _, ns := range []int64{s.MeanNS, s.P50NS, s.P90NS, s.P99NS, s.P999NS, s.MaxNS} {
-			row = append(row, format.Duration(time.Duration(ns)))
+		perThread := format.Number(s.ThroughputPerThread)
+		if s.Op == sample.OpWatch.String() {
+			perThread = "–" // what watchers were told no thread has done
 		}
+		row := []string{phase, s.Op, format.Integer(s.Ops), format.Integer(s.Errors), format.Number(s.Seconds), format.Number(s.Throughput), perThread}
+		row = append(row, percentile(s, 0, s.MeanNS), percentile(s, 50, s.P50NS), percentile(s, 90, s.P90NS),
+			percentile(s, 99, s.P99NS), percentile(s, 99.9, s.P999NS), percentile(s, 0, s.MaxNS))
 		if late {
-			for _, ns := range []int64{s.ServiceP50NS, s.ServiceP99NS, s.ServiceMaxNS} {
-				row = append(row, format.Duration(time.Duration(ns)))
-			}
+			row = append(row, percentile(s, 50, s.ServiceP50NS), percentile(s, 99, s.ServiceP99NS), percentile(s, 0, s.ServiceMaxNS))
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// percentile writes a percentile of latencies, unless there are too few of them to
+// carry it.
+func percentile(s record.Summary, percent float64, ns int64) string {
+	if s.Ops == 0 || !stats.Carries(s.Ops, percent) {
+		return "–"
+	}
+	return format.Duration(time.Duration(ns))
 }
 
 func verdicts(r record.Account) Table {

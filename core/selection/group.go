@@ -140,6 +140,8 @@ func KeysOf[R Row](rows []R) []string {
 
 // Series returns the keys that tell the series among rows apart: store, nodes
 // and threads, and whatever else differs among them that is not of a single run.
+// What decides how a run was executed is among them where a series would
+// otherwise mix it.
 func Series[R Row](rows []R) []string {
 	var keys []string
 	var stores []Group[R]
@@ -157,6 +159,13 @@ func Series[R Row](rows []R) []string {
 			if slices.ContainsFunc(stores, func(store Group[R]) bool { return Varies(store.Rows, name) }) {
 				keys = append(keys, name)
 			}
+		}
+	}
+	series := GroupBy(rows, keys...)
+	for _, key := range Keys {
+		mixed := func(g Group[R]) bool { return Varies(g.Rows, key.Name) }
+		if key.Role == Decides && slices.ContainsFunc(series, mixed) {
+			keys = append(keys, key.Name)
 		}
 	}
 	return keys

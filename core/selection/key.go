@@ -35,6 +35,7 @@ const (
 	Always   Role = iota // names every series
 	Choice               // tells series apart
 	Property             // of a store: tells series apart within one, and nothing between two
+	Decides              // of how a run was executed: tells series apart that are otherwise the same
 	Single               // of one run or operation, or what follows from other keys: it tells no series apart
 )
 
@@ -48,9 +49,13 @@ var Keys = []Key{
 	{"workload", Runs, true, Choice, "the workload's name"},
 	{"workload-version", Runs, true, Choice, "its version"},
 	{"reads", Runs, true, Choice, "consistency that was asked of reads: linearizable or sequential"},
-	{"durability", Runs, false, Single, "where a write is when it is acknowledged: fsync or memory"},
+	{"durability", Runs, false, Decides, "where a write is when it is acknowledged: fsync or memory"},
+	{"promised", Runs, false, Decides, "what the driver promises of reads: linearizable or sequential"},
 	{"store-version", Runs, false, Property, "version of the store"},
 	{"plugin-version", Runs, false, Property, "version of its plugin"},
+	{"plugin", Runs, false, Decides, "the plugin's binary: the first 12 digits of its SHA-256"},
+	{"machine", Runs, false, Decides, "the machine: a number, which comparisons explain"},
+	{"filesystem", Runs, false, Decides, "the filesystem that nodes keep their data in"},
 	{"phase", Operations, false, Single, "a phase of the workload"},
 	{"op", Operations, false, Single, "an operation: create, set, get and so on"},
 	{"state", Runs, false, Single, "running, complete, failed or interrupted"},
@@ -69,10 +74,6 @@ const (
 	OptionPrefix = "option."
 	LabelPrefix  = "label."
 )
-
-// Promised is the key of what a driver declares of reads. It follows from the
-// store and its setup, so nothing is selected by it.
-const Promised = "promised"
 
 // Lookup finds a key by its name.
 func Lookup(name string) (Key, bool) {

@@ -51,6 +51,13 @@ func (e Estimate) MarshalJSON() ([]byte, error) {
 	return json.Marshal(document)
 }
 
+// Carries reports whether so many values carry a percentile: at least one of them
+// lies beyond it. Else it is no more than the greatest of them.
+func Carries(values int64, percent float64) bool {
+	const rounding = 1e-6
+	return float64(values)*(100-percent) >= 100-rounding
+}
+
 // Summarize estimates the median of repeats. The interval comes from order
 // statistics and assumes nothing of the distribution (benchmath.AssumeNothing).
 func Summarize(values []float64) Estimate {

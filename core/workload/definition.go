@@ -34,6 +34,7 @@ type Definition struct {
 	sizes      []sizeDefinition
 	sizesPlace place
 	phases     []phaseDefinition
+	answers    Answers // as they are declared; without figures if they are not
 }
 
 // Param is a parameter of a definition.

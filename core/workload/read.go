@@ -9,7 +9,7 @@ import (
 )
 
 func (p *reading) definition(node ast.Node) {
-	top := p.Fields(node, "a definition", "name", "version", "summary", "source", "description", "seed", "params", "keys", "values", "phases")
+	top := p.Fields(node, "a definition", "name", "version", "summary", "source", "description", "seed", "params", "keys", "values", "phases", "answers")
 	for _, name := range []string{"name", "version", "summary", "source", "keys", "values", "phases"} {
 		if _, ok := top[name]; !ok {
 			p.Fail(p.At(node), "the definition lacks %s", name)
@@ -34,6 +34,9 @@ func (p *reading) definition(node ast.Node) {
 	p.readKeys(top["keys"])
 	p.readValues(top["values"])
 	p.readPhases(top["phases"])
+	if e, ok := top["answers"]; ok {
+		p.readAnswers(e)
+	}
 	for i, param := range p.Params {
 		unit, used := p.units[param.Name]
 		if !used {

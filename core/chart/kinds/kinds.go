@@ -14,6 +14,7 @@ import (
 	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/core/stats"
+	"github.com/benchctl/benchctl/core/workload"
 )
 
 // Kind is a kind of chart.
@@ -42,6 +43,7 @@ type Options struct {
 
 // All are the kinds, by name.
 var All = []Kind{
+	{Name: "answers", Help: "what answers the question of the workload, as bars with intervals", Needs: []Input{Latency}, Make: answers},
 	{Name: "latency", Help: "percentiles of every operation", Needs: []Input{Latency}, Make: latency},
 	{Name: "sweep", Help: "throughput in total, and p99 latency, over what was swept: a\nparameter of the workload, or else threads or nodes",
 		Flags: []string{"over"}, Needs: []Input{Latency, Params}, Make: sweep},
@@ -78,7 +80,8 @@ func NeedsOf(some ...Kind) comparison.Needs {
 
 // Fitting is the kind of chart for what varies between runs, and how it is made
 // of them: over the parameter that was swept if there is one, else over threads
-// if there are several numbers of them, else as bars.
+// if there are several numbers of them, else as bars of what answers the
+// workload's question.
 func Fitting(l *comparison.Workload) (Kind, Options) {
 	var swept []string
 	for _, key := range l.Keys {
@@ -86,12 +89,17 @@ func Fitting(l *comparison.Workload) (Kind, Options) {
 			swept = append(swept, key)
 		}
 	}
-	name, options := "throughput", Options{}
+	name, options := "answers", Options{}
+	perThread := slices.Equal(l.Answers.Figures, []workload.Figure{workload.FigurePerThread})
 	switch {
 	case len(swept) == 1:
 		name, options.Over = "sweep", swept[0]
-	case selection.Varies(l.Runs, "threads"):
+	case selection.Varies(l.Runs, "threads") && perThread:
 		name = "threads"
+	case selection.Varies(l.Runs, "threads"):
+		name, options.Over = "sweep", "threads"
+	case perThread:
+		name = "throughput"
 	}
 	kind, _ := Find(name)
 	return kind, options
@@ -103,6 +111,8 @@ func ForPage(l *comparison.Workload) ([]Kind, Options) {
 	fitting, options := Fitting(l)
 	names := []string{"throughput", "latency"}
 	switch fitting.Name {
+	case "answers":
+		names = []string{"answers", "latency"}
 	case "sweep":
 		names = []string{"sweep"}
 	case "threads":
@@ -120,19 +130,65 @@ func ForPage(l *comparison.Workload) ([]Kind, Options) {
 // setup.
 func throughput(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f := figure("Throughput per thread", "successful operations per second and thread", l)
+	f.Series = legend(l.Series)
+	panel, _ := bars(l, workload.FigurePerThread, l.Executed())
+	f.Panels = []chart.Panel{panel}
+	return f, nil
+}
+
+// answers compares what answers the question of a workload: a panel of bars for
+// each figure, by operation and setup.
+func answers(l *comparison.Workload, _ Options) (chart.Figure, error) {
+	f := figure("What answers "+l.Name, "of successful operations", l)
+	f.Series = legend(l.Series)
+	for _, figure := range l.Answers.Figures {
+		parts := l.Answering()
+		switch {
+		case figure == workload.FigureOffered:
+			continue // which was asked for, and not measured
+		case figure.OfPhase():
+			parts = slices.CompactFunc(parts, func(a, b comparison.Part) bool { return a.Phase == b.Phase })
+			for i, p := range parts {
+				parts[i].Name = p.Phase
+			}
+		}
+		if panel, measured := bars(l, figure, parts); measured {
+			f.Panels = append(f.Panels, panel)
+		}
+	}
+	return f, nil
+}
+
+// labels are what the axes of figures say.
+var labels = map[workload.Figure]string{
+	workload.FigureRate: "arrivals/s that were found", workload.FigureThroughput: "ops/s in total", workload.FigurePerThread: "ops/s per thread",
+	workload.FigureP50: "p50 latency", workload.FigureP90: "p90 latency", workload.FigureP99: "p99 latency", workload.FigureP999: "p99.9 latency", workload.FigureMax: "greatest latency",
+}
+
+// bars is a panel of a figure, with a bar for each part of each series. It is not
+// measured where there is nothing of it: too few operations carry no percentile,
+// and a search may find no rate.
+func bars(l *comparison.Workload, of workload.Figure, parts []comparison.Part) (panel chart.Panel, measured bool) {
+	panel.YLabel = labels[of]
+	if of.OfLatency() {
+		panel.Y.Unit = chart.Time
+	}
+	for _, p := range parts {
+		panel.Groups = append(panel.Groups, p.Name)
+	}
 	var bars chart.Estimates
 	for _, s := range l.Series {
-		values := make([]stats.Estimate, len(l.Ops))
-		for i, op := range l.Ops {
-			if o := s.Operation(op); o != nil {
-				values[i] = o.PerThread
+		values := make([]stats.Estimate, len(parts))
+		for i, p := range parts {
+			e := s.Answer(of, p)
+			if e.N > 0 && (of != workload.FigureRate || e.Value > 0) {
+				values[i], measured = e, true
 			}
 		}
 		bars = append(bars, values)
 	}
-	f.Series = legend(l.Series)
-	f.Panels = []chart.Panel{{YLabel: "ops/s per thread", Groups: l.Ops, Marks: []chart.Mark{chart.Bars{Estimates: bars}}}}
-	return f, nil
+	panel.Marks = []chart.Mark{chart.Bars{Estimates: bars}}
+	return panel, measured
 }
 
 // latency shows the percentiles of successful operations, a panel for each
@@ -143,12 +199,12 @@ func latency(l *comparison.Workload, _ Options) (chart.Figure, error) {
 		return !slices.ContainsFunc(s.Operations, func(o comparison.Operation) bool { return o.Latency != nil })
 	})
 	f.Series = legend(answered)
-	for _, op := range l.Ops {
+	for _, part := range l.Parts {
 		var lines chart.Estimates
 		drawn := false
 		for _, s := range answered {
 			values := make([]stats.Estimate, len(percentiles))
-			if o := s.Operation(op); o != nil && o.Latency != nil {
+			if o := s.Operation(part); o != nil && o.Latency != nil {
 				drawn = true
 				values = []stats.Estimate{o.Latency.P50, o.Latency.P90, o.Latency.P99, o.Latency.P999, o.Latency.Max}
 			}
@@ -156,7 +212,7 @@ func latency(l *comparison.Workload, _ Options) (chart.Figure, error) {
 		}
 		if drawn {
 			f.Panels = append(f.Panels, chart.Panel{
-				Title: op, Groups: percentiles, Y: chart.Scale{Unit: chart.Time, Log: true}, Marks: []chart.Mark{chart.Lines{Estimates: lines}},
+				Title: part.Name, Groups: percentiles, Y: chart.Scale{Unit: chart.Time, Log: true}, Marks: []chart.Mark{chart.Lines{Estimates: lines}},
 			})
 		}
 	}
@@ -181,10 +237,11 @@ func threads(l *comparison.Workload, _ Options) (chart.Figure, error) {
 		{"ops/s in total", "threads", comparison.Throughput},
 	}
 	for _, row := range rows {
-		for _, op := range selection.GroupBy(l.Rows, "op") {
+		for _, part := range l.Executed() {
+			rows := slices.DeleteFunc(slices.Clone(l.Rows), func(r *comparison.Row) bool { return r.Phase != part.Phase || r.Op != part.Op })
 			f.Panels = append(f.Panels, chart.Panel{
-				YLabel: op.Values[0] + ", " + row.label, XLabel: row.x, Groups: over.values,
-				Marks: []chart.Mark{chart.Lines{Estimates: over.estimates(op.Rows, row.of)}},
+				YLabel: part.Name + ", " + row.label, XLabel: row.x, Groups: over.values,
+				Marks: []chart.Mark{chart.Lines{Estimates: over.estimates(rows, row.of)}},
 			})
 		}
 	}
@@ -217,6 +274,15 @@ func (ls lines) legend() []chart.Series {
 
 // estimates summarises a figure of rows for each series at each value.
 func (ls lines) estimates(rows []*comparison.Row, figure func(*comparison.Row) float64) chart.Estimates {
+	return ls.each(rows, func(rows []*comparison.Row) stats.Estimate { return comparison.Estimate(rows, figure) })
+}
+
+// percentiles does the same of a percentile of the latency.
+func (ls lines) percentiles(rows []*comparison.Row, percent float64, figure func(*comparison.Row) int64) chart.Estimates {
+	return ls.each(rows, func(rows []*comparison.Row) stats.Estimate { return comparison.Percentile(rows, percent, figure) })
+}
+
+func (ls lines) each(rows []*comparison.Row, estimate func([]*comparison.Row) stats.Estimate) chart.Estimates {
 	estimates := make(chart.Estimates, len(ls.series))
 	for i := range estimates {
 		estimates[i] = make([]stats.Estimate, len(ls.values))
@@ -224,7 +290,7 @@ func (ls lines) estimates(rows []*comparison.Row, figure func(*comparison.Row) f
 	for _, g := range selection.GroupBy(rows, append(slices.Clone(ls.keys), ls.key)...) {
 		of, value := g.Values[:len(ls.keys)], g.Values[len(ls.keys)]
 		i := slices.IndexFunc(ls.series, func(s selection.Group[*comparison.Run]) bool { return slices.Equal(s.Values, of) })
-		estimates[i][slices.Index(ls.values, value)] = comparison.Estimate(g.Rows, figure)
+		estimates[i][slices.Index(ls.values, value)] = estimate(g.Rows)
 	}
 	return estimates
 }

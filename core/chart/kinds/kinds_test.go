@@ -14,6 +14,7 @@ import (
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/comparison/comparisontest"
 	"github.com/benchctl/benchctl/core/driver"
+	measured "github.com/benchctl/benchctl/core/record"
 )
 
 type record = comparisontest.Record
@@ -48,6 +49,31 @@ func records() []record {
 	return out
 }
 
+// searched is what searches for a rate came to; one store has found none.
+func searched() []record {
+	var out []record
+	for s, store := range []string{"etcd", "zookeeper", "memory"} {
+		for repeat := range 6 {
+			for _, op := range []string{"set", "get"} {
+				spread := 1 + 0.02*float64(repeat-3)
+				latency := time.Duration(float64(time.Millisecond) * float64(1+s) * spread)
+				offered := measured.Offered{Rate: spread * 1000 / float64(1+s), Bound: measured.BoundKept}
+				if store == "memory" {
+					offered = measured.Offered{Rate: 100, Bound: measured.BoundBroken}
+				}
+				out = append(out, record{
+					Run: int64(10*s + repeat), Started: time.Date(2026, 1, 2+repeat, 0, 0, 0, 0, time.UTC), Store: store, Nodes: 3, Threads: 10, Workload: "find",
+					Reads: "linearizable", Durability: "fsync", Connections: 1, Phase: "search", Op: op, Ops: 1000, Throughput: offered.Rate / 2, Offered: offered,
+					P50: latency, P90: 2 * latency, P99: 5 * latency, P999: 20 * latency, Max: 100 * latency,
+					Definition: `{name: find, version: 1, summary: s, source: t, keys: {space: shared, count: 10, choose: uniform}, values: {size: 10},
+						phases: [{name: search, mix: {get: 1, set: 1}, rate: 100, rate-to: 900, for: 1s, until: p99 < 9ms}]}`,
+				})
+			}
+		}
+	}
+	return out
+}
+
 // figureOf makes a figure of a kind.
 func figureOf(t *testing.T, kind string, records []record) chart.Figure {
 	t.Helper()
@@ -67,6 +93,7 @@ func TestGolden(t *testing.T) {
 	for _, kind := range []string{"throughput", "threads", "latency"} {
 		figures[kind] = func() chart.Figure { return figureOf(t, kind, records()) }
 	}
+	figures["answers"] = func() chart.Figure { return figureOf(t, "answers", searched()) }
 	if len(figures) != len(All) {
 		t.Error("a kind has no golden picture")
 	}

@@ -62,7 +62,7 @@ func sweep(l *comparison.Workload, o Options) (chart.Figure, error) {
 			if rows[0].Phase != name {
 				name = of + name
 			}
-			latencies = append(latencies, panel(name+", p99 latency", chart.Scale{Unit: chart.Time, Log: true}, over.estimates(op.Rows, comparison.P99)))
+			latencies = append(latencies, panel(name+", p99 latency", chart.Scale{Unit: chart.Time, Log: true}, over.percentiles(op.Rows, 99, comparison.P99)))
 		}
 	}
 	chart.Align(latencies)

@@ -9,6 +9,7 @@ import (
 	"github.com/benchctl/benchctl/core/comparison"
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/record"
+	"github.com/benchctl/benchctl/core/workload"
 )
 
 // Record is one operation of one phase of a run. Records with the same Run are
@@ -32,17 +33,41 @@ type Record struct {
 	Ops, Errors              int64
 	Throughput               float64
 	P50, P90, P99, P999, Max time.Duration
+
+	Experiment      int64
+	Plugin          string // SHA-256 of its binary
+	Machine, Folder string // the processor's name, and the filesystem of the nodes' data; empty: there is none
+	Definition      string // of the workload
+	Offered         record.Offered
 }
 
 // Measured returns what a comparison of records is made of.
 func Measured(t testing.TB, records []Record) comparison.Measured {
 	t.Helper()
-	m := comparison.Measured{Verified: map[int64]record.Result{}, Latency: true}
+	m := comparison.Measured{
+		Verified: map[int64]record.Result{}, Latency: true, Environments: map[int64]record.Environment{},
+		Definitions: map[string]*workload.Definition{}, Offered: map[int64]map[string]record.Offered{},
+	}
 	seen := map[int64]bool{}
 	for _, r := range records {
+		if r.Offered.Rate > 0 {
+			if m.Offered[r.Run] == nil {
+				m.Offered[r.Run] = map[string]record.Offered{}
+			}
+			m.Offered[r.Run][r.Phase] = r.Offered
+		}
 		if !seen[r.Run] {
 			seen[r.Run] = true
-			m.Runs = append(m.Runs, run(t, r))
+			made := run(t, r)
+			made.Environment = environment(m.Environments, r)
+			if r.Definition != "" {
+				d, err := workload.Parse(r.Workload, []byte(r.Definition))
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.Definitions[made.WorkloadSHA256] = d
+			}
+			m.Runs = append(m.Runs, made)
 			if r.Verified != "" {
 				m.Verified[r.Run] = r.Verified
 			}
@@ -53,6 +78,20 @@ func Measured(t testing.TB, records []Record) comparison.Measured {
 		})
 	}
 	return m
+}
+
+// environment returns the number of a record's environment, which is added if it
+// is new.
+func environment(known map[int64]record.Environment, r Record) int64 {
+	e := record.Environment{CPU: r.Machine, Cores: 2, Filesystem: r.Folder}
+	for id, one := range known {
+		if e.ID = id; one == e {
+			return id
+		}
+	}
+	e.ID = int64(len(known) + 1)
+	known[e.ID] = e
+	return e.ID
 }
 
 func run(t testing.TB, r Record) record.Run {
@@ -74,7 +113,12 @@ func run(t testing.TB, r Record) record.Run {
 	if r.WorkloadSHA256 == "" {
 		r.WorkloadSHA256 = r.Workload
 	}
+	var fsync time.Duration
+	if r.Folder != "" {
+		fsync = time.Millisecond
+	}
 	return record.Run{
+		Experiment: r.Experiment, PluginSHA256: r.Plugin, Fsync: fsync,
 		ID: r.Run, State: r.State, StartedAt: r.Started, Store: r.Store, StoreVersion: r.StoreVersion, Nodes: r.Nodes, Threads: r.Threads,
 		Setup: setup, Guarantees: guarantees, Workload: r.Workload, WorkloadVersion: 1, WorkloadSHA256: r.WorkloadSHA256,
 		Params: r.Params, Labels: r.Labels, Warnings: r.Warnings,

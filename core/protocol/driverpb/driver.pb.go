@@ -163,7 +163,7 @@ func (x Instruction_Verb) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Instruction_Verb.Descriptor instead.
 func (Instruction_Verb) EnumDescriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{20, 0}
+	return file_driver_proto_rawDescGZIP(), []int{21, 0}
 }
 
 type DescribeRequest struct {
@@ -638,6 +638,7 @@ type RunEvent struct {
 	//	*RunEvent_Finished
 	//	*RunEvent_Incident
 	//	*RunEvent_Verdict
+	//	*RunEvent_Offered
 	Event         isRunEvent_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -752,6 +753,15 @@ func (x *RunEvent) GetVerdict() *Verdict {
 	return nil
 }
 
+func (x *RunEvent) GetOffered() *Offered {
+	if x != nil {
+		if x, ok := x.Event.(*RunEvent_Offered); ok {
+			return x.Offered
+		}
+	}
+	return nil
+}
+
 type isRunEvent_Event interface {
 	isRunEvent_Event()
 }
@@ -788,6 +798,10 @@ type RunEvent_Verdict struct {
 	Verdict *Verdict `protobuf:"bytes,8,opt,name=verdict,proto3,oneof"`
 }
 
+type RunEvent_Offered struct {
+	Offered *Offered `protobuf:"bytes,10,opt,name=offered,proto3,oneof"`
+}
+
 func (*RunEvent_Started) isRunEvent_Event() {}
 
 func (*RunEvent_PhaseStarted) isRunEvent_Event() {}
@@ -803,6 +817,8 @@ func (*RunEvent_Finished) isRunEvent_Event() {}
 func (*RunEvent_Incident) isRunEvent_Event() {}
 
 func (*RunEvent_Verdict) isRunEvent_Event() {}
+
+func (*RunEvent_Offered) isRunEvent_Event() {}
 
 // Started fixes the run's zero, from which every other time counts.
 type Started struct {
@@ -978,6 +994,67 @@ func (x *PhaseStarted) GetAtNs() int64 {
 	return 0
 }
 
+// Offered is what is to arrive in the phase of an open loop that begins next.
+type Offered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Phase         int32                  `protobuf:"varint,1,opt,name=phase,proto3" json:"phase,omitempty"`
+	Rate          float64                `protobuf:"fixed64,2,opt,name=rate,proto3" json:"rate,omitempty"` // arrivals a second of all threads together, on average
+	Bound         string                 `protobuf:"bytes,3,opt,name=bound,proto3" json:"bound,omitempty"` // of a search: kept, at that rate, or broken, by every rate; empty: it is none
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Offered) Reset() {
+	*x = Offered{}
+	mi := &file_driver_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Offered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Offered) ProtoMessage() {}
+
+func (x *Offered) ProtoReflect() protoreflect.Message {
+	mi := &file_driver_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Offered.ProtoReflect.Descriptor instead.
+func (*Offered) Descriptor() ([]byte, []int) {
+	return file_driver_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Offered) GetPhase() int32 {
+	if x != nil {
+		return x.Phase
+	}
+	return 0
+}
+
+func (x *Offered) GetRate() float64 {
+	if x != nil {
+		return x.Rate
+	}
+	return 0
+}
+
+func (x *Offered) GetBound() string {
+	if x != nil {
+		return x.Bound
+	}
+	return ""
+}
+
 // Chunk is consecutive samples of one thread in one phase.
 type Chunk struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -992,7 +1069,7 @@ type Chunk struct {
 
 func (x *Chunk) Reset() {
 	*x = Chunk{}
-	mi := &file_driver_proto_msgTypes[13]
+	mi := &file_driver_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1004,7 +1081,7 @@ func (x *Chunk) String() string {
 func (*Chunk) ProtoMessage() {}
 
 func (x *Chunk) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[13]
+	mi := &file_driver_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1017,7 +1094,7 @@ func (x *Chunk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Chunk.ProtoReflect.Descriptor instead.
 func (*Chunk) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{13}
+	return file_driver_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Chunk) GetPhase() int32 {
@@ -1068,7 +1145,7 @@ type PhaseEnded struct {
 
 func (x *PhaseEnded) Reset() {
 	*x = PhaseEnded{}
-	mi := &file_driver_proto_msgTypes[14]
+	mi := &file_driver_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1080,7 +1157,7 @@ func (x *PhaseEnded) String() string {
 func (*PhaseEnded) ProtoMessage() {}
 
 func (x *PhaseEnded) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[14]
+	mi := &file_driver_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1093,7 +1170,7 @@ func (x *PhaseEnded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseEnded.ProtoReflect.Descriptor instead.
 func (*PhaseEnded) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{14}
+	return file_driver_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *PhaseEnded) GetPhase() int32 {
@@ -1140,7 +1217,7 @@ type Verdict struct {
 
 func (x *Verdict) Reset() {
 	*x = Verdict{}
-	mi := &file_driver_proto_msgTypes[15]
+	mi := &file_driver_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1152,7 +1229,7 @@ func (x *Verdict) String() string {
 func (*Verdict) ProtoMessage() {}
 
 func (x *Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[15]
+	mi := &file_driver_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1165,7 +1242,7 @@ func (x *Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
 func (*Verdict) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{15}
+	return file_driver_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Verdict) GetPhase() int32 {
@@ -1222,7 +1299,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_driver_proto_msgTypes[16]
+	mi := &file_driver_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1234,7 +1311,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[16]
+	mi := &file_driver_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1247,7 +1324,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{16}
+	return file_driver_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Progress) GetPhase() int32 {
@@ -1294,7 +1371,7 @@ type Finished struct {
 
 func (x *Finished) Reset() {
 	*x = Finished{}
-	mi := &file_driver_proto_msgTypes[17]
+	mi := &file_driver_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1306,7 +1383,7 @@ func (x *Finished) String() string {
 func (*Finished) ProtoMessage() {}
 
 func (x *Finished) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[17]
+	mi := &file_driver_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1319,7 +1396,7 @@ func (x *Finished) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finished.ProtoReflect.Descriptor instead.
 func (*Finished) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{17}
+	return file_driver_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Finished) GetSamples() int64 {
@@ -1379,7 +1456,7 @@ type StopRequest struct {
 
 func (x *StopRequest) Reset() {
 	*x = StopRequest{}
-	mi := &file_driver_proto_msgTypes[18]
+	mi := &file_driver_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1391,7 +1468,7 @@ func (x *StopRequest) String() string {
 func (*StopRequest) ProtoMessage() {}
 
 func (x *StopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[18]
+	mi := &file_driver_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +1481,7 @@ func (x *StopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopRequest.ProtoReflect.Descriptor instead.
 func (*StopRequest) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{18}
+	return file_driver_proto_rawDescGZIP(), []int{19}
 }
 
 type StopReply struct {
@@ -1415,7 +1492,7 @@ type StopReply struct {
 
 func (x *StopReply) Reset() {
 	*x = StopReply{}
-	mi := &file_driver_proto_msgTypes[19]
+	mi := &file_driver_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1427,7 +1504,7 @@ func (x *StopReply) String() string {
 func (*StopReply) ProtoMessage() {}
 
 func (x *StopReply) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[19]
+	mi := &file_driver_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1440,7 +1517,7 @@ func (x *StopReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopReply.ProtoReflect.Descriptor instead.
 func (*StopReply) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{19}
+	return file_driver_proto_rawDescGZIP(), []int{20}
 }
 
 // Instruction is one thing to do. The first of a call opens the store.
@@ -1465,7 +1542,7 @@ type Instruction struct {
 
 func (x *Instruction) Reset() {
 	*x = Instruction{}
-	mi := &file_driver_proto_msgTypes[20]
+	mi := &file_driver_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1477,7 +1554,7 @@ func (x *Instruction) String() string {
 func (*Instruction) ProtoMessage() {}
 
 func (x *Instruction) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[20]
+	mi := &file_driver_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1490,7 +1567,7 @@ func (x *Instruction) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Instruction.ProtoReflect.Descriptor instead.
 func (*Instruction) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{20}
+	return file_driver_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Instruction) GetId() int64 {
@@ -1601,7 +1678,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_driver_proto_msgTypes[21]
+	mi := &file_driver_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1613,7 +1690,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[21]
+	mi := &file_driver_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1626,7 +1703,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{21}
+	return file_driver_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Outcome) GetId() int64 {
@@ -1698,7 +1775,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_driver_proto_msgTypes[22]
+	mi := &file_driver_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1710,7 +1787,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_driver_proto_msgTypes[22]
+	mi := &file_driver_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1723,7 +1800,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_driver_proto_rawDescGZIP(), []int{22}
+	return file_driver_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Change) GetType() string {
@@ -1796,7 +1873,7 @@ const file_driver_proto_rawDesc = "" +
 	"key_prefix\x18\x05 \x01(\tR\tkeyPrefix\x12\x1b\n" +
 	"\tspill_dir\x18\x06 \x01(\tR\bspillDir\x12(\n" +
 	"\x10start_timeout_ns\x18\a \x01(\x03R\x0estartTimeoutNs\x12\x16\n" +
-	"\x06verify\x18\b \x01(\tR\x06verify\"\xf8\x03\n" +
+	"\x06verify\x18\b \x01(\tR\x06verify\"\xb1\x04\n" +
 	"\bRunEvent\x127\n" +
 	"\astarted\x18\x01 \x01(\v2\x1b.benchctl.driver.v1.StartedH\x00R\astarted\x12G\n" +
 	"\rphase_started\x18\x02 \x01(\v2 .benchctl.driver.v1.PhaseStartedH\x00R\fphaseStarted\x121\n" +
@@ -1806,7 +1883,9 @@ const file_driver_proto_rawDesc = "" +
 	"\bprogress\x18\x05 \x01(\v2\x1c.benchctl.driver.v1.ProgressH\x00R\bprogress\x12:\n" +
 	"\bfinished\x18\x06 \x01(\v2\x1c.benchctl.driver.v1.FinishedH\x00R\bfinished\x12:\n" +
 	"\bincident\x18\a \x01(\v2\x1c.benchctl.driver.v1.IncidentH\x00R\bincident\x127\n" +
-	"\averdict\x18\b \x01(\v2\x1b.benchctl.driver.v1.VerdictH\x00R\averdictB\a\n" +
+	"\averdict\x18\b \x01(\v2\x1b.benchctl.driver.v1.VerdictH\x00R\averdict\x127\n" +
+	"\aoffered\x18\n" +
+	" \x01(\v2\x1b.benchctl.driver.v1.OfferedH\x00R\aofferedB\a\n" +
 	"\x05event\"P\n" +
 	"\aStarted\x12 \n" +
 	"\fwall_unix_ns\x18\x01 \x01(\x03R\n" +
@@ -1819,7 +1898,11 @@ const file_driver_proto_rawDesc = "" +
 	"\x06detail\x18\x04 \x01(\tR\x06detail\"9\n" +
 	"\fPhaseStarted\x12\x14\n" +
 	"\x05phase\x18\x01 \x01(\x05R\x05phase\x12\x13\n" +
-	"\x05at_ns\x18\x02 \x01(\x03R\x04atNs\"u\n" +
+	"\x05at_ns\x18\x02 \x01(\x03R\x04atNs\"I\n" +
+	"\aOffered\x12\x14\n" +
+	"\x05phase\x18\x01 \x01(\x05R\x05phase\x12\x12\n" +
+	"\x04rate\x18\x02 \x01(\x01R\x04rate\x12\x14\n" +
+	"\x05bound\x18\x03 \x01(\tR\x05bound\"u\n" +
 	"\x05Chunk\x12\x14\n" +
 	"\x05phase\x18\x01 \x01(\x05R\x05phase\x12\x16\n" +
 	"\x06thread\x18\x02 \x01(\x05R\x06thread\x12\x14\n" +
@@ -1928,7 +2011,7 @@ func file_driver_proto_rawDescGZIP() []byte {
 }
 
 var file_driver_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_driver_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_driver_proto_goTypes = []any{
 	(ControlNodeRequest_Action)(0), // 0: benchctl.driver.v1.ControlNodeRequest.Action
 	(Instruction_Verb)(0),          // 1: benchctl.driver.v1.Instruction.Verb
@@ -1945,48 +2028,50 @@ var file_driver_proto_goTypes = []any{
 	(*Started)(nil),                // 12: benchctl.driver.v1.Started
 	(*Incident)(nil),               // 13: benchctl.driver.v1.Incident
 	(*PhaseStarted)(nil),           // 14: benchctl.driver.v1.PhaseStarted
-	(*Chunk)(nil),                  // 15: benchctl.driver.v1.Chunk
-	(*PhaseEnded)(nil),             // 16: benchctl.driver.v1.PhaseEnded
-	(*Verdict)(nil),                // 17: benchctl.driver.v1.Verdict
-	(*Progress)(nil),               // 18: benchctl.driver.v1.Progress
-	(*Finished)(nil),               // 19: benchctl.driver.v1.Finished
-	(*StopRequest)(nil),            // 20: benchctl.driver.v1.StopRequest
-	(*StopReply)(nil),              // 21: benchctl.driver.v1.StopReply
-	(*Instruction)(nil),            // 22: benchctl.driver.v1.Instruction
-	(*Outcome)(nil),                // 23: benchctl.driver.v1.Outcome
-	(*Change)(nil),                 // 24: benchctl.driver.v1.Change
+	(*Offered)(nil),                // 15: benchctl.driver.v1.Offered
+	(*Chunk)(nil),                  // 16: benchctl.driver.v1.Chunk
+	(*PhaseEnded)(nil),             // 17: benchctl.driver.v1.PhaseEnded
+	(*Verdict)(nil),                // 18: benchctl.driver.v1.Verdict
+	(*Progress)(nil),               // 19: benchctl.driver.v1.Progress
+	(*Finished)(nil),               // 20: benchctl.driver.v1.Finished
+	(*StopRequest)(nil),            // 21: benchctl.driver.v1.StopRequest
+	(*StopReply)(nil),              // 22: benchctl.driver.v1.StopReply
+	(*Instruction)(nil),            // 23: benchctl.driver.v1.Instruction
+	(*Outcome)(nil),                // 24: benchctl.driver.v1.Outcome
+	(*Change)(nil),                 // 25: benchctl.driver.v1.Change
 }
 var file_driver_proto_depIdxs = []int32{
 	0,  // 0: benchctl.driver.v1.ControlNodeRequest.action:type_name -> benchctl.driver.v1.ControlNodeRequest.Action
 	12, // 1: benchctl.driver.v1.RunEvent.started:type_name -> benchctl.driver.v1.Started
 	14, // 2: benchctl.driver.v1.RunEvent.phase_started:type_name -> benchctl.driver.v1.PhaseStarted
-	15, // 3: benchctl.driver.v1.RunEvent.chunk:type_name -> benchctl.driver.v1.Chunk
-	16, // 4: benchctl.driver.v1.RunEvent.phase_ended:type_name -> benchctl.driver.v1.PhaseEnded
-	18, // 5: benchctl.driver.v1.RunEvent.progress:type_name -> benchctl.driver.v1.Progress
-	19, // 6: benchctl.driver.v1.RunEvent.finished:type_name -> benchctl.driver.v1.Finished
+	16, // 3: benchctl.driver.v1.RunEvent.chunk:type_name -> benchctl.driver.v1.Chunk
+	17, // 4: benchctl.driver.v1.RunEvent.phase_ended:type_name -> benchctl.driver.v1.PhaseEnded
+	19, // 5: benchctl.driver.v1.RunEvent.progress:type_name -> benchctl.driver.v1.Progress
+	20, // 6: benchctl.driver.v1.RunEvent.finished:type_name -> benchctl.driver.v1.Finished
 	13, // 7: benchctl.driver.v1.RunEvent.incident:type_name -> benchctl.driver.v1.Incident
-	17, // 8: benchctl.driver.v1.RunEvent.verdict:type_name -> benchctl.driver.v1.Verdict
-	1,  // 9: benchctl.driver.v1.Instruction.verb:type_name -> benchctl.driver.v1.Instruction.Verb
-	24, // 10: benchctl.driver.v1.Outcome.change:type_name -> benchctl.driver.v1.Change
-	2,  // 11: benchctl.driver.v1.Driver.Describe:input_type -> benchctl.driver.v1.DescribeRequest
-	4,  // 12: benchctl.driver.v1.Driver.Prepare:input_type -> benchctl.driver.v1.PrepareRequest
-	6,  // 13: benchctl.driver.v1.Driver.Provision:input_type -> benchctl.driver.v1.ProvisionRequest
-	8,  // 14: benchctl.driver.v1.Driver.ControlNode:input_type -> benchctl.driver.v1.ControlNodeRequest
-	10, // 15: benchctl.driver.v1.Driver.Run:input_type -> benchctl.driver.v1.RunRequest
-	20, // 16: benchctl.driver.v1.Driver.Stop:input_type -> benchctl.driver.v1.StopRequest
-	22, // 17: benchctl.driver.v1.Driver.Converse:input_type -> benchctl.driver.v1.Instruction
-	3,  // 18: benchctl.driver.v1.Driver.Describe:output_type -> benchctl.driver.v1.DescribeReply
-	5,  // 19: benchctl.driver.v1.Driver.Prepare:output_type -> benchctl.driver.v1.PrepareReply
-	7,  // 20: benchctl.driver.v1.Driver.Provision:output_type -> benchctl.driver.v1.ProvisionReply
-	9,  // 21: benchctl.driver.v1.Driver.ControlNode:output_type -> benchctl.driver.v1.ControlNodeReply
-	11, // 22: benchctl.driver.v1.Driver.Run:output_type -> benchctl.driver.v1.RunEvent
-	21, // 23: benchctl.driver.v1.Driver.Stop:output_type -> benchctl.driver.v1.StopReply
-	23, // 24: benchctl.driver.v1.Driver.Converse:output_type -> benchctl.driver.v1.Outcome
-	18, // [18:25] is the sub-list for method output_type
-	11, // [11:18] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	18, // 8: benchctl.driver.v1.RunEvent.verdict:type_name -> benchctl.driver.v1.Verdict
+	15, // 9: benchctl.driver.v1.RunEvent.offered:type_name -> benchctl.driver.v1.Offered
+	1,  // 10: benchctl.driver.v1.Instruction.verb:type_name -> benchctl.driver.v1.Instruction.Verb
+	25, // 11: benchctl.driver.v1.Outcome.change:type_name -> benchctl.driver.v1.Change
+	2,  // 12: benchctl.driver.v1.Driver.Describe:input_type -> benchctl.driver.v1.DescribeRequest
+	4,  // 13: benchctl.driver.v1.Driver.Prepare:input_type -> benchctl.driver.v1.PrepareRequest
+	6,  // 14: benchctl.driver.v1.Driver.Provision:input_type -> benchctl.driver.v1.ProvisionRequest
+	8,  // 15: benchctl.driver.v1.Driver.ControlNode:input_type -> benchctl.driver.v1.ControlNodeRequest
+	10, // 16: benchctl.driver.v1.Driver.Run:input_type -> benchctl.driver.v1.RunRequest
+	21, // 17: benchctl.driver.v1.Driver.Stop:input_type -> benchctl.driver.v1.StopRequest
+	23, // 18: benchctl.driver.v1.Driver.Converse:input_type -> benchctl.driver.v1.Instruction
+	3,  // 19: benchctl.driver.v1.Driver.Describe:output_type -> benchctl.driver.v1.DescribeReply
+	5,  // 20: benchctl.driver.v1.Driver.Prepare:output_type -> benchctl.driver.v1.PrepareReply
+	7,  // 21: benchctl.driver.v1.Driver.Provision:output_type -> benchctl.driver.v1.ProvisionReply
+	9,  // 22: benchctl.driver.v1.Driver.ControlNode:output_type -> benchctl.driver.v1.ControlNodeReply
+	11, // 23: benchctl.driver.v1.Driver.Run:output_type -> benchctl.driver.v1.RunEvent
+	22, // 24: benchctl.driver.v1.Driver.Stop:output_type -> benchctl.driver.v1.StopReply
+	24, // 25: benchctl.driver.v1.Driver.Converse:output_type -> benchctl.driver.v1.Outcome
+	19, // [19:26] is the sub-list for method output_type
+	12, // [12:19] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_driver_proto_init() }
@@ -2003,6 +2088,7 @@ func file_driver_proto_init() {
 		(*RunEvent_Finished)(nil),
 		(*RunEvent_Incident)(nil),
 		(*RunEvent_Verdict)(nil),
+		(*RunEvent_Offered)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2010,7 +2096,7 @@ func file_driver_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_driver_proto_rawDesc), len(file_driver_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
