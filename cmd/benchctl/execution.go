@@ -15,6 +15,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/client"
+	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/report"
@@ -26,6 +27,7 @@ type execution struct {
 	plan    *experiment.Plan
 	console *console
 	plugins plugins
+	deploys bool // some of the plugins start nodes
 }
 
 func (a *app) newExecution(plan *experiment.Plan) *execution {
@@ -149,6 +151,7 @@ func (e *execution) checkPlugin(ctx context.Context, store string, runs []experi
 	}
 	prepared := map[string]bool{}
 	for _, run := range runs {
+		e.deploys = e.deploys || len(run.Endpoints) == 0 && description.Has(driver.CapabilityProvision)
 		setup, err := e.plan.DriverSetup(description, run)
 		if err != nil {
 			return err

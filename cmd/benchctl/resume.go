@@ -63,7 +63,11 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 	if len(missing) == 0 {
 		a.sayComplete(plan, f.resume)
 	}
-	if err := a.newExecution(plan).checkPlugins(ctx, missing, earlier); err != nil {
+	e := a.newExecution(plan)
+	if err := e.checkPlugins(ctx, missing, earlier); err != nil {
+		return err
+	}
+	if err := e.checkPlaces(ctx, missing); err != nil {
 		return err
 	}
 	return a.printPlan(plan, missing, f.resume, f.asJSON)

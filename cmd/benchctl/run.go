@@ -71,6 +71,9 @@ with --resume and its number: only what is missing is run.`,
 				if _, err := chart.ParseFormat(f.plot); err != nil {
 					return &usageError{err}
 				}
+				if err := checkPlot(f.plot); err != nil {
+					return err
+				}
 			}
 			if given("resume") {
 				if err := checkResumeFlags(cmd.Flags(), args); err != nil {
@@ -161,6 +164,9 @@ func (a *app) run(ctx context.Context, f *runFlags, spec experiment.Spec) error 
 		return err
 	}
 	if f.dryRun {
+		if err := e.checkPlaces(ctx, plan.Runs); err != nil {
+			return err
+		}
 		return a.printPlan(plan, plan.Runs, 0, f.asJSON)
 	}
 	into, err := a.writeArchive(ctx)
