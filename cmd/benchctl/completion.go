@@ -308,8 +308,8 @@ func (a *app) selectWords(cmd *cobra.Command, args []string, begun string) ([]st
 			}
 		}
 		found = append(found, beginning([]string{selection.Since + ":", selection.Until + ":", selection.Last + ":"}, begun)...)
-		if strings.HasPrefix("NOT", begun) && (len(args) == 0 || args[len(args)-1] != "NOT") {
-			found = append(found, "NOT")
+		if len(args) == 0 || args[len(args)-1] != "NOT" {
+			found = append(found, beginning([]string{"NOT"}, begun)...)
 		}
 		return found, keep
 	}

@@ -11,10 +11,10 @@ import (
 // to show itself: controls, and those that turn or hide the text around them.
 // Line ends and tabs do not count.
 func Steers(r rune) bool {
-	switch {
-	case r == '\n' || r == '\t':
+	switch r {
+	case '\n', '\t':
 		return false
-	case r == '\u200c' || r == '\u200d': // join letters, and are part of words
+	case '\u200c', '\u200d': // join letters, and are part of words
 		return false
 	}
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
