@@ -10,6 +10,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/conformance"
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/node"
@@ -21,6 +22,7 @@ type checkFlags struct {
 	nodes     int
 	reads     string
 	options   []string
+	env       []string
 	endpoints []string
 	timeout   time.Duration
 	ready     time.Duration
@@ -59,6 +61,7 @@ It exits with 1 if any case fails.`,
 	flags.IntVar(&f.nodes, "nodes", 1, "`NUMBER` of nodes to deploy the store with")
 	flags.StringVar(&f.reads, "reads", string(driver.Linearizable), "`CONSISTENCY` of reads: linearizable or sequential")
 	flags.StringArrayVar(&f.options, "option", nil, "an option of a store's driver, `store.key=value`; may be repeated")
+	registerEnv(flags, &f.env)
 	flags.StringSliceVar(&f.endpoints, "endpoints", nil, "`URL`s of a store that runs already; none is deployed then")
 	flags.DurationVar(&f.timeout, "timeout", 5*time.Second, "`D` after which an operation counts as failed")
 	flags.DurationVar(&f.ready, "ready-timeout", node.ReadyWithin, "`D` after which a node that does not serve ends the check")
@@ -89,6 +92,10 @@ func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
 	case f.ready <= 0:
 		return usagef("--ready-timeout %v should be above 0", f.ready)
 	}
+	env, err := parseEnv(f.env)
+	if err != nil {
+		return err
+	}
 	if f.format != "table" && f.format != "markdown" && f.format != "json" {
 		return usagef("--format %q is none of table, markdown, json", f.format)
 	}
@@ -101,7 +108,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
 	var all []checked
 	failed := 0
 	for _, name := range names {
-		results, err := a.checkOne(ctx, console, plugins, f, name, options[name])
+		results, err := a.checkOne(ctx, console, plugins, f, name, options[name], env)
 		if err != nil {
 			return asUsage(err)
 		}
@@ -125,9 +132,9 @@ func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
 }
 
 // checkOne deploys the store of one plugin and puts it through the suite.
-func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f *checkFlags, name string, options map[string]string) ([]conformance.Result, error) {
+func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f *checkFlags, name string, options, env map[string]string) ([]conformance.Result, error) {
 	console.status("%s: launching", name)
-	launched, err := plugins.launch(ctx, name)
+	launched, err := plugins.launch(ctx, name, env)
 	if err != nil {
 		return nil, err
 	}
@@ -141,10 +148,13 @@ func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f
 		return nil, usagef("%v", err)
 	}
 	setup := driver.Setup{
-		Nodes: f.nodes, Reads: driver.Consistency(f.reads), Options: filled, Timeout: f.timeout,
+		Nodes: f.nodes, Reads: driver.Consistency(f.reads), Options: filled, Env: env, Timeout: f.timeout,
 		Endpoints: f.endpoints, External: len(f.endpoints) > 0,
 	}
 	if setup.External {
+		if err := experiment.CheckEndpoints(name, f.endpoints); err != nil {
+			return nil, &usageError{err}
+		}
 		setup.Nodes = len(f.endpoints)
 	}
 	guarantees, ports, err := launched.Prepare(ctx, setup)
@@ -154,7 +164,7 @@ func (a *app) checkOne(ctx context.Context, console *console, plugins plugins, f
 	if !setup.External && description.Has(driver.CapabilityProvision) {
 		console.status("%s: starting %s", name, format.Count(setup.Nodes, "node"))
 		cluster, err := node.Deploy(ctx, node.Deployment{
-			Dir: f.dataDir, Name: "benchctl-check-" + name, Setup: setup, Ports: ports,
+			Dir: f.dataDir, Name: "check-" + name, Setup: setup, Ports: ports,
 			Provision: launched.Provision, Inside: launched, Report: func(node.Event) {}, Within: f.ready,
 		})
 		if err != nil {

@@ -105,7 +105,7 @@ func (a *app) flagCompletions() map[string]completion {
 		"store": listed(a.stores), "option": a.options, "param": a.params, "resume": a.experiments,
 		"reads": words(string(driver.Linearizable), string(driver.Sequential)), "verify": words(verifications()...),
 		"theme": words(slices.Sorted(maps.Keys(themes))...), "over": a.over,
-		"nodes": nothing, "threads": nothing, "repeat": nothing, "seed": nothing, "label": nothing, "endpoints": nothing,
+		"nodes": nothing, "threads": nothing, "repeat": nothing, "seed": nothing, "label": nothing, "env": nothing, "endpoints": nothing,
 		"duration": nothing, "warmup": nothing, "timeout": nothing, "ready-timeout": nothing, "title": nothing,
 	}
 }
@@ -302,7 +302,7 @@ func (a *app) selectWords(cmd *cobra.Command, args []string, begun string) ([]st
 				found = append(found, cobra.CompletionWithDesc(k.Name+":", k.Help))
 			}
 		}
-		for _, prefix := range []string{selection.ParamPrefix, selection.OptionPrefix, selection.LabelPrefix} {
+		for _, prefix := range []string{selection.ParamPrefix, selection.OptionPrefix, selection.EnvPrefix, selection.LabelPrefix} {
 			if strings.HasPrefix(prefix, begun) {
 				found = append(found, prefix)
 			}

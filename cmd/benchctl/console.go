@@ -151,6 +151,16 @@ func (p *progress) Progress(phase load.Phase, _ time.Duration, ops, failed int64
 		format.Integer(ops), format.Number(float64(ops)/elapsed.Seconds()), apart, p.left())
 }
 
+// locked is told that another program has locked the archive, and that it is
+// free again.
+func (p *progress) locked(locked bool) {
+	if !locked {
+		fmt.Fprintf(p, "archive %s is free again\n", p.archive)
+		return
+	}
+	fmt.Fprintf(p, "archive %s is locked by another program: what is measured waits in memory until it is free\n", p.archive)
+}
+
 // left estimates the rest of the experiment from the runs that are done.
 func (p *progress) left() string {
 	if p.done == 0 {

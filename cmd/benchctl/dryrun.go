@@ -69,6 +69,7 @@ var planColumns = []planColumn{
 	{report.Column{Name: "nodes", Right: true}, true, func(r experiment.Run) string { return fmt.Sprint(r.Nodes) }},
 	{report.Column{Name: "reads"}, false, func(r experiment.Run) string { return string(r.Reads) }},
 	{report.Column{Name: "options"}, false, func(r experiment.Run) string { return format.Pairs(r.Options) }},
+	{report.Column{Name: "env"}, false, func(r experiment.Run) string { return format.Pairs(r.Env) }},
 	{report.Column{Name: "endpoints"}, false, func(r experiment.Run) string { return strings.Join(r.Endpoints, " ") }},
 	{report.Column{Name: "threads", Right: true}, true, func(r experiment.Run) string { return fmt.Sprint(r.Threads) }},
 	{report.Column{Name: "seed", Right: true}, true, func(r experiment.Run) string { return fmt.Sprint(r.Seed) }},

@@ -17,6 +17,7 @@ import (
 	"github.com/benchctl/benchctl/core/client"
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/report"
 )
@@ -39,10 +40,12 @@ func (a *app) newExecution(plan *experiment.Plan) *execution {
 }
 
 func (e *execution) executor(into *archive.Archive) *experiment.Executor {
+	observer := newProgress(e.console, e.plan, e.archivePath)
+	into.OnLock(observer.locked)
 	return &experiment.Executor{
 		Launcher: e.plugins,
 		Archive:  keeper{into},
-		Observer: newProgress(e.console, e.plan, e.archivePath),
+		Observer: observer,
 		Command:  e.command(),
 	}
 }
@@ -70,6 +73,8 @@ func (e *execution) finish(ctx context.Context, from *archive.Archive, outcome e
 		fmt.Fprintf(e.console, "to run what is missing: %s\n", e.resumeCommand(outcome.Experiment))
 	}
 	switch {
+	case ctx.Err() != nil && errors.Is(err, archive.ErrArchive):
+		return fmt.Errorf("interrupted: %d of %d runs are complete: %w", outcome.Complete, len(e.plan.Runs), err)
 	case ctx.Err() != nil:
 		return fmt.Errorf("interrupted: %d of %d runs are complete, and what was measured of the last is kept", outcome.Complete, len(e.plan.Runs))
 	case err != nil:
@@ -98,7 +103,7 @@ func (e *execution) writeHistories(ctx context.Context, from *archive.Archive, i
 		if v.History == "" {
 			continue
 		}
-		name := fmt.Sprintf("%s-run-%d-%s-%s.txt", strings.TrimSuffix(e.archivePath, filepath.Ext(e.archivePath)), v.RunID, v.Phase, v.Property)
+		name := fmt.Sprintf("%s-run-%d-%s-%s.txt", strings.TrimSuffix(e.archivePath, filepath.Ext(e.archivePath)), v.RunID, format.FileName(v.Phase), format.FileName(v.Property))
 		text := fmt.Sprintf("run %d, phase %s: %s %s: %s\n\n%s\n", v.RunID, v.Phase, v.Property, v.Result, v.Detail, strings.TrimSpace(v.History))
 		if err := create(name, func(w io.Writer) error { _, err := io.WriteString(w, text); return err }); err != nil {
 			return err
@@ -120,20 +125,22 @@ func asUsage(err error) error {
 
 // checkPlugins refuses before anything starts what some plugin cannot do.
 func (e *execution) checkPlugins(ctx context.Context, runs []experiment.Run, earlier experiment.Earlier) error {
-	byStore := map[string][]experiment.Run{}
+	byProcess := map[string][]experiment.Run{} // that a plugin's process can serve
 	for _, run := range runs {
-		byStore[run.Store] = append(byStore[run.Store], run)
+		process := fmt.Sprintf("%q %q", run.Store, run.Env)
+		byProcess[process] = append(byProcess[process], run)
 	}
-	for _, store := range slices.Sorted(maps.Keys(byStore)) {
-		if err := e.checkPlugin(ctx, store, byStore[store], earlier); err != nil {
+	for _, process := range slices.Sorted(maps.Keys(byProcess)) {
+		if err := e.checkPlugin(ctx, byProcess[process], earlier); err != nil {
 			return asUsage(err)
 		}
 	}
 	return nil
 }
 
-func (e *execution) checkPlugin(ctx context.Context, store string, runs []experiment.Run, earlier experiment.Earlier) error {
-	plugin, err := e.plugins.Launch(ctx, store)
+func (e *execution) checkPlugin(ctx context.Context, runs []experiment.Run, earlier experiment.Earlier) error {
+	store := runs[0].Store
+	plugin, err := e.plugins.Launch(ctx, store, runs[0].Env)
 	if err != nil {
 		return err
 	}
@@ -149,8 +156,12 @@ func (e *execution) checkPlugin(ctx context.Context, store string, runs []experi
 	if err != nil {
 		return err
 	}
+	if err := e.plan.ResolveOptions(description); err != nil {
+		return err
+	}
 	prepared := map[string]bool{}
 	for _, run := range runs {
+		run = e.plan.Runs[run.Position] // as it is now
 		e.deploys = e.deploys || len(run.Endpoints) == 0 && description.Has(driver.CapabilityProvision)
 		setup, err := e.plan.DriverSetup(description, run)
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/client"
+	"github.com/benchctl/benchctl/core/comparison"
+	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -39,7 +41,7 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.Is(err, archive.ErrArchive): // which says that something is lost
 		return exitInterrupted
 	case errors.As(err, &usage):
 		return exitUsage
@@ -47,7 +49,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitWorkload
 	case errors.Is(err, client.ErrPlugin):
 		return exitPlugin
-	case errors.Is(err, archive.ErrArchive):
+	case errors.Is(err, archive.ErrArchive), errors.Is(err, comparison.ErrDocument), errors.Is(err, experiment.ErrPlan):
 		return exitArchive
 	}
 	return exitFailed

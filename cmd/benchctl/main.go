@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"syscall"
 )
 
 func main() {
+	absoluteTemporary()
 	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	go func() {
 		<-ctx.Done()
@@ -26,6 +28,16 @@ func main() {
 		stderr: os.Stderr,
 		getenv: os.Getenv,
 	}))
+}
+
+// absoluteTemporary makes the folder of temporary files absolute: plugins and
+// servers that are told of it run elsewhere.
+func absoluteTemporary() {
+	if dir := os.Getenv("TMPDIR"); dir != "" {
+		if abs, err := filepath.Abs(dir); err == nil {
+			_ = os.Setenv("TMPDIR", abs)
+		}
+	}
 }
 
 // endings are the signals that end benchctl in good order. One that whoever

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -18,7 +19,7 @@ import (
 )
 
 // resumeFlags are those that go with --resume: none that changes the plan.
-var resumeFlags = []string{"resume", "allow-changed-plugin", "dry-run", "json", "plot", "archive", "verbose"}
+var resumeFlags = []string{"resume", "allow-changed-plugin", "trust-plan", "dry-run", "json", "plot", "archive", "verbose"}
 
 func checkResumeFlags(flags *pflag.FlagSet, args []string) error {
 	if len(args) > 0 {
@@ -52,6 +53,9 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := checkTrust(ctx, from, plan, f); err != nil {
+		return err
+	}
 	if !f.dryRun {
 		return a.resumePlan(ctx, plan, f)
 	}
@@ -71,6 +75,21 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 		return err
 	}
 	return a.printPlan(plan, missing, f.resume, f.asJSON)
+}
+
+// checkTrust refuses a plan that reaches out to what it names itself, unless it
+// is of this machine: the archive may have come from anybody, and to resume it
+// starts programs and sends passwords.
+func checkTrust(ctx context.Context, from *archive.Archive, plan *experiment.Plan, f *runFlags) error {
+	outside := plan.Outside()
+	if f.trustPlan || len(outside) == 0 {
+		return nil
+	}
+	here, err := from.BegunHere(ctx, f.resume)
+	if err != nil || here {
+		return err
+	}
+	return usagef("experiment %d was not begun on this machine since it was started, and its plan uses %s: look at it, then add --trust-plan", f.resume, strings.Join(outside, ", "))
 }
 
 func (a *app) sayComplete(plan *experiment.Plan, id int64) {

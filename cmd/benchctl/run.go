@@ -21,6 +21,7 @@ type runFlags struct {
 	params       []string
 	options      []string
 	labels       []string
+	env          []string
 	endpoints    []string
 	repeat       int
 	seed         uint64
@@ -35,6 +36,7 @@ type runFlags struct {
 	reuse        bool
 	resume       int64
 	allowChanged bool
+	trustPlan    bool
 	dryRun       bool
 	plot         string
 	asJSON       bool
@@ -80,6 +82,9 @@ with --resume and its number: only what is missing is run.`,
 					return err
 				}
 				return a.resume(cmd.Context(), f)
+			}
+			if given("trust-plan") {
+				return usagef("--trust-plan belongs to --resume EXPERIMENT: a new experiment is your own")
 			}
 			if given("allow-changed-plugin") {
 				return usagef("--allow-changed-plugin belongs to --resume EXPERIMENT: a new experiment takes the plugins as they are")
@@ -136,6 +141,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.Uint64Var(&f.seed, "seed", 0, "`N` for the order of runs and the operations (default: the workload's)")
 	flags.StringArrayVar(&f.options, "option", nil, "an option of a store's driver, `store.key=value`; may be repeated")
 	flags.StringSliceVar(&f.endpoints, "endpoints", nil, "`URL`s of a store that runs already, one for each node; none is deployed then")
+	registerEnv(flags, &f.env)
 	flags.StringVar(&f.reads, "reads", string(setup.Reads[0]), "`CONSISTENCY` of reads: linearizable or sequential")
 	flags.StringArrayVar(&f.labels, "label", nil, "a label of the runs, `key=value`; may be repeated")
 	flags.DurationVar(&f.duration, "duration", 0, "short for --param duration=`D`")
@@ -147,6 +153,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.keepData, "keep-data", false, "leave the nodes' data and logs in that folder")
 	flags.BoolVar(&f.reuse, "reuse-clusters", false, "deploy each store once for all runs with the same setup, not afresh for each; those that wait use some of the machine")
 	flags.Var((*experimentNumber)(&f.resume), "resume", "run what is missing of `EXPERIMENT`, by its number, or of the last")
+	flags.BoolVar(&f.trustPlan, "trust-plan", false, "resume a plan that was not begun on this machine since it was started, though it names files, programs or endpoints")
 	flags.BoolVar(&f.allowChanged, "allow-changed-plugin", false, "resume with another binary of a plugin than before; the runs are marked by a warning")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plan and how long it will take, run nothing")
 	flags.StringVar(&f.plot, "plot", "", "the `FILE` to draw the result into, .svg, .png or .pdf: over what was swept, or as bars")

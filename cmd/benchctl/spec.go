@@ -151,6 +151,10 @@ func (f *runFlags) applySetup(setups []experiment.Setup, given func(flag string)
 	if err != nil {
 		return err
 	}
+	env, err := parseEnv(f.env)
+	if err != nil {
+		return err
+	}
 	for i := range setups {
 		setup := &setups[i]
 		if given("nodes") {
@@ -158,6 +162,13 @@ func (f *runFlags) applySetup(setups []experiment.Setup, given func(flag string)
 		}
 		if given("reads") {
 			setup.Reads = []driver.Consistency{reads}
+		}
+		if len(env) > 0 {
+			setup.Env = maps.Clone(setup.Env)
+			if setup.Env == nil {
+				setup.Env = map[string]string{}
+			}
+			maps.Copy(setup.Env, env)
 		}
 		if setup.Options == nil {
 			setup.Options = map[string]map[string]string{}

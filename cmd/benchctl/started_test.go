@@ -55,13 +55,20 @@ type started struct {
 // start runs benchctl on an archive, in the background.
 func start(t *testing.T, archive string, args ...string) *started {
 	t.Helper()
+	return startIn(t, "", nil, archive, args...)
+}
+
+// startIn runs it in a folder, with more in its environment.
+func startIn(t *testing.T, dir string, env []string, archive string, args ...string) *started {
+	t.Helper()
 	bin, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &started{t: t, bin: bin, temporary: t.TempDir(), archive: archive}
 	s.cmd = exec.Command(filepath.Join(bin, "benchctl"), append(args, "--archive", archive)...)
-	s.cmd.Env = append(os.Environ(), "TMPDIR="+s.temporary)
+	s.cmd.Dir = dir
+	s.cmd.Env = append(append(os.Environ(), "TMPDIR="+s.temporary), env...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.stdout, &s.stderr
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -10,15 +10,15 @@ import (
 	"unicode"
 )
 
-// hostile is text that would steer a terminal: colours, titles, a line written
+// steeringText is text that would steer a terminal: colours, titles, a line written
 // over, a bell, text that runs backwards, what is not UTF-8.
-const hostile = "a\x1b[31mb\x1b]0;title\ac\rd\x00\x7fe\u009b31mf\u202eg\u2066h\u200bi\u2028j\U000e0041k\xffl ü 界 \u200d\n\tend"
+const steeringText = "a\x1b[31mb\x1b]0;title\ac\rd\x00\x7fe\u009b31mf\u202eg\u2066h\u200bi\u2028j\U000e0041k\xffl ü 界 \u200d\n\tend"
 
 func TestTextSteersNoTerminal(t *testing.T) {
-	for size := 1; size < len(hostile)+1; size++ {
+	for size := 1; size < len(steeringText)+1; size++ {
 		var out bytes.Buffer
 		o := newText(&out)
-		for rest := []byte(hostile); len(rest) > 0; rest = rest[min(size, len(rest)):] {
+		for rest := []byte(steeringText); len(rest) > 0; rest = rest[min(size, len(rest)):] {
 			if _, err := o.Write(rest[:min(size, len(rest))]); err != nil {
 				t.Fatal(err)
 			}
@@ -32,7 +32,7 @@ func TestTextSteersNoTerminal(t *testing.T) {
 
 func TestJSONStaysWhatItIs(t *testing.T) {
 	var out bytes.Buffer
-	text := strings.ToValidUTF8(hostile, "") // JSON cannot have anything else
+	text := strings.ToValidUTF8(steeringText, "") // JSON cannot have anything else
 	if err := json.NewEncoder(newJSON(&out)).Encode(map[string]string{text: text}); err != nil {
 		t.Fatal(err)
 	}

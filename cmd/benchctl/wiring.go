@@ -17,17 +17,17 @@ type plugins struct {
 	log    hclog.Logger
 }
 
-func (l plugins) launch(ctx context.Context, store string) (*host.Plugin, error) {
+func (l plugins) launch(ctx context.Context, store string, env map[string]string) (*host.Plugin, error) {
 	path, err := l.search.Find(store)
 	if err != nil {
 		return nil, err
 	}
-	return host.Launch(ctx, store, path, host.Options{Log: l.log})
+	return host.Launch(ctx, store, path, host.Options{Log: l.log, Env: env})
 }
 
 // Launch launches a plugin for an experiment.
-func (l plugins) Launch(ctx context.Context, store string) (experiment.Plugin, error) {
-	p, err := l.launch(ctx, store)
+func (l plugins) Launch(ctx context.Context, store string, env map[string]string) (experiment.Plugin, error) {
+	p, err := l.launch(ctx, store, env)
 	if err != nil {
 		return experiment.Plugin{}, err
 	}

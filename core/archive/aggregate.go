@@ -3,6 +3,7 @@ package archive
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -37,11 +38,11 @@ type aggregate struct {
 
 type phaseTotals struct {
 	record.Phase
-	threads []*threadTotals // by thread
-	ops     []*opTotals     // by operation; nil for those that did not occur
-	first   int64           // start of the earliest operation
-	last    int64           // end of the latest one
-	over    bool            // no chunk may follow
+	threads map[int]*threadTotals // by number, which may be any
+	ops     []*opTotals           // by operation; nil for those that did not occur
+	first   int64                 // start of the earliest operation
+	last    int64                 // end of the latest one
+	over    bool                  // no chunk may follow
 }
 
 type threadTotals struct {
@@ -107,7 +108,7 @@ func newAggregate(run record.Run, phases []record.Phase) *aggregate {
 	a := &aggregate{runID: run.ID, threads: run.Threads, numbers: run.Threads + run.Watchers, decoder: sample.NewDecoder()}
 	for i, p := range phases {
 		p.Index = i
-		a.phases = append(a.phases, &phaseTotals{Phase: p, first: math.MaxInt64, last: math.MinInt64})
+		a.phases = append(a.phases, &phaseTotals{Phase: p, threads: map[int]*threadTotals{}, first: math.MaxInt64, last: math.MinInt64})
 	}
 	return a
 }
@@ -189,10 +190,12 @@ func (a *aggregate) count(phase *phaseTotals, thread *threadTotals, number int) 
 }
 
 func (p *phaseTotals) thread(number int) *threadTotals {
-	for number >= len(p.threads) {
-		p.threads = append(p.threads, &threadTotals{end: math.MinInt64, until: math.MinInt64})
+	t, known := p.threads[number]
+	if !known {
+		t = &threadTotals{end: math.MinInt64, until: math.MinInt64}
+		p.threads[number] = t
 	}
-	return p.threads[number]
+	return t
 }
 
 func (t *threadTotals) cell(op sample.Op) *cell {
@@ -260,7 +263,8 @@ func (o *opTotals) take(c *cell) int64 {
 func (a *aggregate) endPhase(index int) {
 	phase := a.phases[index]
 	phase.over = true
-	for number, thread := range phase.threads {
+	for _, number := range slices.Sorted(maps.Keys(phase.threads)) {
+		thread := phase.threads[number]
 		a.endSecond(phase, thread, number)
 		thread.cells = nil
 	}

@@ -15,6 +15,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -36,6 +37,7 @@ type Archive struct {
 	reader  *sql.DB
 	changes Changes
 	tidy    bool // readers may have made files beside the archive
+	tell    func(locked bool)
 
 	mu   sync.Mutex
 	open map[*RunWriter]struct{}
@@ -55,7 +57,9 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.settleOrphans(ctx); err != nil {
+	settling, cancel := context.WithTimeout(ctx, busyTimeout)
+	defer cancel()
+	if err := a.settleOrphans(settling); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
@@ -72,7 +76,7 @@ func openWriter(ctx context.Context, path string) (*Archive, error) {
 	if err != nil {
 		return nil, explain(path, "open", err)
 	}
-	writer, err := connect(path, "mode=rw&_txlock=immediate&_foreign_keys=true", 1)
+	writer, err := connect(path, fmt.Sprintf("mode=rw&_txlock=immediate&_foreign_keys=true&_busy_timeout=%d", lockPoll.Milliseconds()), 1)
 	if err != nil {
 		return nil, explain(path, "open", err)
 	}
@@ -189,7 +193,13 @@ func (a *Archive) unfinished() []*RunWriter {
 
 // commit runs change in one transaction, which survives a killed process.
 func (a *Archive) commit(ctx context.Context, doing string, change func(*sql.Tx) error) error {
-	tx, err := a.writer.BeginTx(ctx, nil)
+	return a.commitTelling(ctx, doing, nil, change)
+}
+
+// commitTelling is commit that calls locked when it has to wait for another
+// program.
+func (a *Archive) commitTelling(ctx context.Context, doing string, locked func(), change func(*sql.Tx) error) error {
+	tx, err := a.begin(ctx, a.writer, locked)
 	if err != nil {
 		return explain(a.path, doing, err)
 	}
@@ -213,7 +223,7 @@ func (a *Archive) commitDurably(ctx context.Context, doing string, change func(*
 		_, reset := conn.ExecContext(context.WithoutCancel(ctx), "pragma synchronous = normal")
 		err = errors.Join(err, explain(a.path, doing, reset))
 	}()
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := a.begin(ctx, conn, nil)
 	if err != nil {
 		return explain(a.path, doing, err)
 	}

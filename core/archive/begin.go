@@ -100,7 +100,7 @@ func (a *Archive) ResumeExperiment(ctx context.Context, id int64) error {
 		case document.Valid:
 			var before owner
 			if err := json.Unmarshal([]byte(document.String), &before); err != nil {
-				return fmt.Errorf("read the owner: %w", err)
+				return unreadablef("read the owner: %w", err)
 			}
 			dead, err := before.gone(ctx)
 			if err != nil {

@@ -31,18 +31,19 @@ func (c connector) Driver() driver.Driver                        { return c.lite
 // connect opens a pool. The settings are part of the name, so that each of its
 // connections has them.
 func connect(path, settings string, connections int) (*sql.DB, error) {
-	return connectWith(&sqlite3.SQLiteDriver{}, path, settings, connections)
+	return connectWith(&sqlite3.SQLiteDriver{ConnectHook: distrust}, path, settings, connections)
 }
 
 // connectReaders opens a pool whose connections see an archive of any schema as
 // one of the current, and can change nothing.
 func connectReaders(path, settings string) (*sql.DB, error) {
 	lite := &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
-		if err := showCurrent(c); err != nil {
-			return err
+		for _, step := range []func(*sqlite3.SQLiteConn) error{distrust, showCurrent, addFunctions, confine} {
+			if err := step(c); err != nil {
+				return err
+			}
 		}
-		_, err := c.Exec("pragma query_only = true", nil)
-		return err
+		return nil
 	}}
 	return connectWith(lite, path, settings, readers)
 }

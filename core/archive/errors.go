@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -67,6 +68,10 @@ func explain(path, doing string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
+	var row *unreadable
+	if errors.As(err, &row) {
+		return damaged(path, doing, row)
+	}
 	var lite sqlite3.Error
 	if !errors.As(err, &lite) {
 		return fmt.Errorf("%s in archive %s: %w", doing, path, err)
@@ -77,8 +82,9 @@ func explain(path, doing string, err error) error {
 	switch lite.Code {
 	case sqlite3.ErrNotADB:
 		return faultf(ErrNotArchive, "%s is not a benchctl archive: it is no SQLite database; name another file", path)
-	case sqlite3.ErrCorrupt:
-		return faultf(ErrDamaged, "%s: archive %s is damaged (%v); `benchctl archive verify` says what is affected", doing, path, lite)
+	case sqlite3.ErrCorrupt, sqlite3.ErrError, sqlite3.ErrFormat, sqlite3.ErrTooBig, sqlite3.ErrMismatch:
+		// Of its own queries none is wrong, unless tables or documents are.
+		return damaged(path, doing, lite)
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
 		return faultf(ErrBusy, "%s: another program has locked archive %s for %v; close it and run again", doing, path, busyTimeout)
 	case sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm, sqlite3.ErrAuth:
@@ -90,6 +96,26 @@ func explain(path, doing string, err error) error {
 		return faultf(lite.Code, "%s: archive %s cannot be used: %v; check its disk", doing, path, lite)
 	}
 	return fmt.Errorf("%s in archive %s: %w", doing, path, err)
+}
+
+func damaged(path, doing string, what error) error {
+	return faultf(ErrDamaged, "%s: archive %s is damaged (%v); `benchctl archive verify` says what is affected", doing, path, what)
+}
+
+// unreadable is a row that does not hold what its table does.
+type unreadable struct{ err error }
+
+func (u *unreadable) Error() string { return u.err.Error() }
+func (u *unreadable) Unwrap() error { return u.err }
+
+func unreadablef(format string, args ...any) error { return &unreadable{fmt.Errorf(format, args...)} }
+
+// readRow reads the columns of a row.
+func readRow(rows *sql.Rows, fields ...any) error {
+	if err := rows.Scan(fields...); err != nil {
+		return &unreadable{err}
+	}
+	return nil
 }
 
 // checkWritable returns why the archive at path cannot be written, or nil.

@@ -112,7 +112,7 @@ func (a *Archive) orphans(ctx context.Context) ([]int64, error) {
 	for rows.Next() {
 		var id int64
 		var owner string
-		if err := rows.Scan(&id, &owner); err != nil {
+		if err := readRow(rows, &id, &owner); err != nil {
 			return nil, err
 		}
 		dead, err := gone(ctx, []byte(owner))

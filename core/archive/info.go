@@ -63,7 +63,7 @@ func (a *Archive) info(ctx context.Context) (Info, error) {
 
 func (a *Archive) tables(ctx context.Context) ([]TableInfo, error) {
 	rows, err := a.reader.QueryContext(ctx, `
-		select t.name, group_concat(case when c.type in ('TEXT', 'BLOB') then 'coalesce(octet_length(' || c.name || '), 0)' else '8' end, ' + ')
+		select t.name, group_concat(case when c.type in ('TEXT', 'BLOB') then format('coalesce(octet_length("%w"), 0)', c.name) else '8' end, ' + ')
 		from main.sqlite_schema t, pragma_table_info(t.name, 'main') c
 		where t.type = 'table' and t.name not like 'sqlite%' and t.name not like 'goose%'
 		group by t.name order by t.name`)
@@ -71,16 +71,17 @@ func (a *Archive) tables(ctx context.Context) ([]TableInfo, error) {
 		return nil, err
 	}
 	type source struct{ name, size string }
-	sources, err := collect(rows, func(s *source) error { return rows.Scan(&s.name, &s.size) })
+	sources, err := collect(rows, func(s *source) error { return readRow(rows, &s.name, &s.size) })
 	if err != nil {
 		return nil, err
 	}
 	var parts []string
 	for _, s := range sources {
-		parts = append(parts, fmt.Sprintf("select '%s', count(*), coalesce(sum(%s), 0) from main.%s", s.name, s.size, s.name))
+		parts = append(parts, fmt.Sprintf("select '%s', count(*), coalesce(sum(%s), 0) from main.\"%s\"",
+			strings.ReplaceAll(s.name, "'", "''"), s.size, strings.ReplaceAll(s.name, `"`, `""`))) // others name theirs as they like)
 	}
 	if rows, err = a.reader.QueryContext(ctx, strings.Join(parts, " union all ")); err != nil {
 		return nil, err
 	}
-	return collect(rows, func(t *TableInfo) error { return rows.Scan(&t.Name, &t.Rows, &t.Bytes) })
+	return collect(rows, func(t *TableInfo) error { return readRow(rows, &t.Name, &t.Rows, &t.Bytes) })
 }

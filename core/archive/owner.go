@@ -46,7 +46,7 @@ func self(ctx context.Context) (me owner, document string, err error) {
 func gone(ctx context.Context, document []byte) (bool, error) {
 	var o owner
 	if err := json.Unmarshal(document, &o); err != nil {
-		return false, fmt.Errorf("read the owner: %w", err)
+		return false, unreadablef("read the owner: %w", err)
 	}
 	return o.gone(ctx)
 }
@@ -61,6 +61,26 @@ func (o owner) gone(ctx context.Context) (bool, error) {
 	}
 	started, alive, err := processStart(ctx, o.PID)
 	return err == nil && (!alive || started != o.Started), err
+}
+
+// BegunHere reports whether an experiment was last executed by a process of this
+// boot of this machine or container. Nobody else can know what names it.
+func (a *Archive) BegunHere(ctx context.Context, experiment int64) (bool, error) {
+	const doing = "read who executed the experiment"
+	here := false
+	err := experimentTable.each(ctx, a.reader, "where id = ?", []any{experiment}, func(e *archivedExperiment) error {
+		if e.owner == "" {
+			return nil // of a benchctl that did not archive it
+		}
+		var o owner
+		if err := json.Unmarshal([]byte(e.owner), &o); err != nil {
+			return unreadablef("the owner of experiment %d: %w", experiment, err)
+		}
+		boot, err := bootIdentity(ctx)
+		here = o.Boot == boot
+		return err
+	})
+	return here, explain(a.path, doing, err)
 }
 
 // bootIdentity tells boots and containers apart: a pid means something only

@@ -26,13 +26,38 @@ func (a *Archive) Newest(ctx context.Context) (run, experiment int64, err error)
 // nobody has archived that. Runs that have the same documents share them: they
 // must not be changed.
 func (a *Archive) Runs(ctx context.Context, ids ...int64) ([]record.Run, error) {
-	return a.runs(ctx, "read runs", among("id", ids)+" order by id", values(ids))
+	const doing = "read runs"
+	check, err := a.runsBefore(ctx, doing, ids)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.runs(ctx, doing, among("id", ids)+" order by id", values(ids))
+	if err != nil {
+		return nil, err
+	}
+	return found, check(len(found))
 }
 
 // RunsOf returns the runs of an experiment, in the order in which they were
 // executed.
 func (a *Archive) RunsOf(ctx context.Context, experiment int64) ([]record.Run, error) {
-	return a.runs(ctx, fmt.Sprintf("read the runs of experiment %d", experiment), "where experiment = ? order by id", []any{experiment})
+	doing := fmt.Sprintf("read the runs of experiment %d", experiment)
+	var before, after int
+	query := countRuns + " where experiment = ?"
+	if err := a.reader.QueryRowContext(ctx, query, experiment).Scan(&before); err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	found, err := a.runs(ctx, doing, "where +experiment = ? order by id", []any{experiment}) // not by that index
+	if err != nil {
+		return nil, err
+	}
+	if err := a.reader.QueryRowContext(ctx, query, experiment).Scan(&after); err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	if n := len(found); n < before || n > after {
+		return nil, a.disagree(doing, "%d runs can be read, and there are %d", n, after)
+	}
+	return found, nil
 }
 
 // Run returns one run, or ErrNoRun.
@@ -119,7 +144,7 @@ func (a *Archive) Environments(ctx context.Context, ids ...int64) ([]record.Envi
 func (a *Archive) EnvironmentOf(ctx context.Context, id int64) (record.Environment, error) {
 	found, err := a.Environments(ctx, id)
 	if err == nil && len(found) == 0 {
-		err = fmt.Errorf("archive %s has no environment %d; `benchctl archive verify` says what is affected", a.path, id)
+		err = a.disagree("read environments", "it has no environment %d", id)
 	}
 	if err != nil {
 		return record.Environment{}, err
@@ -129,7 +154,13 @@ func (a *Archive) EnvironmentOf(ctx context.Context, id int64) (record.Environme
 
 // Workloads returns the workloads that the archive has, by name and version.
 func (a *Archive) Workloads(ctx context.Context) ([]record.Workload, error) {
-	return read(ctx, a, "read workloads", workloadTable, "order by name, version, sha256", nil)
+	const doing = "read workloads"
+	found, err := read(ctx, a, doing, workloadTable, "order by name, version, sha256", nil)
+	if err != nil {
+		return nil, err
+	}
+	// They are few, and only ever added.
+	return found, a.sound(ctx, doing, "workloads")
 }
 
 // Phases returns the phases of the given runs, or of all, in their order.
@@ -144,7 +175,21 @@ const summaryOrder = " order by run_id, rowid"
 // Summaries returns the summaries of the given runs, or of all, by run, phase
 // and operation, without their histograms.
 func (a *Archive) Summaries(ctx context.Context, ids ...int64) ([]record.Summary, error) {
-	return read(ctx, a, "read summaries", figureTable, among("run_id", ids)+summaryOrder, ids)
+	const doing = "read summaries"
+	said, err := a.counts(ctx, doing, ids)
+	if err != nil {
+		return nil, err
+	}
+	found, err := read(ctx, a, doing, figureTable, among("run_id", ids)+summaryOrder, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		if err := plausible(&found[i]); err != nil {
+			return nil, explain(a.path, doing, err)
+		}
+	}
+	return found, a.agree(ctx, doing, said, operations(found), all)
 }
 
 // Histograms hands the summaries of the given runs, or of all, to take, with
@@ -174,17 +219,45 @@ func Histogram(s record.Summary) (*hdrhistogram.Histogram, error) {
 // ThreadSeconds returns what the threads of the given runs, or of all, did in
 // each second.
 func (a *Archive) ThreadSeconds(ctx context.Context, ids ...int64) ([]record.ThreadSecond, error) {
-	return read(ctx, a, "read thread-seconds", threadSecondTable, among("run_id", ids)+" order by run_id, phase, thread, op, second", ids)
+	const doing = "read thread-seconds"
+	said, err := a.counts(ctx, doing, ids)
+	if err != nil {
+		return nil, err
+	}
+	found, err := read(ctx, a, doing, threadSecondTable, among("run_id", ids)+" order by run_id, phase, thread, op, second", ids)
+	if err != nil {
+		return nil, err
+	}
+	sums := map[int64]int64{}
+	for i := range found {
+		sums[found[i].RunID] += found[i].Ops + found[i].Errors
+	}
+	for run, c := range said {
+		if c.all > 0 && sums[run] != c.all { // one that is under way says 0
+			return nil, a.disagree(doing, "run %d has %d samples, and its seconds have %d", run, c.all, sums[run])
+		}
+	}
+	return found, nil
 }
 
 // NodeSeconds returns what the processes of a run used in each second.
 func (a *Archive) NodeSeconds(ctx context.Context, id int64) ([]record.NodeSecond, error) {
-	return read(ctx, a, "read node-seconds", nodeSecondTable, "where run_id = ? order by node, second", []int64{id})
+	const doing = "read node-seconds"
+	found, err := read(ctx, a, doing, nodeSecondTable, "where run_id = ? order by node, second", []int64{id})
+	if err != nil {
+		return nil, err
+	}
+	return found, a.soundIfSmall(ctx, doing, "node_seconds")
 }
 
 // Processes returns what the processes of a run used in all of it, by name.
 func (a *Archive) Processes(ctx context.Context, id int64) ([]record.Process, error) {
-	return read(ctx, a, "read the processes of a run", processTable, "where run_id = ? group by node order by node", []int64{id})
+	const doing = "read the processes of a run"
+	found, err := read(ctx, a, doing, processTable, "where run_id = ? group by node order by node", []int64{id})
+	if err != nil {
+		return nil, err
+	}
+	return found, a.soundIfSmall(ctx, doing, "node_seconds")
 }
 
 var processTable = table[record.Process]{"node_seconds", []column[record.Process]{
@@ -206,28 +279,52 @@ func (a *Archive) Failures(ctx context.Context, id int64) ([]record.Failure, err
 
 // Events returns what happened during a run, in the order of time.
 func (a *Archive) Events(ctx context.Context, id int64) ([]record.Event, error) {
-	return read(ctx, a, "read events", eventTable, "where run_id = ? order by at_ns, id", []int64{id})
+	const doing = "read events"
+	found, err := read(ctx, a, doing, eventTable, "where run_id = ? order by at_ns, id", []int64{id})
+	if err != nil {
+		return nil, err
+	}
+	return found, a.soundIfSmall(ctx, doing, "events")
 }
 
 // Verdicts returns what came of checking the given runs, or all, by run, phase
 // and property.
 func (a *Archive) Verdicts(ctx context.Context, ids ...int64) ([]record.Verdict, error) {
-	return read(ctx, a, "read verdicts", verdictTable, among("run_id", ids)+` order by run_id,
+	const doing = "read verdicts"
+	found, err := read(ctx, a, doing, verdictTable, among("run_id", ids)+` order by run_id,
 		(select p.phase from phases p where p.run_id = verdicts.run_id and p.name = verdicts.phase), property`, ids)
+	if err != nil {
+		return nil, err
+	}
+	return found, a.soundIfSmall(ctx, doing, "verdicts")
 }
 
 // Samples hands every sample of a run to take, a chunk at a time, by phase,
 // thread and position. The slice is valid until take returns.
 func (a *Archive) Samples(ctx context.Context, id int64, take func(sample.Header, []sample.Sample) error) error {
+	doing := fmt.Sprintf("read the samples of run %d", id)
+	said, err := a.counts(ctx, doing, []int64{id})
+	if err != nil {
+		return err
+	}
 	decoder := sample.NewDecoder()
 	var samples []sample.Sample
-	return a.chunks(ctx, id, func(chunk int64, h sample.Header, data []byte) error {
+	var count int64
+	err = a.chunks(ctx, id, func(chunk int64, h sample.Header, data []byte) error {
+		count += int64(h.Count)
 		var err error
 		if samples, err = decoder.Decode(samples[:0], data); err != nil {
 			return faultf(ErrDamaged, "run %d, thread %d, chunk %d: %v", id, h.Thread, chunk, err)
 		}
+		if len(samples) != h.Count {
+			return faultf(ErrDamaged, "run %d, thread %d, chunk %d: it holds %d samples, should hold %d", id, h.Thread, chunk, len(samples), h.Count)
+		}
 		return take(h, samples)
 	})
+	if err == nil && said[id].all > 0 && said[id].all != count {
+		err = a.disagree(doing, "run %d has %d samples, and the chunks of %d are there", id, said[id].all, count)
+	}
+	return err
 }
 
 // chunks hands every chunk of a run to take, by phase, thread and position.
@@ -244,7 +341,7 @@ func (a *Archive) chunks(ctx context.Context, id int64, take func(chunk int64, h
 		var chunk int64
 		var h sample.Header
 		var data sql.RawBytes
-		if err := rows.Scan(&chunk, &h.Phase, &h.Thread, &h.First, &h.Count, &data); err != nil {
+		if err := readRow(rows, &chunk, &h.Phase, &h.Thread, &h.First, &h.Count, &data); err != nil {
 			return explain(a.path, doing, err)
 		}
 		if err := take(chunk, h, data); err != nil {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -67,15 +68,62 @@ func identify(ctx context.Context, path string, db *sql.DB) (int64, error) {
 	case application != applicationID || versioned == 0:
 		return 0, faultf(ErrNotArchive, "%s is not a benchctl archive: it is the database of another program; name another file", path)
 	}
-	var version int64
+	var version sql.NullInt64
 	err = db.QueryRowContext(ctx, "select max(version_id) from goose_db_version where is_applied").Scan(&version)
 	if err != nil {
 		return 0, err
 	}
-	if version > Schema {
-		return 0, faultf(ErrTooNew, "archive %s was written by a newer benchctl (schema %d, this one knows %d); upgrade benchctl to use it", path, version, Schema)
+	if version.Int64 > Schema {
+		return 0, faultf(ErrTooNew, "archive %s was written by a newer benchctl (schema %d, this one knows %d); upgrade benchctl to use it", path, version.Int64, Schema)
 	}
-	return version, nil
+	return version.Int64, checkSchema(ctx, db, version.Int64)
+}
+
+// checkSchema returns what of the tables is not as it is in archives of that
+// schema. A file that comes from others may have anything under their names.
+func checkSchema(ctx context.Context, db *sql.DB, version int64) error {
+	tables := []string{"environments", "workloads", "experiments", "runs", "phases", "chunks", "summaries", "thread_seconds", "node_seconds", "events"}
+	var found, others int
+	err := db.QueryRowContext(ctx, `
+		select coalesce(sum(table_is and name in (select value from json_each(?1))), 0), coalesce(sum(not table_is), 0)
+		from (select name, type = 'table' and rootpage > 0 as table_is from main.sqlite_schema
+		      where name in (select value from json_each(?1)) or name in ('goose_db_version', 'verdicts', 'failures'))`,
+		`["`+strings.Join(tables, `","`)+`"]`).Scan(&found, &others)
+	switch {
+	case err != nil:
+		return err
+	case others > 0:
+		return unreadablef("what should be its tables are views or virtual tables")
+	case found != len(tables):
+		return unreadablef("of its %d tables %d are there", len(tables), found)
+	}
+	// Each schema has columns that those before it lack.
+	var query []string
+	var args []any
+	for _, s := range since {
+		for table, columns := range s.columns {
+			_, name, _ := strings.Cut(columns[0], " as ")
+			query = append(query, "select ?, ?, count(*) from pragma_table_info(?, 'main') where name = ?")
+			args = append(args, s.schema, table, table, name)
+		}
+	}
+	rows, err := db.QueryContext(ctx, strings.Join(query, " union all "), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var schema int64
+		var table string
+		var has bool
+		if err := readRow(rows, &schema, &table, &has); err != nil {
+			return err
+		}
+		if has != (schema <= version) {
+			return unreadablef("it should have schema %d, and its table %s is of another", version, table)
+		}
+	}
+	return rows.Err()
 }
 
 // migrate applies the migrations under a lock, for goose decides what to apply

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ import (
 )
 
 // keyColumns are where the keys of a selection stand. Those of parameters,
-// options and labels stand in documents.
+// options, variables and labels stand in documents.
 var keyColumns = map[string]string{
 	"store":            "r.store",
 	"nodes":            "r.nodes",
@@ -42,6 +43,7 @@ var keyColumns = map[string]string{
 var keyDocuments = map[string]struct{ column, path string }{
 	"param":  {"r.params", "$."},
 	"option": {"r.setup", "$.options."},
+	"env":    {"r.setup", "$.env."},
 	"label":  {"r.labels", "$."},
 }
 
@@ -65,7 +67,7 @@ func keyColumn(key string) (expression string, path []any, err error) {
 // next call.
 func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64, values []string)) error {
 	const doing = "read what runs are selected by"
-	columns, from := []string{"r.id", "case r.state when 'running' then r.owner else '' end"}, "runs r"
+	columns, from := []string{"r.id", "case r.state when 'running' then r.owner else '' end", "0"}, "runs r"
 	state := -1
 	var paths []any
 	for i, key := range keys {
@@ -77,9 +79,20 @@ func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64
 		paths = append(paths, path...)
 		if strings.HasPrefix(column, "s.") {
 			from = "runs r left join summaries s on s.run_id = r.id"
+			columns[2] = "coalesce(s.ops + s.errors, 0)"
 		}
 		if key == "state" {
 			state = i
+		}
+	}
+	check, err := a.runsBefore(ctx, doing, nil)
+	if err != nil {
+		return err
+	}
+	var said map[int64]counted // if operations are read
+	if from != "runs r" {
+		if said, err = a.counts(ctx, doing, nil); err != nil {
+			return err
 		}
 	}
 	rows, err := a.reader.QueryContext(ctx, "select "+strings.Join(columns, ", ")+" from "+from+" order by r.id", paths...)
@@ -87,15 +100,16 @@ func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64
 		return explain(a.path, doing, err)
 	}
 	defer rows.Close()
-	var run int64
+	var run, last, operations int64
+	runs, found := 0, map[int64]int64{}
 	var owner string
 	values := make([]string, len(keys))
-	fields := []any{&run, &owner}
+	fields := []any{&run, &owner, &operations}
 	for i := range values {
 		fields = append(fields, &values[i])
 	}
 	for rows.Next() {
-		if err := rows.Scan(fields...); err != nil {
+		if err := readRow(rows, fields...); err != nil {
 			return explain(a.path, doing, err)
 		}
 		if state >= 0 && owner != "" {
@@ -103,9 +117,21 @@ func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64
 				return explain(a.path, doing, err)
 			}
 		}
+		if run != last {
+			runs, last = runs+1, run
+		}
+		if said != nil {
+			found[run] += operations
+		}
 		take(run, values)
 	}
-	return explain(a.path, doing, rows.Err())
+	if err := rows.Err(); err != nil {
+		return explain(a.path, doing, err)
+	}
+	if err := a.agree(ctx, doing, said, found, all); err != nil {
+		return err
+	}
+	return check(runs)
 }
 
 // settled corrects the state of a run that is shown as running although its
@@ -130,12 +156,20 @@ var comparedTable = runTable.only("id", "experiment", "position", "state", "star
 // not be changed.
 func (a *Archive) Compared(ctx context.Context, ids ...int64) ([]record.Run, error) {
 	const doing = "read runs"
+	check, err := a.runsBefore(ctx, doing, ids)
+	if err != nil {
+		return nil, err
+	}
 	var found list[record.Run]
-	err := comparedTable.each(ctx, a.reader, among("id", ids)+" order by id", values(ids), func(r *archivedRun) error {
+	err = comparedTable.each(ctx, a.reader, among("id", ids)+" order by id", values(ids), func(r *archivedRun) error {
 		found.add(r.Run)
 		return nil
 	})
-	return found.all(), explain(a.path, doing, err)
+	if err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	runs := found.all()
+	return runs, check(len(runs))
 }
 
 // worst orders the results of verdicts.
@@ -147,6 +181,12 @@ var results = []record.Result{"", record.Held, record.Undecided, record.Violated
 // their ids.
 func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error) {
 	const doing = "list runs"
+	check, err := a.runsBefore(ctx, doing, ids)
+	if err != nil {
+		return nil, err
+	}
+	counts, stop := a.countsMeanwhile(ctx, doing, ids)
+	defer stop()
 	query := `
 		select id, experiment, state, case state when 'running' then owner else '' end, started_at, store, nodes, threads,
 			workload, workload_version, coalesce(ops, 0), coalesce(errors, 0), coalesce(verdict, 0), json_array_length(warnings),
@@ -164,7 +204,7 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 	lines, err := collect(rows, func(l *record.Line) error {
 		var owner, started, params, options, labels string
 		var verdict int
-		err := rows.Scan(&l.ID, &l.Experiment, &l.State, &owner, &started, &l.Store, &l.Nodes, &l.Threads,
+		err := readRow(rows, &l.ID, &l.Experiment, &l.State, &owner, &started, &l.Store, &l.Nodes, &l.Threads,
 			&l.Workload, &l.WorkloadVersion, &l.Ops, &l.Errors, &verdict, &l.Warnings,
 			&params, &options, &labels)
 		if err == nil {
@@ -183,10 +223,29 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 			return err
 		}
 		l.Verified = results[verdict]
-		l.StartedAt, err = time.Parse(timeLayout, started)
-		return err
+		if l.StartedAt, err = time.Parse(timeLayout, started); err != nil {
+			return &unreadable{err}
+		}
+		return nil
 	})
-	return lines, explain(a.path, doing, err)
+	if err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	if err := check(len(lines)); err != nil {
+		return nil, err
+	}
+	found := make(map[int64]int64, len(lines))
+	for _, l := range lines {
+		found[l.ID] = l.Ops + l.Errors
+	}
+	said, err := counts()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.agree(ctx, doing, said, found, measured); err != nil {
+		return nil, err
+	}
+	return lines, a.soundIfSmall(ctx, doing, "verdicts")
 }
 
 // texts decodes an object of strings, once for all that are the same.
@@ -223,12 +282,15 @@ func (a *Archive) Verified(ctx context.Context, ids ...int64) (map[int64]record.
 	for rows.Next() {
 		var run int64
 		var result int
-		if err := rows.Scan(&run, &result); err != nil {
+		if err := readRow(rows, &run, &result); err != nil {
 			return nil, explain(a.path, doing, err)
 		}
 		found[run] = results[result]
 	}
-	return found, explain(a.path, doing, rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	return found, a.soundIfSmall(ctx, doing, "verdicts")
 }
 
 // Figures returns the summaries of the measured phases of the given runs, or of
@@ -236,6 +298,8 @@ func (a *Archive) Verified(ctx context.Context, ids ...int64) (map[int64]record.
 // latency is asked for, its percentiles.
 func (a *Archive) Figures(ctx context.Context, latency bool, ids ...int64) ([]record.Summary, error) {
 	const doing = "read summaries"
+	counts, stop := a.countsMeanwhile(ctx, doing, ids)
+	defer stop()
 	columns := "run_id, phase, op, ops, errors, seconds, throughput"
 	if latency {
 		columns += ", coalesce(p50_ns, 0), coalesce(p90_ns, 0), coalesce(p99_ns, 0), coalesce(p999_ns, 0), coalesce(max_ns, 0)"
@@ -254,13 +318,24 @@ func (a *Archive) Figures(ctx context.Context, latency bool, ids ...int64) ([]re
 	}
 	words := map[string]string{} // few, and many summaries have the same
 	for rows.Next() {
-		if err := rows.Scan(fields...); err != nil {
+		if err := readRow(rows, fields...); err != nil {
 			return nil, explain(a.path, doing, err)
 		}
 		s.Phase, s.Op = interned(words, phase), interned(words, op)
+		if err := plausible(&s); err != nil {
+			return nil, explain(a.path, doing, err)
+		}
 		found.add(s)
 	}
-	return found.all(), explain(a.path, doing, rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, explain(a.path, doing, err)
+	}
+	figures := found.all()
+	said, err := counts()
+	if err != nil {
+		return nil, err
+	}
+	return figures, a.agree(ctx, doing, said, operations(figures), measured)
 }
 
 func interned(words map[string]string, text []byte) string {
@@ -319,6 +394,9 @@ func (a *Archive) Account(ctx context.Context, id int64) (record.Account, error)
 	}
 	account := accounts[0]
 	experiment, err := a.Experiment(ctx, account.Experiment)
+	if errors.Is(err, ErrNoExperiment) {
+		err = a.disagree("read the experiment", "it has no experiment %d", account.Experiment)
+	}
 	if err != nil {
 		return account, err
 	}

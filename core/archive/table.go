@@ -105,7 +105,7 @@ func (t table[T]) each(ctx context.Context, db queryer, rest string, args []any,
 	fields := t.fields(&row)
 	for rows.Next() {
 		row = empty
-		if err := rows.Scan(fields...); err != nil {
+		if err := readRow(rows, fields...); err != nil {
 			return err
 		}
 		if err := take(&row); err != nil {

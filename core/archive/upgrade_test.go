@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"github.com/benchctl/benchctl/core/record"
+	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/migrations"
 )
 
@@ -53,14 +55,19 @@ func ofSchema(t *testing.T, version int64) string {
 		`insert into runs (id, experiment, state, started_at, ended_at, zero_unix_ns, store, store_version, plugin_version, plugin_sha256, nodes, setup, guarantees,
 			workload, workload_version, workload_sha256, params, threads, repeat, seed, environment, labels, warnings, owner)
 			values (1, 1, 'complete', '2026-01-02T03:04:05.678Z', '2026-01-02T03:04:06.678Z', 1, 's', '', '', '', 1, '{}', '{}', 'w', 1, 'x', '{}', 1, 0, 1, 1, '{}', '[]', '{}')`,
-		`insert into phases (run_id, phase, name, warmup, started_ns, ended_ns) values (1, 0, 'p', 0, 0, 1000000000)`,
+		`insert into phases (run_id, phase, name, warmup, started_ns, ended_ns, samples) values (1, 0, 'p', 0, 0, 1000000000, 10)`,
 		`insert into summaries (run_id, phase, warmup, op, ops, errors, seconds, throughput, throughput_per_thread, mean_ns, p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, max_ns)
 			values (1, 'p', 0, 'get', 10, 0, 1, 10, 10, 1, 2, 3, 4, 5, 6, 7)`,
+		`insert into thread_seconds values (1, 'p', 0, 0, 'get', 0, 10, 0, 1, 1, 1, 1)`,
 		`insert into node_seconds (run_id, node, second, cpu_seconds, rss_bytes, read_bytes, written_bytes) values (1, 'n', 0, 0.5, 1, 2, 3)`,
 	} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
+	}
+	chunk := sample.NewEncoder().Append(nil, likely(rand.New(rand.NewPCG(1, 1)), 0, 10, 5))
+	if _, err := db.Exec("insert into chunks values (1, 1, 0, 0, 0, 10, ?)", chunk); err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/benchctl/benchctl/core/record"
@@ -51,10 +52,12 @@ func (n nanoseconds) Value() (driver.Value, error) {
 
 func (n nanoseconds) Scan(value any) error {
 	*n.Time = time.Time{}
-	if v, ok := value.(int64); ok {
-		*n.Time = time.Unix(0, v).UTC()
+	if value == nil {
+		return nil
 	}
-	return nil
+	v, err := integer(value)
+	*n.Time = time.Unix(0, v).UTC()
+	return err
 }
 
 // unsigned is an integer that SQLite shows as negative above 2⁶³ − 1.
@@ -63,9 +66,9 @@ type unsigned struct{ *uint64 }
 func (u unsigned) Value() (driver.Value, error) { return int64(*u.uint64), nil }
 
 func (u unsigned) Scan(value any) error {
-	v, _ := value.(int64)
+	v, err := integer(value)
 	*u.uint64 = uint64(v)
-	return nil
+	return err
 }
 
 // optional is null where it is absent, which none that are there can be.
@@ -91,21 +94,33 @@ func (o optional[T]) Scan(value any) error {
 
 // scan converts what the database holds into the types of optional columns.
 func scan(at, value any) error {
+	if text, ok := at.(*string); ok {
+		if *text, ok = value.(string); !ok {
+			return fmt.Errorf("%v is no text", value)
+		}
+		return nil
+	}
+	v, err := integer(value)
 	switch at := at.(type) {
 	case *int64:
-		*at, _ = value.(int64)
+		*at = v
 	case *int:
-		v, _ := value.(int64)
 		*at = int(v)
 	case *time.Duration:
-		v, _ := value.(int64)
 		*at = time.Duration(v)
-	case *string:
-		*at, _ = value.(string)
 	default:
 		return fmt.Errorf("no column holds a %T", at)
 	}
-	return nil
+	return err
+}
+
+// integer is a value of a column that holds nothing else, unless it is damaged.
+func integer(value any) (int64, error) {
+	v, ok := value.(int64)
+	if !ok {
+		return 0, fmt.Errorf("%v is no integer", value)
+	}
+	return v, nil
 }
 
 // duration is a time of which it is known apart whether it has come.
@@ -122,9 +137,13 @@ func (d duration) Value() (driver.Value, error) {
 }
 
 func (d duration) Scan(value any) error {
-	v, ok := value.(int64)
-	*d.at, *d.come = time.Duration(v), ok
-	return nil
+	if *d.come = value != nil; !*d.come {
+		*d.at = 0
+		return nil
+	}
+	v, err := integer(value)
+	*d.at = time.Duration(v)
+	return err
 }
 
 // latency is a value of operations, and null if there were none.
@@ -138,8 +157,13 @@ func (l latency) Value() (driver.Value, error) {
 }
 
 func (l latency) Scan(value any) error {
-	*l.at, _ = value.(int64)
-	return nil
+	*l.at = 0
+	if value == nil {
+		return nil
+	}
+	v, err := integer(value)
+	*l.at = v
+	return err
 }
 
 // document is JSON. Rows that have the same share it.
@@ -159,6 +183,9 @@ func (d document) Scan(value any) error {
 	}
 	known, ok := d.known[text]
 	if !ok {
+		if !json.Valid([]byte(text)) {
+			return fmt.Errorf("%.40q is not JSON", text)
+		}
 		known = json.RawMessage(text)
 		d.known[text] = known
 	}
@@ -242,7 +269,12 @@ func (w within[P, T]) Scan(value any) error {
 	case int64:
 		*at = T(v)
 	case float64:
+		if math.IsInf(v, 0) {
+			return fmt.Errorf("%v is no number", v)
+		}
 		*at = T(v)
+	default:
+		return fmt.Errorf("%v is no number", value)
 	}
 	return nil
 }

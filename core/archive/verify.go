@@ -42,9 +42,9 @@ func (v Verification) Err(path string) error {
 	return faultf(ErrDamaged, "archive %s is damaged in %d places; what `benchctl archive verify` does not name is sound", path, len(v.Problems))
 }
 
-// Verify checks the file's structure, its references, the checksum, the
-// samples and the order of every chunk, and that summaries and thread-seconds
-// follow from the samples. progress, if not nil, is told how many chunks are
+// Verify checks the file's structure, its references, that each row holds what
+// its table does, the checksum, the samples and the order of every chunk, and
+// that summaries and thread-seconds follow from the samples. progress, if not nil, is told how many chunks are
 // done and how many there are.
 func (a *Archive) Verify(ctx context.Context, progress func(done, total int64)) (Verification, error) {
 	v := &verifier{archive: a, progress: progress}
@@ -77,18 +77,61 @@ func (v *verifier) verify(ctx context.Context) error {
 	if err := v.archive.reader.QueryRowContext(ctx, "select count(*) from chunks").Scan(&v.total); err != nil {
 		return explain(v.archive.path, "verify", err)
 	}
-	runs, err := v.archive.Runs(ctx)
+	ids, err := v.ids(ctx)
 	if err != nil {
-		return err
+		return explain(v.archive.path, "verify", err)
 	}
-	for _, run := range runs {
-		if err := v.run(ctx, run); err != nil {
+	for _, id := range ids {
+		runs, err := v.archive.runs(ctx, fmt.Sprintf("read run %d", id), "where id = ?", []any{id})
+		if err == nil && len(runs) == 1 {
+			err = v.run(ctx, runs[0])
+		}
+		if err != nil && !errors.Is(err, ErrDamaged) {
 			return err
+		}
+		if err != nil {
+			v.found(id, "%v", err)
 		}
 		v.Runs++
 	}
+	return v.others(ctx)
+}
+
+// ids returns the ids of the runs, which are read one by one: one that cannot be
+// read does not hide the others.
+func (v *verifier) ids(ctx context.Context) ([]int64, error) {
+	rows, err := v.archive.reader.QueryContext(ctx, "select id from main.runs not indexed order by id")
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(id *int64) error { return readRow(rows, id) })
+}
+
+// others reads what is not derived: each row must hold what its table does.
+func (v *verifier) others(ctx context.Context) error {
+	a := v.archive
+	for _, read := range []func() error{
+		func() error { _, err := a.Lines(ctx); return err }, // also what must agree
+		func() error { _, err := a.Experiments(ctx); return err },
+		func() error { _, err := a.Environments(ctx); return err },
+		func() error { _, err := a.Workloads(ctx); return err },
+		func() error { _, err := a.Verdicts(ctx); return err },
+		func() error { return failureTable.each(ctx, a.reader, "", nil, ignore[record.Failure]) },
+		func() error { return eventTable.each(ctx, a.reader, "", nil, ignore[record.Event]) },
+		func() error { return nodeSecondTable.each(ctx, a.reader, "", nil, ignore[record.NodeSecond]) },
+	} {
+		err := explain(a.path, "verify", read())
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			return err
+		}
+		if err != nil {
+			v.found(0, "%v", err)
+		}
+	}
 	return nil
 }
+
+func ignore[T any](*T) error { return nil }
 
 // structure has SQLite check its own pages, indexes, types and references.
 func (v *verifier) structure(ctx context.Context) error {
@@ -96,7 +139,7 @@ func (v *verifier) structure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lines, err := collect(rows, func(s *string) error { return rows.Scan(s) })
+	lines, err := collect(rows, func(s *string) error { return readRow(rows, s) })
 	if err != nil {
 		return err
 	}
@@ -113,7 +156,7 @@ func (v *verifier) structure(ctx context.Context) error {
 		rowid         sql.NullInt64
 		key           int
 	}
-	broken, err := collect(rows, func(r *reference) error { return rows.Scan(&r.table, &r.rowid, &r.parent, &r.key) })
+	broken, err := collect(rows, func(r *reference) error { return readRow(rows, &r.table, &r.rowid, &r.parent, &r.key) })
 	for _, r := range broken {
 		v.found(0, "a row of %s (rowid %d) refers to one of %s that is not there", r.table, r.rowid.Int64, r.parent)
 	}
@@ -176,7 +219,7 @@ func (v *verifier) derived(ctx context.Context, runID int64, summaries []record.
 	}
 	compare(v, runID, "summaries", archived, summaries, func(s record.Summary) string { return s.Phase + ", " + s.Op },
 		sameSummary)
-	seconds, err := v.archive.ThreadSeconds(ctx, runID)
+	seconds, err := read(ctx, v.archive, "read thread-seconds", threadSecondTable, "where run_id = ?", []int64{runID})
 	if err != nil {
 		return err
 	}

@@ -13,22 +13,28 @@ import (
 	"github.com/benchctl/benchctl/core/sample"
 )
 
+// heldBytes is what may wait to be committed.
+var heldBytes = 64 << 20 // tests make it less
+
 const (
-	batchBytes = 4 << 20  // what is committed at once, about
-	heldBytes  = 16 << 20 // what may wait to be committed
-	entryBytes = 256      // what an entry counts for beside its chunk
+	batchBytes = 4 << 20 // what is committed at once, about
+	entryBytes = 256     // what an entry counts for beside its chunk
 )
 
 // RunWriter archives one run. Its methods but Finish put what they are given
 // into a queue and return; they wait only while the queue is full. An error of
 // theirs means that the archive takes no more: Finish then archives what was
-// committed. It is safe for concurrent use.
+// committed. While another program has locked the archive, the queue waits for
+// it; if the queue is full by then no more is taken, and what is in it is kept.
+// It is safe for concurrent use.
 type RunWriter struct {
 	archive *Archive
 	id      int64
 	wake    chan struct{}
 	stop    chan struct{}
 	done    chan struct{}
+	waiting context.Context // ends when the queue shall wait no longer
+	giveUp  context.CancelFunc
 
 	// The worker's until it is done.
 	totals   *aggregate
@@ -39,6 +45,9 @@ type RunWriter struct {
 	queue    []entry
 	held     int // bytes in the queue and in the worker's batch
 	closed   bool
+	locked   bool  // another program has the archive
+	full     bool  // it was locked until there was no room: no more is taken
+	lost     int64 // samples that were taken and not committed
 	err      error
 	warnings []string
 }
@@ -65,6 +74,7 @@ func (a *Archive) newRunWriter(r record.Run, phases []record.Phase) *RunWriter {
 		executed: map[int]int64{},
 	}
 	w.room = sync.NewCond(&w.mu)
+	w.waiting, w.giveUp = context.WithCancel(context.Background())
 	a.mu.Lock()
 	a.open[w] = struct{}{}
 	a.mu.Unlock()
@@ -193,11 +203,16 @@ func (w *RunWriter) Warn(text string) error {
 func (w *RunWriter) put(e entry) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.held >= heldBytes && w.err == nil && !w.closed {
-		w.room.Wait()
+	for w.held >= heldBytes && w.err == nil && !w.closed && !w.full {
+		if w.full = w.locked; !w.full {
+			w.room.Wait()
+		}
 	}
 	if w.err != nil {
 		return w.err
+	}
+	if w.full {
+		return w.lockedTooLong()
 	}
 	if w.closed {
 		return fmt.Errorf("archive run %d: it has been finished", w.id)
@@ -270,11 +285,16 @@ func (w *RunWriter) count(e entry) error {
 func (w *RunWriter) commit(batch []entry, size int) {
 	if len(batch) > 0 && w.failure() == nil {
 		doing := fmt.Sprintf("archive run %d", w.id)
-		ctx := context.Background()
-		w.fail(w.archive.commit(ctx, doing, func(tx *sql.Tx) error { return w.insert(ctx, tx, batch) }))
+		w.fail(w.archive.commitTelling(w.waiting, doing, w.lock, func(tx *sql.Tx) error { return w.insert(w.waiting, tx, batch) }))
 	}
 	w.mu.Lock()
 	w.held -= size
+	w.locked = false
+	if w.err != nil {
+		for _, e := range batch {
+			w.lost += int64(e.header.Count)
+		}
+	}
 	w.mu.Unlock()
 	w.room.Broadcast()
 }
@@ -317,8 +337,9 @@ func (w *RunWriter) fail(err error) {
 
 // Finish archives how the run ended and what its samples come to. failure says
 // why it failed. If the archive had stopped taking samples, or fewer came than
-// were executed, the run is archived as failed and the error returned. More
-// calls do nothing.
+// were executed, the run is archived as failed and the error returned. It waits
+// for an archive that another program has locked until ctx ends. More calls do
+// nothing.
 func (w *RunWriter) Finish(ctx context.Context, state record.State, failure string) error {
 	w.mu.Lock()
 	if w.closed {
@@ -328,6 +349,8 @@ func (w *RunWriter) Finish(ctx context.Context, state record.State, failure stri
 	w.closed = true
 	w.mu.Unlock()
 	w.room.Broadcast()
+	defer w.giveUp()
+	defer context.AfterFunc(ctx, w.giveUp)()
 	close(w.stop)
 	<-w.done
 	defer w.archive.forget(w)
@@ -335,6 +358,9 @@ func (w *RunWriter) Finish(ctx context.Context, state record.State, failure stri
 	err := w.failure()
 	if err == nil {
 		err = w.missing(state)
+		if w.full {
+			err = w.lockedTooLong()
+		}
 		if err != nil {
 			state, failure = record.Failed, err.Error()
 		}
@@ -345,6 +371,9 @@ func (w *RunWriter) Finish(ctx context.Context, state record.State, failure stri
 			return err
 		}
 		err = written
+	}
+	if w.lost > 0 {
+		err = fmt.Errorf("%w; %d samples that were measured are lost", err, w.lost)
 	}
 	if failure == "" || state == record.Complete {
 		state, failure = record.Failed, err.Error()

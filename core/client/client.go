@@ -46,6 +46,7 @@ func New(store string, conn grpc.ClientConnInterface, ended func(when string) er
 // DialOptions are those of the connection to a plugin.
 func DialOptions() []grpc.DialOption {
 	return []grpc.DialOption{
+		grpc.WithNoProxy(),
 		grpc.WithInitialWindowSize(protocol.Window),
 		grpc.WithInitialConnWindowSize(protocol.Window),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(protocol.MaxMessage), grpc.MaxCallSendMsgSize(protocol.MaxMessage)),
@@ -76,6 +77,9 @@ func (c *Client) Prepare(ctx context.Context, setup driver.Setup) (driver.Guaran
 	reply, err := c.rpc.Prepare(ctx, &driverpb.PrepareRequest{SetupJson: document})
 	if err != nil {
 		return guarantees, 0, c.problem("prepare the setup", err)
+	}
+	if reply.PortsPerNode < 0 || reply.PortsPerNode > protocol.MaxPorts {
+		return guarantees, 0, Failf(nil, "plugin %s asks for %d ports of each node, which is not within 0 to %d", c.store, reply.PortsPerNode, protocol.MaxPorts)
 	}
 	if err := json.Unmarshal(reply.GuaranteesJson, &guarantees); err != nil {
 		return guarantees, 0, Failf(err, "plugin %s: its guarantees cannot be read: %v", c.store, err)

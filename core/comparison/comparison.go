@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/sample"
 	"github.com/benchctl/benchctl/core/selection"
@@ -92,12 +93,14 @@ func (l *Workload) Ref() string {
 	return fmt.Sprintf("%s@%d", l.Name, l.Version)
 }
 
-// FileName tells the workload's files from those of others in the comparison.
+// FileName tells the workload's files from those of others in the comparison. It
+// is part of a file's name wherever the workload comes from.
 func (l *Workload) FileName() string {
-	if l.namesake {
-		return fmt.Sprintf("%s-%d-%.8s", l.Name, l.Version, l.SHA256)
+	name := format.FileName(l.Name)
+	if l.namesake || name != l.Name {
+		return fmt.Sprintf("%s-%d-%s", name, l.Version, format.FileName(fmt.Sprintf("%.8s", l.SHA256)))
 	}
-	return fmt.Sprintf("%s-%d", l.Name, l.Version)
+	return fmt.Sprintf("%s-%d", name, l.Version)
 }
 
 // Mixed reports whether one phase mixes several operations, which can then be
@@ -167,7 +170,7 @@ type Setup struct {
 	Version string            `json:"version,omitempty"`
 	Nodes   int               `json:"nodes"`
 	Runs    int               `json:"runs"`
-	Options map[string]string `json:"options,omitempty"` // that have a value
+	Options map[string]string `json:"options,omitempty"` // that have a value, and variables that were added, as env.NAME
 }
 
 // Measured is what a comparison is made of.
@@ -412,6 +415,12 @@ func setups(runs []*Run) []Setup {
 	for d, n := range counts {
 		options := maps.Clone(d.setup.Options)
 		maps.DeleteFunc(options, func(_, value string) bool { return value == "" })
+		for name, value := range d.setup.Env {
+			if options == nil {
+				options = map[string]string{}
+			}
+			options[selection.EnvPrefix+name] = value
+		}
 		id := fmt.Sprint(d.store, d.version, d.nodes, options)
 		if known[id] == nil {
 			known[id] = &Setup{Store: d.store, Version: d.version, Nodes: d.nodes, Options: options}

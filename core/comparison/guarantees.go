@@ -72,7 +72,7 @@ func distinction(some, all []*Run, promise func(*Run) string) string {
 		return ""
 	}
 	for _, key := range selection.Series(all) {
-		decides := key == "nodes" || key == "reads" || strings.HasPrefix(key, selection.OptionPrefix) || strings.HasPrefix(key, selection.LabelPrefix)
+		decides := key == "nodes" || key == "reads" || strings.HasPrefix(key, selection.OptionPrefix) || strings.HasPrefix(key, selection.EnvPrefix) || strings.HasPrefix(key, selection.LabelPrefix)
 		values := selection.ValuesOf(some, key)
 		if !decides || slices.ContainsFunc(selection.ValuesOf(others, key), func(v string) bool { return slices.Contains(values, v) }) {
 			continue

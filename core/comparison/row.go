@@ -3,6 +3,7 @@ package comparison
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -87,7 +88,7 @@ func (r *Run) reads() driver.Consistency { return cmp.Or(r.Guarantees.Reads, r.S
 
 // Given returns what the run was given by name.
 func (r *Run) Given() selection.Given {
-	return selection.Given{Params: r.Params, Options: r.Setup.Options, Labels: r.Labels}
+	return selection.Given{Params: r.Params, Options: r.Setup.Options, Env: r.Setup.Env, Labels: r.Labels}
 }
 
 // Value returns the row's value of a key.
@@ -103,6 +104,10 @@ func (r *Row) Value(key string) string {
 
 // PerThread returns the throughput of one thread.
 func (r *Row) PerThread() float64 { return r.Throughput / float64(max(r.Threads, 1)) }
+
+// ErrDocument is the kind of error of a document in an archive that is not what
+// it should be.
+var ErrDocument = errors.New("the archive is damaged")
 
 // decoder decodes documents, each that differs once.
 type decoder struct {
@@ -126,10 +131,10 @@ func (d decoder) run(r *record.Run, verified record.Result) (*Run, error) {
 	run := &Run{Run: r, Verified: verified}
 	var err error
 	if run.Setup, err = decode(d.setups, r.Setup); err != nil {
-		return nil, fmt.Errorf("read the setup of run %d: %w", r.ID, err)
+		return nil, fmt.Errorf("%w: the setup of run %d: %w", ErrDocument, r.ID, err)
 	}
 	if run.Guarantees, err = decode(d.guarantees, r.Guarantees); err != nil {
-		return nil, fmt.Errorf("read the guarantees of run %d: %w", r.ID, err)
+		return nil, fmt.Errorf("%w: the guarantees of run %d: %w", ErrDocument, r.ID, err)
 	}
 	both := promised{run.Setup, run.Guarantees}
 	said, known := d.promises[both]

@@ -103,6 +103,10 @@ type Setup struct {
 	Reads Consistency `json:"reads"`
 	// Options has every option that the driver declares, defaults filled in.
 	Options map[string]string `json:"options,omitempty"`
+	// Env has the environment variables that were added for the plugin and for every
+	// node that is deployed: benchctl adds them, a driver need not. Beside them both
+	// have few: docs/command.md lists them.
+	Env map[string]string `json:"env,omitempty"`
 	// Endpoints is where the nodes are reached, one entry for each: what Provision
 	// gave as Node.Endpoint, or if External is set what the user gave, as she wrote
 	// it: host:port, or whatever else the driver's documentation says, such as a

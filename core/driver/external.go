@@ -23,16 +23,22 @@ const (
 // files; what stands in the files is never archived.
 func ExternalOptions(store string) []Option {
 	return []Option{
-		{Name: optionCA, Type: String, Help: "file with the certificates (PEM) that the servers' are signed with; turns TLS on"},
-		{Name: optionCertificate, Type: String, Help: "file with the client's certificate (PEM); turns TLS on"},
-		{Name: optionKey, Type: String, Help: "file with the key (PEM) of the client's certificate"},
-		{Name: optionCredentials, Type: String, Help: "file with user:password on one line; else $" + credentialsVariable(store) + " holds them"},
+		{Name: optionCA, Type: Path, Help: "file with the certificates (PEM) that the servers' are signed with; turns TLS on"},
+		{Name: optionCertificate, Type: Path, Help: "file with the client's certificate (PEM); turns TLS on"},
+		{Name: optionKey, Type: Path, Help: "file with the key (PEM) of the client's certificate"},
+		{Name: optionCredentials, Type: Path, Help: "file with user:password on one line; else $" + CredentialsVariable(store) + " holds them"},
 	}
 }
 
-func credentialsVariable(store string) string {
-	return "BENCHCTL_" + strings.ToUpper(strings.ReplaceAll(store, "-", "_")) + "_CREDENTIALS"
-}
+// CredentialsVariable is the environment variable that holds user:password for a
+// store. Of all plugins only the store's has it.
+func CredentialsVariable(store string) string { return "BENCHCTL_" + variable(store) + "_CREDENTIALS" }
+
+// HomeVariable is the environment variable that names the folder in which a store
+// is installed, such as ZOOKEEPER_HOME. Of all plugins only the store's has it.
+func HomeVariable(store string) string { return variable(store) + "_HOME" }
+
+func variable(store string) string { return strings.ToUpper(strings.ReplaceAll(store, "-", "_")) }
 
 // TLS returns the configuration that the options ask for, nil for none.
 func (s Setup) TLS() (*tls.Config, error) {
@@ -70,7 +76,7 @@ func (s Setup) TLS() (*tls.Config, error) {
 // Credentials returns the user and password for a store, empty if there are
 // none.
 func (s Setup) Credentials(store string) (user, password string, err error) {
-	text, source := os.Getenv(credentialsVariable(store)), "$"+credentialsVariable(store)
+	text, source := os.Getenv(CredentialsVariable(store)), "$"+CredentialsVariable(store)
 	if file := s.Option(optionCredentials); file != "" {
 		if !s.External {
 			return "", "", fmt.Errorf("%s is for clusters that run already: leave it out", optionCredentials)

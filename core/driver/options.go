@@ -2,11 +2,14 @@ package driver
 
 import (
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/benchctl/benchctl/core/spelling"
 )
@@ -20,6 +23,8 @@ const (
 	Int      OptionType = "int"
 	Bool     OptionType = "bool"
 	Duration OptionType = "duration"
+	Path     OptionType = "path"    // of a file or folder
+	Program  OptionType = "program" // path of a program, or its name on PATH
 )
 
 // Option is a setting of a driver, which is given as store.name=value.
@@ -32,7 +37,8 @@ type Option struct {
 }
 
 // FillOptions checks the values that were given for a driver's options and
-// returns a value for every one, the default where none was given.
+// returns a value for every one, the default where none was given. Paths are made
+// absolute, so that they mean the same in whichever folder they are used.
 func FillOptions(store string, options []Option, given map[string]string) (map[string]string, error) {
 	filled := make(map[string]string, len(options))
 	names := make([]string, 0, len(options))
@@ -46,7 +52,10 @@ func FillOptions(store string, options []Option, given map[string]string) (map[s
 		if err := o.check(value); err != nil {
 			return nil, fmt.Errorf("option %s.%s: %w", store, o.Name, err)
 		}
-		filled[o.Name] = value
+		var err error
+		if filled[o.Name], err = o.resolve(value); err != nil {
+			return nil, fmt.Errorf("option %s.%s: %w", store, o.Name, err)
+		}
 	}
 	for name := range given {
 		if _, ok := filled[name]; !ok {
@@ -62,7 +71,7 @@ var forms = map[OptionType]string{Int: "a whole number", Bool: "true or false", 
 func (o Option) check(value string) error {
 	var err error
 	switch o.Type {
-	case String:
+	case String, Path, Program:
 	case Int:
 		_, err = strconv.Atoi(value)
 	case Bool:
@@ -70,7 +79,7 @@ func (o Option) check(value string) error {
 	case Duration:
 		_, err = time.ParseDuration(value)
 	default:
-		return fmt.Errorf("type %q is none of string, int, bool, duration", o.Type)
+		return fmt.Errorf("type %q is none of string, int, bool, duration, path, program", o.Type)
 	}
 	if err != nil {
 		return fmt.Errorf("%q is no %s: give %s", value, o.Type, forms[o.Type])
@@ -79,6 +88,23 @@ func (o Option) check(value string) error {
 		return fmt.Errorf("%q is none of %v", value, o.Allowed)
 	}
 	return nil
+}
+
+// resolve makes a path absolute, and finds a program that is named without one.
+func (o Option) resolve(value string) (string, error) {
+	switch {
+	case value == "" || o.Type != Path && o.Type != Program:
+		return value, nil
+	case strings.ContainsRune(value, 0) || !utf8.ValidString(value):
+		return "", fmt.Errorf("%q is no path in UTF-8: name another", value)
+	case o.Type == Program && filepath.Base(value) == value:
+		found, err := exec.LookPath(value)
+		if err != nil {
+			return "", fmt.Errorf("there is no program %s on PATH: name its path, such as ./%s", value, value)
+		}
+		value = found
+	}
+	return filepath.Abs(value)
 }
 
 // The values of options, which FillOptions has checked.

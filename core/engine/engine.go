@@ -69,6 +69,7 @@ func Run(ctx context.Context, p Plan, outbox *Outbox) error {
 		return err
 	}
 	defer e.close(store)
+	e.askEach(ctx)
 
 	e.zero = time.Now()
 	for _, w := range e.workers {

@@ -87,7 +87,7 @@ func (k *deployments) take(ctx context.Context, r Run) (_ *deployment, warning s
 	at := r.Deployment()
 	d := k.kept[at]
 	if d == nil {
-		d, err = k.launch(ctx, r.Store)
+		d, err = k.launch(ctx, r)
 		return d, "", err
 	}
 	lost := d.lost(ctx)
@@ -101,7 +101,7 @@ func (k *deployments) take(ctx context.Context, r Run) (_ *deployment, warning s
 	if err := d.close(k.terms.KeepData); err != nil {
 		return nil, "", err
 	}
-	fresh, err := k.launch(ctx, r.Store)
+	fresh, err := k.launch(ctx, r)
 	if err != nil {
 		return nil, "", err
 	}
@@ -118,8 +118,8 @@ func (k *deployments) take(ctx context.Context, r Run) (_ *deployment, warning s
 	return fresh, fmt.Sprintf("the cluster that was kept had lost %s, so a fresh one was deployed", nodes), nil
 }
 
-func (k *deployments) launch(ctx context.Context, store string) (*deployment, error) {
-	plugin, err := k.launcher.Launch(ctx, store)
+func (k *deployments) launch(ctx context.Context, r Run) (*deployment, error) {
+	plugin, err := k.launcher.Launch(ctx, r.Store, r.Env)
 	if err != nil {
 		return nil, err
 	}

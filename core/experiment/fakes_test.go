@@ -121,7 +121,7 @@ func (w *world) opened(name string) func() error {
 }
 
 // Launch launches a fake plugin.
-func (w *world) Launch(ctx context.Context, store string) (Plugin, error) {
+func (w *world) Launch(ctx context.Context, store string, _ map[string]string) (Plugin, error) {
 	if err := w.call(ctx, "launch %s", store); err != nil {
 		return Plugin{}, err
 	}

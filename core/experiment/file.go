@@ -23,7 +23,7 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 var (
 	experimentFields = []string{"name", "summary", "seed", "repeat", "labels", "timeout", "verify",
 		"threads", "stores", "setups", "workloads", "exclude"}
-	setupFields    = []string{"name", "nodes", "reads", "options", "endpoints"}
+	setupFields    = []string{"name", "nodes", "reads", "options", "env", "endpoints"}
 	workloadFields = []string{"workload", "params"}
 )
 
@@ -195,6 +195,15 @@ func (p *reading) setup(node ast.Node) Setup {
 	}
 	if e, ok := fields["options"]; ok {
 		setup.Options = p.options(e)
+	}
+	if e, ok := fields["env"]; ok {
+		setup.Env = map[string]string{}
+		for _, variable := range p.Entries(e.Value, "env") {
+			setup.Env[variable.Name] = p.value(variable)
+			if err := CheckEnv(variable.Name, setup.Env[variable.Name]); err != nil {
+				p.Fail(variable.At, "%v", err)
+			}
+		}
 	}
 	nodes, given := fields["nodes"]
 	if given {

@@ -17,6 +17,7 @@ import (
 	"github.com/benchctl/benchctl/core/internal/fault"
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/node"
+	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -60,6 +61,7 @@ type Setup struct {
 	Nodes     []int
 	Reads     []driver.Consistency
 	Options   map[string]map[string]string // by store and option, as they were given
+	Env       map[string]string            // variables added to the environment of plugins and nodes
 	Endpoints map[string][]string          // of stores that run already; others are deployed
 }
 
@@ -73,7 +75,10 @@ type Workload struct {
 const setupLabel = "setup"
 
 // maxRuns keeps a slip of the finger from filling memory.
-const maxRuns = 100_000
+const (
+	maxRuns   = 100_000
+	maxRepeat = 1_000_000
+)
 
 // Defaults is what holds of an experiment where nothing else is said. It has
 // no stores and no workloads.
@@ -127,21 +132,21 @@ func NewPlan(spec Spec) (*Plan, error) {
 // The kinds of what can be wrong with a spec.
 var (
 	ErrNoStore   = errors.New("no store")
-	ErrTooFew    = errors.New("fewer than one") // repeats, threads or nodes
+	ErrNumber    = errors.New("too few or too many") // repeats, threads or nodes
 	ErrEndpoints = errors.New("not an endpoint for each node")
 	ErrOption    = errors.New("option of another store")
 )
 
 func (s Spec) check() error {
-	switch {
-	case len(s.Stores) == 0:
+	if len(s.Stores) == 0 {
 		return fault.Errorf(ErrNoStore, "no store: name at least one")
-	case s.Repeat < 1:
-		return fault.Errorf(ErrTooFew, "repeat %d: there must be at least 1", s.Repeat)
+	}
+	if err := checkNumber("repeat", s.Repeat, maxRepeat); err != nil {
+		return err
 	}
 	for _, threads := range s.Threads {
-		if threads < 1 {
-			return fault.Errorf(ErrTooFew, "threads %d: there must be at least 1", threads)
+		if err := checkNumber("threads", threads, protocol.MaxThreads); err != nil {
+			return err
 		}
 	}
 	for _, setup := range s.Setups {
@@ -155,15 +160,25 @@ func (s Spec) check() error {
 	return nil
 }
 
+func checkNumber(of string, n, most int) error {
+	switch {
+	case n < 1:
+		return fault.Errorf(ErrNumber, "%s %d: there must be at least 1", of, n)
+	case n > most:
+		return fault.Errorf(ErrNumber, "%s %d: there may be at most %d", of, n, most)
+	}
+	return nil
+}
+
 func (s Spec) checkSetup(setup Setup) error {
 	for _, nodes := range setup.Nodes {
-		if nodes < 1 {
-			return fault.Errorf(ErrTooFew, "nodes %d: there must be at least 1", nodes)
+		if err := checkNumber("nodes", nodes, protocol.MaxNodes); err != nil {
+			return err
 		}
 	}
 	for store, endpoints := range setup.Endpoints {
-		if slices.ContainsFunc(endpoints, func(e string) bool { return strings.Contains(e, "@") }) {
-			return fmt.Errorf("an endpoint of %s has a user or password in it, and endpoints are archived: name them without, and give credentials by the option %s.credentials", store, store)
+		if err := CheckEndpoints(store, endpoints); err != nil {
+			return err
 		}
 		if len(setup.Nodes) != 1 || setup.Nodes[0] != len(endpoints) {
 			return fault.Errorf(ErrEndpoints, "the endpoints of %s are %s, so the setup's nodes can only be %d", store, count(len(endpoints), "node"), len(endpoints))
@@ -234,7 +249,7 @@ func (s Spec) deployed(store string) []Run {
 			for _, reads := range setup.Reads {
 				runs = append(runs, Run{
 					Store: store, Setup: setup.Name, Nodes: nodes, Reads: reads,
-					Options: setup.Options[store], Endpoints: setup.Endpoints[store],
+					Options: setup.Options[store], Env: setup.Env, Endpoints: setup.Endpoints[store],
 				})
 			}
 		}

@@ -10,7 +10,8 @@ import (
 
 // Launcher launches plugins.
 type Launcher interface {
-	Launch(ctx context.Context, store string) (Plugin, error)
+	// Launch launches the plugin of a store, with variables added to its environment.
+	Launch(ctx context.Context, store string, env map[string]string) (Plugin, error)
 }
 
 // Plugin is a launched plugin: what an experiment asks of it, by duty.

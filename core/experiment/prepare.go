@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/machine"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/record"
@@ -45,6 +46,9 @@ func (e *execution) prepare(ctx context.Context, run Run, plugin Plugin) (prepar
 	}
 	if p.guarantees, p.ports, err = plugin.Setups.Prepare(ctx, p.setup); err != nil {
 		return p, err
+	}
+	if len(run.Env) > 0 {
+		p.guarantees.Notes = append(p.guarantees.Notes, "added to the environment of plugin and servers: "+format.Pairs(run.Env))
 	}
 	if !p.deployed() {
 		return p, nil

@@ -67,7 +67,7 @@ func TestPlansThatCannotBeResumed(t *testing.T) {
 		"no runs":      {`"runs":[`, `"runs":[],"more":[`, "it lacks its runs or their timeout"},
 		"no timeout":   {`"timeout_ns":5000000000`, `"timeout_ns":0`, "it lacks its runs or their timeout"},
 		"other order":  {`"position":1,`, `"position":7,`, "run at position 1: it is numbered 7"},
-		"no threads":   {`"threads":1,`, `"threads":0,`, "it lacks its store, nodes or threads"},
+		"no threads":   {`"threads":1,`, `"threads":0,`, "it lacks its nodes or threads"},
 		"other reads":  {`"reads":"linearizable"`, `"reads":"stale"`, `run at position 0: reads are "stale"`},
 		"no workload":  {`"workload":"create-set-delete@1"`, `"workload":"x@1"`, `no workload "x@1" is shipped`},
 		"no parameter": {`"size":"`, `"sise":"`, `has no parameter "sise"`},

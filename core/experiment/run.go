@@ -25,6 +25,7 @@ type Run struct {
 	Nodes     int                `json:"nodes"`
 	Reads     driver.Consistency `json:"reads"`
 	Options   map[string]string  `json:"options,omitempty"`   // of the store's driver, as they were given
+	Env       map[string]string  `json:"env,omitempty"`       // variables added to the environment of plugin and nodes
 	Endpoints []string           `json:"endpoints,omitempty"` // of a store that runs already; none: deploy one
 	Threads   int                `json:"threads"`
 	Workload  string             `json:"workload"` // name@version
@@ -50,7 +51,7 @@ func (r Run) Load() *load.Load { return r.load }
 // Deployment tells apart in what ways stores are deployed: it is the same for
 // two runs that one cluster can serve.
 func (r Run) Deployment() string {
-	return fmt.Sprintf("%q %d %q %q %q", r.Store, r.Nodes, r.Reads, r.Options, r.Endpoints)
+	return fmt.Sprintf("%q %d %q %q %q %q", r.Store, r.Nodes, r.Reads, r.Options, r.Env, r.Endpoints)
 }
 
 // combination tells the runs of one repeat apart.
@@ -101,7 +102,7 @@ func (p planned) Value(key string) string {
 
 // Given returns what the run was given by name.
 func (p planned) Given() selection.Given {
-	return selection.Given{Params: p.Params, Options: p.Options, Labels: p.all}
+	return selection.Given{Params: p.Params, Options: p.Options, Env: p.Env, Labels: p.all}
 }
 
 // selects reports whether an expression selects the run.
@@ -212,6 +213,7 @@ func (p *Plan) DriverSetup(description protocol.Description, run Run) (driver.Se
 		Nodes:     run.Nodes,
 		Reads:     run.Reads,
 		Options:   options,
+		Env:       run.Env,
 		Endpoints: run.Endpoints,
 		External:  len(run.Endpoints) > 0,
 		Timeout:   p.Timeout,

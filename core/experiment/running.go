@@ -17,7 +17,7 @@ import (
 
 const (
 	startTimeout = 30 * time.Second // to open the store and the sessions
-	endTimeout   = 30 * time.Second // to archive a run's end, also after an interrupt
+	endTimeout   = 30 * time.Second // to archive a run's end after an interrupt
 )
 
 // ended is how a run came to its end.
@@ -79,7 +79,7 @@ func (r *running) load(ctx context.Context, p prepared) error {
 	x := r.execution.executor
 	if p.deployed() {
 		x.Observer.Doing("starting " + count(p.setup.Nodes, "node"))
-		name := fmt.Sprintf("benchctl-run-%d", r.writer.ID())
+		name := fmt.Sprintf("run-%d", r.writer.ID())
 		if err := r.execution.deployments.start(ctx, r.deployment, name, p.setup, p.ports); err != nil {
 			return err
 		}
@@ -153,13 +153,26 @@ func (r *running) end(ctx context.Context, began time.Time, failure error) (ende
 	}
 	r.deployment.rest()
 	// What was measured is archived even though ctx may have ended.
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	ending, cancel := lingering(ctx, endTimeout)
 	defer cancel()
 	if err := r.writer.Finish(ending, end.state, text); err != nil {
 		end.state = record.Failed
 		return end, err
 	}
 	return end, nil
+}
+
+// lingering returns a context that ends a while after another.
+func lingering(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(while):
+			cancel()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { stop(); cancel() }
 }
 
 // keepLogs archives what the nodes of a failed run have said last.

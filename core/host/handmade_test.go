@@ -48,11 +48,7 @@ func serveHandmade() error {
 	if !trusted.AppendCertsFromPEM([]byte(os.Getenv("PLUGIN_CLIENT_CERT"))) {
 		return errors.New("no certificate of the client")
 	}
-	dir, err := os.MkdirTemp("", "handmade-*")
-	if err != nil {
-		return err
-	}
-	socket := filepath.Join(dir, "socket")
+	socket := filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "socket")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
 		return err

@@ -22,6 +22,9 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/benchctl/benchctl/core/client"
+	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/internal/owned"
+	"github.com/benchctl/benchctl/core/internal/variables"
 	"github.com/benchctl/benchctl/core/protocol"
 )
 
@@ -39,6 +42,8 @@ type Options struct {
 	Log hclog.Logger
 	// StartTimeout is how long the plugin may take to begin to speak; 0: 15 s.
 	StartTimeout time.Duration
+	// Env has variables that are added to the plugin's environment.
+	Env map[string]string
 }
 
 // Plugin is a plugin's process.
@@ -49,11 +54,14 @@ type Plugin struct {
 	pid    int
 	within time.Duration // it has to begin to speak
 	cmd    *exec.Cmd
+	socket *owned.Folder // in which the plugin makes its socket
 	client *plugin.Client
 	*client.Client
 	stderr *tail
-	closed sync.Once
-	gone   chan struct{} // closed when the process is no longer needed
+	// stranger says that the address which it gave is not to be used.
+	stranger bool
+	closed   sync.Once
+	gone     chan struct{} // closed when the process is no longer needed
 }
 
 // Launch starts the plugin at path for a store and checks that both sides
@@ -73,12 +81,17 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 	if err != nil {
 		return nil, client.Failf(err, "read plugin %s: %v", path, err)
 	}
+	socket, err := socketFolder()
+	if err != nil {
+		return nil, err
+	}
 	p := &Plugin{
 		name:   store,
 		path:   path,
 		sha256: hex.EncodeToString(sum),
 		within: options.StartTimeout,
 		cmd:    exec.Command(path),
+		socket: socket,
 		stderr: &tail{},
 		gone:   make(chan struct{}),
 	}
@@ -86,6 +99,9 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 		r := &router{log: options.Log.Named(store), tail: p.stderr}
 		return &lines{take: r.take}
 	}
+	p.cmd.Env = append(
+		variables.Make(options.Env, driver.HomeVariable(store), driver.CredentialsVariable(store)),
+		plugin.EnvUnixSocketDir+"="+socket.Path)
 	detach(p.cmd)
 	p.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig: plugin.HandshakeConfig{
@@ -97,6 +113,7 @@ func Launch(ctx context.Context, store, path string, options Options) (*Plugin, 
 			protocol.Version: {protocol.PluginName: grpcPlugin{}},
 		},
 		Cmd:              p.cmd,
+		SkipHostEnv:      true,
 		AutoMTLS:         true,
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
 		SecureConfig:     &plugin.SecureConfig{Checksum: sum, Hash: sha256.New()},
@@ -142,6 +159,14 @@ func (p *Plugin) start(ctx context.Context) error {
 }
 
 func (p *Plugin) connect() error {
+	addr, err := p.client.Start()
+	if err != nil {
+		return err
+	}
+	if err := checkAddress(p.socket.Path, addr); err != nil {
+		p.stranger = true
+		return err
+	}
 	session, err := p.client.Client()
 	if err != nil {
 		return err
@@ -152,11 +177,9 @@ func (p *Plugin) connect() error {
 	}
 	p.Client = client.New(p.name, raw.(*grpc.ClientConn), p.crashed)
 	p.pid = p.cmd.Process.Pid
-	// The connection stands, so the file of the plugin's socket has served.
-	// Without it nothing is left of a plugin that is killed.
-	if at := p.client.ReattachConfig(); at != nil && at.Addr.Network() == "unix" {
-		_ = os.Remove(at.Addr.String())
-	}
+	// The connection stands, so the plugin's socket has served. Without its folder
+	// nothing is left of a plugin that is killed.
+	_ = p.socket.Remove() // else Close does
 	return nil
 }
 
@@ -178,20 +201,33 @@ func (p *Plugin) explain(err error) error {
 		return client.Failf(err, "plugin %s may not be executed: %v", p.path, err)
 	case strings.Contains(err.Error(), "exec format error"):
 		return client.Failf(err, "%s is no program for this machine: build the plugin with `go build`", p.path)
+	case errors.Is(err, os.ErrNotExist):
+		return client.Failf(err, "plugin %s cannot be started: %v: the file is there, so the program that it needs to run is missing, such as its interpreter or its dynamic loader", p.path, err)
+	case p.cmd.Process == nil: // the system did not start it
+		return client.Failf(err, "plugin %s cannot be started: %v", p.path, err)
+	case strings.HasPrefix(firstLine(p.stderr.String()), protocol.CannotServe):
+		return client.Failf(err, "plugin %s %s", p.path, firstLine(p.stderr.String()))
 	case strings.Contains(err.Error(), "timeout while waiting"):
-		return client.Failf(err, "%s is not a plugin of benchctl: it said nothing for %v; a plugin's main calls plugin.Serve", p.path, p.within)
+		return client.Failf(err, "%s said nothing on its standard output for %v%s: it is no plugin of benchctl, whose main calls plugin.Serve, or this machine is too busy to start it", p.path, p.within, p.said(err))
 	}
-	said := ""
-	if line := firstLine(p.stderr.String()); strings.HasPrefix(line, protocol.CannotServe) {
-		return client.Failf(err, "plugin %s %s", p.path, line)
-	} else if line != "" {
-		said = fmt.Sprintf(" (it said: %q)", line)
-	} else if _, rest, ok := strings.Cut(err.Error(), "Unrecognized remote plugin message: "); ok {
-		if line, _, _ := strings.Cut(rest, "\n"); line != "" {
-			said = fmt.Sprintf(" (it said: %q)", line)
+	return client.Failf(err, "%s did not begin to speak as a plugin does%s: it is no plugin of benchctl, whose main calls plugin.Serve, or something kept it from serving", p.path, p.said(err))
+}
+
+// said is what a process that is not understood has said, or else how it ended.
+func (p *Plugin) said(err error) string {
+	if line := firstLine(p.stderr.String()); line != "" {
+		return fmt.Sprintf(" (it said: %q)", line)
+	}
+	if _, rest, ok := strings.Cut(err.Error(), "Unrecognized remote plugin message: "); ok {
+		if line := firstLine(rest); line != "" && !strings.HasPrefix(rest, "\n") {
+			return fmt.Sprintf(" (it said: %q)", line)
 		}
+		return fmt.Sprintf(" (%v)", p.cmd.ProcessState)
 	}
-	return client.Failf(err, "%s is not a plugin of benchctl%s; a plugin's main calls plugin.Serve", p.path, said)
+	if !strings.Contains(err.Error(), "timeout while waiting") {
+		return fmt.Sprintf(" (%v)", err)
+	}
+	return ""
 }
 
 func firstLine(text string) string {
@@ -227,8 +263,13 @@ func (p *Plugin) Close() error {
 	p.closed.Do(func() {
 		ended := make(chan struct{})
 		go func() {
+			defer close(ended)
+			if p.stranger { // go-plugin would ask at its address for an end in order
+				kill(p.cmd)
+				_ = p.crashed("") // waits
+				return
+			}
 			p.client.Kill()
-			close(ended)
 		}()
 		select {
 		case <-ended:
@@ -236,6 +277,7 @@ func (p *Plugin) Close() error {
 			kill(p.cmd)
 			<-ended
 		}
+		_ = p.socket.Remove() // what is left is removed by the next
 		close(p.gone)
 	})
 	return nil

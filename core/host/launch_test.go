@@ -116,13 +116,14 @@ func TestRefusalsAndFailuresAreToldApart(t *testing.T) {
 func TestWhatIsNoPluginIsNamed(t *testing.T) {
 	const patience = 500 * time.Millisecond // with the one that will not speak
 	cases := []struct{ name, script, want string }{
-		{"prints something else", "echo hello, world", `PATH is not a plugin of benchctl (it said: "hello, world"); a plugin's main calls plugin.Serve`},
-		{"fails", "echo no libfoo >&2; exit 1", `PATH is not a plugin of benchctl (it said: "no libfoo"); a plugin's main calls plugin.Serve`},
-		{"is silent", "exit 0", `PATH is not a plugin of benchctl; a plugin's main calls plugin.Serve`},
-		{"hangs", "exec sleep 60", `PATH is not a plugin of benchctl: it said nothing for 500ms; a plugin's main calls plugin.Serve`},
+		{"prints something else", "echo hello, world", `PATH did not begin to speak as a plugin does (it said: "hello, world"): it is no plugin of benchctl, whose main calls plugin.Serve, or something kept it from serving`},
+		{"fails", "echo no libfoo >&2; exit 1", `PATH did not begin to speak as a plugin does (it said: "no libfoo"): it is no plugin of benchctl, whose main calls plugin.Serve, or something kept it from serving`},
+		{"is silent", "exit 0", `PATH did not begin to speak as a plugin does (exit status 0): it is no plugin of benchctl, whose main calls plugin.Serve, or something kept it from serving`},
+		{"is killed", "kill -9 $$", `PATH did not begin to speak as a plugin does (signal: killed): it is no plugin of benchctl, whose main calls plugin.Serve, or something kept it from serving`},
+		{"hangs", "exec sleep 60", `PATH said nothing on its standard output for 500ms: it is no plugin of benchctl, whose main calls plugin.Serve, or this machine is too busy to start it`},
 		{"is newer", "echo '1|2|tcp|127.0.0.1:1|grpc|'; exec sleep 60", `plugin PATH speaks protocol 2, this benchctl speaks 1: upgrade benchctl`},
 		{"is older", "echo '1|0|tcp|127.0.0.1:1|grpc|'; exec sleep 60", `plugin PATH speaks protocol 0, this benchctl speaks 1: rebuild the plugin with the current core/driver`},
-		{"speaks net/rpc", "echo '1|1|tcp|127.0.0.1:1|netrpc|'; exec sleep 60", `PATH is not a plugin of benchctl; a plugin's main calls plugin.Serve`},
+		{"speaks net/rpc", "echo '1|1|tcp|127.0.0.1:1|netrpc|'; exec sleep 60", `PATH did not begin to speak as a plugin does (unsupported plugin protocol "netrpc". Supported: [grpc]): it is no plugin of benchctl, whose main calls plugin.Serve, or something kept it from serving`},
 	}
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
@@ -156,9 +157,14 @@ func TestWhatCannotBeRunIsNamed(t *testing.T) {
 	if err := os.WriteFile(plain, []byte("#!/bin/sh\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	orphaned := filepath.Join(t.TempDir(), "benchctl-plugin-z")
+	if err := os.WriteFile(orphaned, []byte("#!/nowhere/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for path, want := range map[string]string{
 		binary:          binary + " is no program for this machine: build the plugin with `go build`",
 		plain:           "plugin " + plain + " may not be executed: fork/exec " + plain + ": permission denied",
+		orphaned:        "plugin " + orphaned + " cannot be started: fork/exec " + orphaned + ": no such file or directory: the file is there, so the program that it needs to run is missing, such as its interpreter or its dynamic loader",
 		"/nowhere/at-x": "read plugin /nowhere/at-x: open /nowhere/at-x: no such file or directory",
 	} {
 		if _, err := host.Launch(t.Context(), "x", path, host.Options{}); !errors.Is(err, client.ErrPlugin) || err.Error() != want {

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/shirou/gopsutil/v4/cpu"
 	"github.com/shirou/gopsutil/v4/disk"
@@ -19,6 +21,7 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 
 	"github.com/benchctl/benchctl/core/internal/fault"
+	"github.com/benchctl/benchctl/core/internal/owned"
 	"github.com/benchctl/benchctl/core/record"
 )
 
@@ -50,11 +53,26 @@ func Read(ctx context.Context, dataDir string) (record.Environment, error) {
 	if source, err := os.ReadFile("/sys/devices/system/clocksource/clocksource0/current_clocksource"); err == nil {
 		e.ClockSource = strings.TrimSpace(string(source))
 	}
-	var err error
+	err := CheckName(dataDir)
+	if err != nil {
+		return e, fault.Errorf(ErrDataFolder, "look at the data folder: %w: name another data folder", err)
+	}
 	if e.Filesystem, err = filesystem(ctx, dataDir); err != nil {
 		return e, fault.Errorf(ErrDataFolder, "look at the data folder %s: %w: name another data folder", dataDir, err)
 	}
 	return e, nil
+}
+
+// CheckName refuses a folder whose name a document cannot hold, or a server's
+// command line.
+func CheckName(dir string) error {
+	switch {
+	case !utf8.ValidString(dir):
+		return fmt.Errorf("the name of the folder %q is not UTF-8", dir)
+	case strings.ContainsFunc(dir, unicode.IsControl):
+		return fmt.Errorf("the name of the folder %q has a line break or another control character in it", dir)
+	}
+	return nil
 }
 
 // KeptInMemory reports whether a filesystem keeps files in memory, where fsync
@@ -87,11 +105,16 @@ func filesystem(ctx context.Context, dir string) (string, error) {
 
 // Fsync returns the median time of a small write made durable in a folder.
 func Fsync(dir string) (time.Duration, error) {
-	file, err := os.CreateTemp(dir, "benchctl-fsync-*")
+	owned.Sweep(dir)
+	folder, err := owned.Make(dir, "fsync")
 	if err != nil {
 		return 0, fault.Errorf(ErrDataFolder, "write to the data folder %s: %w: name another data folder", filepath.Clean(dir), err)
 	}
-	defer os.Remove(file.Name())
+	defer folder.Remove() //nolint:errcheck // what is left is removed by the next
+	file, err := os.Create(filepath.Join(folder.Path, "probe"))
+	if err != nil {
+		return 0, fault.Errorf(ErrDataFolder, "write to the data folder %s: %w: name another data folder", filepath.Clean(dir), err)
+	}
 	defer file.Close()
 	block := make([]byte, fsyncSize)
 	times := make([]time.Duration, fsyncTries)

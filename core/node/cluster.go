@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/internal/owned"
 )
 
 // stopGrace is the time between asking a process to end and killing it.
@@ -48,6 +49,7 @@ type Cluster struct {
 	report func(Event)
 	dir    string
 	nodes  []*member
+	folder *owned.Folder // at dir
 	// janitor removes the folder if benchctl cannot; nil: it is to stay.
 	janitor *janitor
 
@@ -100,7 +102,7 @@ func NewCluster(dir string, nodes []driver.Node, places []driver.Place, inside C
 	if len(nodes) != len(places) {
 		return nil, fmt.Errorf("%d nodes for %d places", len(nodes), len(places))
 	}
-	c := &Cluster{inside: inside, report: report, dir: dir}
+	c := &Cluster{inside: inside, report: report, dir: dir, folder: &owned.Folder{Path: dir}}
 	for i, n := range nodes {
 		if len(n.Command) == 0 && inside == nil {
 			return nil, fmt.Errorf("node %s has no command, and nothing controls nodes inside the plugin: report this to the plugin's author", n.Name)
@@ -308,7 +310,7 @@ func (c *Cluster) Close(keep bool) error {
 		if keep {
 			return
 		}
-		if err = os.RemoveAll(c.dir); err != nil {
+		if err = c.folder.Remove(); err != nil {
 			err = fmt.Errorf("remove the nodes' folder: %w: remove it by hand", err)
 		}
 	})

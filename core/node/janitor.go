@@ -4,9 +4,11 @@ import (
 	"io"
 	"os/exec"
 	"sync"
+
+	"github.com/benchctl/benchctl/core/internal/variables"
 )
 
-// janitor is a process that removes a folder when benchctl has ended without
+// janitor is a process that removes folders when benchctl has ended without
 // doing so, as after SIGKILL: its standard input then ends. What is still
 // written there by nodes that are just dying is removed by a later try.
 type janitor struct {
@@ -16,12 +18,13 @@ type janitor struct {
 }
 
 const janitorScript = `read -r _ && exit
-for try in 1 2 3 4 5 6 7 8 9 10; do rm -rf -- "$0"; sleep 0.1; done`
+for try in 1 2 3 4 5 6 7 8 9 10; do rm -rf -- "$@"; sleep 0.1; done`
 
-// hire starts a janitor for a folder.
-func hire(dir string) (*janitor, error) {
-	cmd := exec.Command("/bin/sh", "-c", janitorScript, dir)
+// hire starts a janitor for folders.
+func hire(folders []string) (*janitor, error) {
+	cmd := exec.Command("/bin/sh", append([]string{"-c", janitorScript, "janitor"}, folders...)...)
 	cmd.Dir = "/"
+	cmd.Env = variables.Make(nil)
 	cmd.SysProcAttr = survivor()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
@@ -138,6 +140,9 @@ func checkFree(ports []int) error {
 			if err == nil {
 				l.Close()
 				break
+			}
+			if !errors.Is(err, syscall.EADDRINUSE) {
+				return fmt.Errorf("nobody can listen at its port %d: %w", port, err)
 			}
 			if time.Since(tried) > takenFor {
 				return fmt.Errorf("its port %d has been taken by another process: %w: try again", port, err)

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/benchctl/benchctl/core/internal/variables"
 )
 
 // logFile is the name of a node's log in its folder.
@@ -41,7 +43,7 @@ func startProcess(command, env []string, dir string) (*process, error) {
 	}
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(variables.Make(nil), env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = attributes()
 	p := &process{cmd: cmd, dir: dir, at: time.Now(), from: from, ended: make(chan struct{})}

@@ -53,6 +53,9 @@ func (s *server) Prepare(ctx context.Context, request *driverpb.PrepareRequest) 
 		if err != nil {
 			return nil, status.Error(codes.InvalidArgument, err.Error())
 		}
+		if ports < 0 || ports > protocol.MaxPorts {
+			return nil, status.Errorf(codes.Internal, "the driver asks for %d ports of each node, which is not within 0 to %d", ports, protocol.MaxPorts)
+		}
 		reply.PortsPerNode = int32(ports)
 	}
 	return reply, nil
@@ -190,8 +193,8 @@ func (s *server) setup(document []byte) (driver.Setup, error) {
 		return setup, status.Error(codes.InvalidArgument, err.Error())
 	}
 	setup.Options = options
-	if setup.Nodes < 1 {
-		return setup, status.Errorf(codes.InvalidArgument, "setup: %d nodes: there must be at least 1", setup.Nodes)
+	if setup.Nodes < 1 || setup.Nodes > protocol.MaxNodes {
+		return setup, status.Errorf(codes.InvalidArgument, "setup: %d nodes are not within 1 to %d", setup.Nodes, protocol.MaxNodes)
 	}
 	return setup, nil
 }
@@ -211,8 +214,8 @@ func (s *server) plan(message *driverpb.RunRequest) (engine.Plan, error) {
 	if err := r.Load.Validate(); err != nil {
 		return refuse("workload: %v", err)
 	}
-	if r.Threads < 1 {
-		return refuse("%d threads: there must be at least 1", r.Threads)
+	if r.Threads < 1 || r.Threads > protocol.MaxThreads {
+		return refuse("%d threads are not within 1 to %d", r.Threads, protocol.MaxThreads)
 	}
 	if r.Verify == "" {
 		r.Verify = load.VerifyNone

@@ -20,6 +20,14 @@ const (
 // it finds itself.
 const CannotServe = "cannot serve: "
 
+// What a setup may ask for at most. A thread is a session, of which no store of
+// this kind serves more.
+const (
+	MaxThreads = 1_000_000
+	MaxNodes   = 1000
+	MaxPorts   = 100 // of a node
+)
+
 // MaxMessage bounds one message in bytes, either way.
 const MaxMessage = 64 << 20
 

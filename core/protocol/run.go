@@ -24,6 +24,9 @@ type RunRequest struct {
 
 // Message returns the request as it is sent.
 func (r RunRequest) Message() (*driverpb.RunRequest, error) {
+	if r.Threads < 0 || r.Threads > MaxThreads { // 0 the plugin refuses
+		return nil, fmt.Errorf("%d threads are not within 1 to %d", r.Threads, MaxThreads)
+	}
 	setup, err := json.Marshal(r.Setup)
 	if err != nil {
 		return nil, fmt.Errorf("setup: %w", err)

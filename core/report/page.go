@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/benchctl/benchctl/core/format"
@@ -73,25 +72,17 @@ func (p Page) WriteMarkdown(w io.Writer) error {
 	return err
 }
 
-var (
-	tag     = regexp.MustCompile(`<([A-Za-z/!?])`)
-	inALink = strings.NewReplacer("[", `\[`, "]", `\]`)
-)
-
-// withoutTags is text in which Markdown sees no HTML.
-func withoutTags(text string) string { return tag.ReplaceAllString(text, "&lt;$1") }
-
 func (p Page) markdown(w io.Writer) error {
-	fmt.Fprintf(w, "# %s\n\n%s\n", withoutTags(p.Title), withoutTags(p.Lead))
+	fmt.Fprintf(w, "# %s\n\n%s\n", markdown(p.Title), markdown(p.Lead))
 	for _, s := range p.Sections {
 		if s.Title != "" {
-			fmt.Fprintf(w, "\n## %s\n", withoutTags(s.Title))
+			fmt.Fprintf(w, "\n## %s\n", markdown(s.Title))
 		}
 		if s.Text != "" {
-			fmt.Fprintf(w, "\n%s\n", withoutTags(s.Text))
+			fmt.Fprintf(w, "\n%s\n", markdown(s.Text))
 		}
 		if s.Figure != nil {
-			fmt.Fprintf(w, "\n![%s](%s)\n", inALink.Replace(withoutTags(s.Figure.Alt)), s.Figure.File)
+			fmt.Fprintf(w, "\n![%s](%s)\n", markdown(s.Figure.Alt), s.Figure.File)
 		}
 		if len(s.Table.Rows) > 0 {
 			fmt.Fprintln(w)
@@ -102,7 +93,7 @@ func (p Page) markdown(w io.Writer) error {
 		if len(s.Notes) > 0 {
 			fmt.Fprintln(w)
 			for _, note := range s.Notes {
-				Notes(w, "-", []string{withoutTags(note)})
+				fmt.Fprintln(w, "-", markdown(note))
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	prettytable "github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/benchctl/benchctl/core/comparison/comparisontest"
 	"github.com/benchctl/benchctl/core/record"
@@ -75,46 +75,6 @@ etcd       3       10  zipfian     20    200  ± 0 %    100  ± 0 %    300  ± 0
 	}
 }
 
-// answer is rows that a test makes up.
-type answer struct {
-	rows [][]any
-	at   int
-	err  error
-}
-
-func (a *answer) Columns() ([]string, error) { return []string{"name", "n", "x"}, nil }
-func (a *answer) Next() bool                 { a.at++; return a.at <= len(a.rows) }
-func (a *answer) Err() error                 { return a.err }
-func (a *answer) Scan(dest ...any) error {
-	for i, d := range dest {
-		*d.(*any) = a.rows[a.at-1][i]
-	}
-	return nil
-}
-
-func TestRows(t *testing.T) {
-	want := map[string]string{
-		"table":    "name    n    x\n────────────────\na, \"b\"  1  0.5\n        2\n",
-		"csv":      "name,n,x\n\"a, \"\"b\"\"\",1,0.5\n,2,\n",
-		"json":     "[\n  {\"name\": \"a, \\\"b\\\"\", \"n\": 1, \"x\": 0.5},\n  {\"name\": null, \"n\": 2, \"x\": null}\n]\n",
-		"markdown": "| name | n | x |\n| --- | ---:| ---:|\n| a, \"b\" | 1 | 0.5 |\n|  | 2 |  |\n",
-	}
-	for _, format := range Formats {
-		var b bytes.Buffer
-		rows := &answer{rows: [][]any{{"a, \"b\"", int64(1), 0.5}, {nil, int64(2), nil}}}
-		if err := WriteRows(&b, rows, format); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want[format], b.String()); diff != "" {
-			t.Errorf("%s: %s", format, diff)
-		}
-		broken := errors.New("broken")
-		if err := WriteRows(&b, &answer{err: broken}, format); !errors.Is(err, broken) {
-			t.Errorf("%s: error %v", format, err)
-		}
-	}
-}
-
 func TestWhatIsNotSampledUsesNoCores(t *testing.T) {
 	for want, p := range map[string]record.Process{"0.500": {CPUSeconds: 2, Seconds: 4}, "1.60": {CPUSeconds: 0.4, Seconds: 0.25}, "–": {CPUSeconds: 1}} {
 		if got := cores(p); got != want {
@@ -140,7 +100,7 @@ func TestTablesAreLaidOutAsByGoPretty(t *testing.T) {
 			}
 			table.Rows = append(table.Rows, row)
 		}
-		pretty := table.pretty()
+		pretty := pretty(table)
 		style := pretty.Style()
 		style.Options = prettytable.Options{SeparateHeader: true}
 		style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
@@ -252,4 +212,36 @@ etcd       3       10  2,000  ± 0 %  5.00 ms  ± 0 %     6
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
+}
+
+// pretty is the table as the library has it.
+func pretty(t Table) prettytable.Writer {
+	w := prettytable.NewWriter()
+	style := prettytable.StyleLight
+	style.Format.Header = text.FormatDefault
+	w.SetStyle(style)
+	header := prettytable.Row{}
+	var configs []prettytable.ColumnConfig
+	named := false
+	for i, c := range t.Columns {
+		named = named || c.Name != ""
+		header = append(header, c.Name)
+		config := prettytable.ColumnConfig{Number: i + 1}
+		if c.Right {
+			config.Align, config.AlignHeader = text.AlignRight, text.AlignRight
+		}
+		configs = append(configs, config)
+	}
+	if named {
+		w.AppendHeader(header)
+	}
+	w.SetColumnConfigs(configs)
+	for _, cells := range t.Rows {
+		row := prettytable.Row{}
+		for _, cell := range cells {
+			row = append(row, cell)
+		}
+		w.AppendRow(row)
+	}
+	return w
 }

@@ -2,12 +2,16 @@ package report
 
 import (
 	"bufio"
+	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 )
 
 // Rows is the answer to a query, row by row.
@@ -21,8 +25,8 @@ type Rows interface {
 // Formats lists the formats of WriteRows.
 var Formats = []string{"table", "csv", "json", "markdown"}
 
-// WriteRows prints rows in a format. CSV and JSON are written as the rows come;
-// a table is laid out when all are there.
+// WriteRows prints rows in a format, as they come: of a table so many at a time
+// as are laid out together.
 func WriteRows(w io.Writer, rows Rows, format string) error {
 	names, err := rows.Columns()
 	if err != nil {
@@ -33,15 +37,10 @@ func WriteRows(w io.Writer, rows Rows, format string) error {
 		return writeCSV(w, rows, names)
 	case "json":
 		return writeJSON(w, rows, names)
-	case "table", "markdown":
-		t, err := layOut(rows, names)
-		if err != nil {
-			return err
-		}
-		if format == "markdown" {
-			return t.WriteMarkdown(w)
-		}
-		return t.Write(w)
+	case "table":
+		return writeTable(w, rows, names)
+	case "markdown":
+		return writeMarkdown(w, rows, names)
 	}
 	return fmt.Errorf("format %q is none of %s", format, strings.Join(Formats, ", "))
 }
@@ -72,7 +71,11 @@ func writeCSV(w io.Writer, rows Rows, names []string) error {
 	cells := make([]string, len(names))
 	err := each(rows, len(names), func(values []any) error {
 		for i, v := range values {
-			cells[i] = plain(v)
+			if b, ok := bytesOf(v); ok {
+				cells[i] = base64.StdEncoding.EncodeToString(b)
+			} else {
+				cells[i] = plain(v)
+			}
 		}
 		return out.Write(cells)
 	})
@@ -87,12 +90,13 @@ func writeCSV(w io.Writer, rows Rows, names []string) error {
 // the order of the columns.
 func writeJSON(w io.Writer, rows Rows, names []string) error {
 	out := bufio.NewWriter(w)
-	keys := make([][]byte, len(names))
-	for i, name := range names {
-		var err error
-		if keys[i], err = json.Marshal(name); err != nil {
+	var keys [][]byte
+	for _, name := range distinct(names) {
+		key, err := encoded(name)
+		if err != nil {
 			return err
 		}
+		keys = append(keys, key)
 	}
 	out.WriteString("[")
 	first := true
@@ -103,10 +107,7 @@ func writeJSON(w io.Writer, rows Rows, names []string) error {
 		first = false
 		out.WriteString("\n  {")
 		for i, v := range values {
-			if b, ok := v.([]byte); ok {
-				v = string(b)
-			}
-			text, err := json.Marshal(v)
+			text, err := encoded(v)
 			if err != nil {
 				return err
 			}
@@ -121,6 +122,8 @@ func writeJSON(w io.Writer, rows Rows, names []string) error {
 		return err
 	})
 	if err != nil {
+		// What was found until then ends where it ends: it is no document.
+		_ = out.Flush()
 		return err
 	}
 	if !first {
@@ -130,25 +133,150 @@ func writeJSON(w io.Writer, rows Rows, names []string) error {
 	return out.Flush()
 }
 
-func layOut(rows Rows, names []string) (Table, error) {
-	t := Table{}
+// encoded writes a value as JSON, which has neither bytes nor infinity.
+func encoded(v any) ([]byte, error) {
+	if b, ok := bytesOf(v); ok {
+		v = b // base64
+	}
+	if f, ok := v.(float64); ok && (math.IsInf(f, 0) || math.IsNaN(f)) {
+		v = plain(f)
+	}
+	return json.Marshal(v)
+}
+
+// distinct tells columns of the same name apart by their number among them.
+func distinct(names []string) []string {
+	taken := map[string]bool{}
+	for _, name := range names {
+		taken[name] = true
+	}
+	seen := map[string]bool{}
+	apart := make([]string, len(names))
+	for i, name := range names {
+		apart[i] = name
+		for n := 2; seen[apart[i]] || n > 2 && taken[apart[i]]; n++ {
+			apart[i] = fmt.Sprintf("%s_%d", name, n)
+		}
+		seen[apart[i]] = true
+	}
+	return apart
+}
+
+// The rows of a table that are laid out together: so many, or so many bytes.
+const (
+	pageRows  = 1000
+	pageBytes = 1 << 20
+)
+
+// writeTable prints a table page by page. The columns of each are at least as
+// wide as those of the one before.
+func writeTable(w io.Writer, rows Rows, names []string) error {
+	out := bufio.NewWriter(w)
+	var t Table
 	for _, name := range names {
 		t.Columns = append(t.Columns, Column{Name: name, Right: true})
+	}
+	var widths []int
+	size := 0
+	write := func() {
+		first := widths == nil
+		widths = t.widths(widths)
+		if first {
+			t.writeNames(out, widths)
+		}
+		for _, row := range t.Rows {
+			t.writeRow(out, row, widths)
+		}
+		t.Rows, size = t.Rows[:0], 0
 	}
 	err := each(rows, len(names), func(values []any) error {
 		cells := make([]string, len(values))
 		for i, v := range values {
-			cells[i] = plain(v)
-			switch v.(type) {
-			case nil, int64, float64:
-			default:
-				t.Columns[i].Right = false
-			}
+			cells[i] = shown(v)
+			size += len(cells[i])
+			t.Columns[i].Right = t.Columns[i].Right && (v == nil || numeral(v))
 		}
 		t.Rows = append(t.Rows, cells)
+		if len(t.Rows) == pageRows || size >= pageBytes {
+			write()
+			return out.Flush() // what nobody reads any more ends the query
+		}
 		return nil
 	})
-	return t, err
+	if len(t.Rows) > 0 || widths == nil && err == nil {
+		write()
+	}
+	if flushed := out.Flush(); err == nil {
+		err = flushed
+	}
+	return err
+}
+
+func numeral(v any) bool {
+	switch v.(type) {
+	case int64, float64:
+		return true
+	}
+	return false
+}
+
+// writeMarkdown prints a table for a document. Which columns have numbers is
+// known of the first row.
+func writeMarkdown(w io.Writer, rows Rows, names []string) error {
+	out := bufio.NewWriter(w)
+	columns := make([]Column, len(names))
+	for i, name := range names {
+		columns[i].Name = name
+	}
+	begun := false
+	cells := make([]string, len(names))
+	err := each(rows, len(names), func(values []any) error {
+		for i, v := range values {
+			cells[i] = shown(v)
+			columns[i].Right = columns[i].Right || !begun && numeral(v)
+		}
+		if !begun {
+			begun = true
+			writeMarkdownNames(out, columns)
+		}
+		return writeMarkdownRow(out, cells)
+	})
+	if err == nil && !begun {
+		writeMarkdownNames(out, columns)
+	}
+	if flushed := out.Flush(); err == nil {
+		err = flushed
+	}
+	return err
+}
+
+// bytesOf returns the bytes of a value that is no text: a blob, or what SQLite
+// keeps as text although it is not UTF-8.
+func bytesOf(v any) ([]byte, bool) {
+	switch v := v.(type) {
+	case []byte:
+		return v, true
+	case string:
+		if !utf8.ValidString(v) {
+			return []byte(v), true
+		}
+	}
+	return nil, false
+}
+
+// bytesShown is how many of a value's bytes people see.
+const bytesShown = 8
+
+// shown writes a value for people: of bytes the first ones and how many there are.
+func shown(v any) string {
+	b, ok := bytesOf(v)
+	switch {
+	case !ok:
+		return plain(v)
+	case len(b) <= bytesShown:
+		return fmt.Sprintf("x'%x'", b)
+	}
+	return fmt.Sprintf("x'%x…' (%d bytes)", b[:bytesShown], len(b))
 }
 
 // plain writes a value without decoration; NULL is empty.
@@ -159,9 +287,15 @@ func plain(v any) string {
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case float64:
+		switch {
+		case math.IsInf(v, 1):
+			return "Infinity"
+		case math.IsInf(v, -1):
+			return "-Infinity"
+		}
 		return strconv.FormatFloat(v, 'g', -1, 64)
-	case []byte:
-		return string(v)
+	case time.Time:
+		return v.Format(time.RFC3339Nano)
 	}
 	return fmt.Sprint(v)
 }

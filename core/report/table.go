@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
@@ -29,33 +28,49 @@ const gap = 2
 // Write prints the table for a terminal. It is laid out here rather than by
 // go-pretty, which takes most of the time of a list of thousands of runs.
 func (t Table) Write(w io.Writer) error {
-	named := slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name != "" })
-	widths := make([]int, len(t.Columns))
-	for i, c := range t.Columns {
-		widths[i] = text.StringWidthWithoutEscSequences(c.Name)
-	}
-	for _, row := range t.Rows {
-		for i, cell := range row {
-			for line := range strings.SplitSeq(plainCell(cell), "\n") {
-				widths[i] = max(widths[i], text.StringWidthWithoutEscSequences(line))
-			}
-		}
-	}
+	widths := t.widths(nil)
 	out := bufio.NewWriter(w)
-	if named {
-		names := make([]string, len(t.Columns))
-		total := 0
-		for i, c := range t.Columns {
-			names[i] = c.Name
-			total += widths[i] + gap
-		}
-		t.writeRow(out, names, widths)
-		fmt.Fprintln(out, strings.Repeat("─", total))
-	}
+	t.writeNames(out, widths)
 	for _, row := range t.Rows {
 		t.writeRow(out, row, widths)
 	}
 	return out.Flush()
+}
+
+// widest is how wide a cell can make its column. What is longer, such as a log,
+// moves only what stands to the right of it.
+const widest = 300
+
+// widths returns how wide the columns must be, and were.
+func (t Table) widths(before []int) []int {
+	widths := make([]int, len(t.Columns))
+	copy(widths, before)
+	for i, c := range t.Columns {
+		widths[i] = max(widths[i], min(text.StringWidthWithoutEscSequences(c.Name), widest))
+	}
+	for _, row := range t.Rows {
+		for i, cell := range row {
+			for line := range strings.SplitSeq(plainCell(cell), "\n") {
+				widths[i] = max(widths[i], min(text.StringWidthWithoutEscSequences(line), widest))
+			}
+		}
+	}
+	return widths
+}
+
+// writeNames prints the names of the columns, if any has one.
+func (t Table) writeNames(out *bufio.Writer, widths []int) {
+	if !slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name != "" }) {
+		return
+	}
+	names := make([]string, len(t.Columns))
+	total := 0
+	for i, c := range t.Columns {
+		names[i] = c.Name
+		total += widths[i] + gap
+	}
+	t.writeRow(out, names, widths)
+	fmt.Fprintln(out, strings.Repeat("─", total))
 }
 
 // writeRow prints the cells of a row, in as many lines as the longest has.
@@ -72,7 +87,7 @@ func (t Table) writeRow(out *bufio.Writer, row []string, widths []int) {
 			if n < len(cell) {
 				line = cell[n]
 			}
-			rest := widths[i] - text.StringWidthWithoutEscSequences(line)
+			rest := max(0, widths[i]-text.StringWidthWithoutEscSequences(line))
 			if t.Columns[i].Right {
 				spaces, rest = spaces+rest, 0
 			}
@@ -96,43 +111,6 @@ func plainCell(cell string) string {
 		return cell
 	}
 	return strings.ReplaceAll(strings.ReplaceAll(cell, "\t", "    "), "\r\n", "\n")
-}
-
-// WriteMarkdown prints the table for a document.
-func (t Table) WriteMarkdown(w io.Writer) error {
-	_, err := fmt.Fprintln(w, t.pretty().RenderMarkdown())
-	return err
-}
-
-func (t Table) pretty() table.Writer {
-	w := table.NewWriter()
-	style := table.StyleLight
-	style.Format.Header = text.FormatDefault
-	w.SetStyle(style)
-	header := table.Row{}
-	var configs []table.ColumnConfig
-	named := false
-	for i, c := range t.Columns {
-		named = named || c.Name != ""
-		header = append(header, withoutTags(c.Name))
-		config := table.ColumnConfig{Number: i + 1}
-		if c.Right {
-			config.Align, config.AlignHeader = text.AlignRight, text.AlignRight
-		}
-		configs = append(configs, config)
-	}
-	if named {
-		w.AppendHeader(header)
-	}
-	w.SetColumnConfigs(configs)
-	for _, cells := range t.Rows {
-		row := table.Row{}
-		for _, cell := range cells {
-			row = append(row, withoutTags(cell))
-		}
-		w.AppendRow(row)
-	}
-	return w
 }
 
 // Notes prints remarks beneath a table, each with a sign in front.

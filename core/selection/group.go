@@ -19,9 +19,9 @@ type Row interface {
 	Given() Given
 }
 
-// Given are the parameters of a row's workload, the options of its store and
-// its labels.
-type Given struct{ Params, Options, Labels map[string]string }
+// Given are the parameters of a row's workload, the options of its store, the
+// environment variables that were added and its labels.
+type Given struct{ Params, Options, Env, Labels map[string]string }
 
 // Value returns the value of a key of one of them.
 func (g Given) Value(key string) string {
@@ -31,6 +31,8 @@ func (g Given) Value(key string) string {
 		return g.Params[name]
 	case OptionPrefix:
 		return g.Options[name]
+	case EnvPrefix:
+		return g.Env[name]
 	case LabelPrefix:
 		return g.Labels[name]
 	}
@@ -126,6 +128,9 @@ func KeysOf[R Row](rows []R) []string {
 		}
 		for name := range given.Options {
 			more[OptionPrefix+name] = true
+		}
+		for name := range given.Env {
+			more[EnvPrefix+name] = true
 		}
 		for name := range given.Labels {
 			more[LabelPrefix+name] = true

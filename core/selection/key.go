@@ -40,8 +40,9 @@ const (
 )
 
 // Keys are the keys that everything has, in the order in which they order
-// groups and make names. Parameters, options and labels have keys beside them,
-// which begin with ParamPrefix, OptionPrefix and LabelPrefix.
+// groups and make names. Parameters, options, variables of the environment and
+// labels have keys beside them, which begin with ParamPrefix, OptionPrefix,
+// EnvPrefix and LabelPrefix.
 var Keys = []Key{
 	{"store", Runs, true, Always, "the store"},
 	{"nodes", Runs, true, Always, "its nodes"},
@@ -68,10 +69,12 @@ var Keys = []Key{
 // Started is the key of when a run began.
 const Started = "started"
 
-// What the keys of parameters, options of a store and labels begin with.
+// What the keys of parameters, options of a store, variables that were added to the
+// environment, and labels begin with.
 const (
 	ParamPrefix  = "param."
 	OptionPrefix = "option."
+	EnvPrefix    = "env."
 	LabelPrefix  = "label."
 )
 
@@ -81,7 +84,7 @@ func Lookup(name string) (Key, bool) {
 		return Keys[i], true
 	}
 	switch {
-	case strings.HasPrefix(name, ParamPrefix), strings.HasPrefix(name, LabelPrefix):
+	case strings.HasPrefix(name, ParamPrefix), strings.HasPrefix(name, EnvPrefix), strings.HasPrefix(name, LabelPrefix):
 		return Key{Name: name, Of: Runs, Planned: true, Role: Choice}, true
 	case strings.HasPrefix(name, OptionPrefix):
 		return Key{Name: name, Of: Runs, Planned: true, Role: Property}, true
@@ -97,7 +100,7 @@ func Names(of func(Key) bool) string {
 			names = append(names, k.Name)
 		}
 	}
-	names = append(names, ParamPrefix+"NAME", OptionPrefix+"NAME")
+	names = append(names, ParamPrefix+"NAME", OptionPrefix+"NAME", EnvPrefix+"NAME")
 	return strings.Join(names, ", ") + " and " + LabelPrefix + "NAME"
 }
 

@@ -22,6 +22,7 @@ import (
 const (
 	name          = "etcd"
 	driverVersion = "0.1.0"
+	mostQuota     = 1 << 20 // GiB, more than any disk and no overflow in bytes
 )
 
 // Driver returns the driver.
@@ -36,7 +37,7 @@ func (etcd) Info() driver.Info {
 		StoreVersion: "etcd " + version.Version,
 		Summary:      "etcd, with a server that the plugin carries or any other",
 		Options: append([]driver.Option{
-			{Name: "binary", Type: driver.String, Help: "path of another etcd server to deploy; empty: the one carried, " + version.Version},
+			{Name: "binary", Type: driver.Program, Help: "another etcd server to deploy, by its path or its name on PATH; empty: the one carried, " + version.Version},
 			{Name: "sync", Type: driver.Bool, Default: "true", Help: "fsync the log before a write is acknowledged; false needs etcd 3.4.10 or later"},
 			{Name: "heartbeat", Type: driver.Duration, Default: "100ms", Help: "between the leader's heartbeats"},
 			{Name: "election", Type: driver.Duration, Default: "1s", Help: "silence of the leader after which a node calls an election"},
@@ -56,8 +57,10 @@ func (etcd) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees
 	switch {
 	case setup.Duration("heartbeat") < 10*time.Millisecond || setup.Duration("election") < 5*setup.Duration("heartbeat"):
 		return g, errors.New("etcd.heartbeat should be at least 10ms and etcd.election at least five times it")
-	case setup.Int("quota") < 1:
-		return g, errors.New("etcd.quota should be at least 1")
+	case setup.Duration("heartbeat")%time.Millisecond != 0 || setup.Duration("election")%time.Millisecond != 0:
+		return g, errors.New("etcd.heartbeat and etcd.election should be whole milliseconds, as servers take them")
+	case setup.Int("quota") < 1 || setup.Int("quota") > mostQuota:
+		return g, fmt.Errorf("etcd.quota should be at least 1 and at most %d", mostQuota)
 	case setup.Duration(driver.OptionSessionTimeout) < 2*time.Second:
 		return g, errors.New("etcd.session-timeout should be at least 2s, the shortest lease that etcd grants")
 	}
@@ -66,7 +69,7 @@ func (etcd) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees
 			return g, err
 		}
 	}
-	if !setup.Bool("sync") {
+	if unsafe, err := strconv.ParseBool(setup.Env["ETCD_UNSAFE_NO_FSYNC"]); !setup.Bool("sync") || err == nil && unsafe {
 		g.Durability = driver.DurableMemory
 	} else if binary := setup.Option("binary"); binary != "" && setup.Nodes == 1 && !setup.External {
 		switch version, err := versionOf(binary); {

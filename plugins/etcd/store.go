@@ -173,7 +173,7 @@ func plain(err error) error {
 	case strings.Contains(text, "x509:"), strings.Contains(text, "tls: "):
 		return refusedError{fmt.Errorf("%s: see the options etcd.tls-ca, etcd.tls-cert and etcd.tls-key", text)}
 	case text == "EOF":
-		return errors.New("it hangs up, as a server does that speaks TLS (see the option etcd.tls-ca)")
+		return errors.New("it accepts connections and ends them: perhaps it speaks TLS (see the option etcd.tls-ca), takes no more connections, or is no etcd")
 	}
 	return errors.New(text)
 }
@@ -205,6 +205,7 @@ func (s *store) dial(ctx context.Context, index int, user, password string) (*cl
 		DialTimeout: s.setup.Timeout,
 		DialOptions: []grpc.DialOption{
 			grpc.WithConnectParams(connecting),
+			grpc.WithNoProxy(), // the load goes straight to the servers
 			grpc.WithDisableServiceConfig(), grpc.WithDefaultServiceConfig(pickFirst),
 			grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(window),
 		},

@@ -143,7 +143,7 @@ func (d *raftembed) Open(ctx context.Context, setup driver.Setup) (driver.Store,
 		client.Endpoints = setup.Endpoints
 	}
 	if err := client.Ready(ctx); err != nil {
-		return nil, fmt.Errorf("no leader was elected in time (%w): are a majority of %s running?", err, strings.Join(setup.Endpoints, ", "))
+		return nil, fmt.Errorf("no raftembed leader serves at %s: %w: are they running, and a majority of them?", strings.Join(setup.Endpoints, ", "), err)
 	}
 	return &store{client}, nil
 }

@@ -26,6 +26,7 @@ type line struct {
 	severed chan struct{}
 	closed  chan struct{}
 	closing sync.Once
+	ended   func(error) // is told how reading ended; nil: nobody is
 }
 
 func newLine(conn net.Conn) *line {
@@ -64,6 +65,9 @@ func (l *line) cut() {
 func (l *line) Read(b []byte) (int, error) {
 	n, err := l.ahead.Read(b)
 	if err != nil {
+		if l.ended != nil {
+			l.ended(err)
+		}
 		select {
 		case <-l.severed:
 			<-l.closed

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,7 +44,7 @@ func (zookeeper) Provision(_ context.Context, setup driver.Setup, places []drive
 		nodes = append(nodes, driver.Node{
 			Name:     driver.NodeName(i),
 			Endpoint: client,
-			Command:  append([]string{java}, arguments(setup, place.Dir, jars)...),
+			Command:  append([]string{java}, arguments(setup, jars)...),
 			Files: map[string]string{
 				"zoo.cfg":          configuration(setup, places, i),
 				"data/myid":        strconv.Itoa(i+1) + "\n",
@@ -57,14 +58,16 @@ func (zookeeper) Provision(_ context.Context, setup driver.Setup, places []drive
 	return nodes, nil
 }
 
-func arguments(setup driver.Setup, dir, jars string) []string {
+// arguments name the node's folder by a dot: it is where the server runs, and
+// whatever its name has in it stands in no class path and no file.
+func arguments(setup driver.Setup, jars string) []string {
 	forceSync := "yes"
 	if !setup.Bool("sync") {
 		forceSync = "no"
 	}
 	args := []string{
 		"-Xms" + setup.Option("heap"), "-Xmx" + setup.Option("heap"),
-		"-cp", dir + string(os.PathListSeparator) + jars,
+		"-cp", "." + string(os.PathListSeparator) + jars,
 		"-Dzookeeper.forceSync=" + forceSync,
 		"-Dzookeeper.snapCount=" + setup.Option("snap-count"),
 		"-Dzookeeper.flushDelay=" + strconv.FormatInt(setup.Duration("flush-delay").Milliseconds(), 10),
@@ -76,7 +79,7 @@ func arguments(setup driver.Setup, dir, jars string) []string {
 		"-XX:-UsePerfData", // leaves no file outside of the node's folder
 	}
 	args = append(args, strings.Fields(setup.Option("jvm-flags"))...)
-	return append(args, mainClass, filepath.Join(dir, "zoo.cfg"))
+	return append(args, mainClass, "zoo.cfg")
 }
 
 // configuration is the zoo.cfg of the node at an index. What it does not set
@@ -87,7 +90,7 @@ func configuration(setup driver.Setup, places []driver.Place, index int) string 
 	set("tickTime", setup.Duration("tick-time").Milliseconds())
 	set("initLimit", 10)
 	set("syncLimit", 5)
-	set("dataDir", filepath.Join(places[index].Dir, "data"))
+	set("dataDir", "./data") // in the node's folder, whose name Java's files would spell otherwise
 	set("clientPortAddress", host)
 	set("clientPort", places[index].Ports[0])
 	set("maxClientCnxns", 0) // all threads come from one address
@@ -130,9 +133,10 @@ func installed() (java, jars string, err error) {
 func findJava() (string, error) {
 	if home := os.Getenv("JAVA_HOME"); home != "" {
 		java := filepath.Join(home, "bin", "java")
-		if _, err := os.Stat(java); err == nil {
-			return java, nil
+		if _, err := os.Stat(java); err != nil {
+			return "", fmt.Errorf("$JAVA_HOME is %s, where there is no runtime (%w): name the folder of one, or unset it and have java on PATH", home, err)
 		}
+		return java, nil
 	}
 	java, err := exec.LookPath("java")
 	if err != nil {
@@ -148,8 +152,11 @@ const debianJars = "/usr/share/java"
 // main library names the others and lacks only one that writes logs.
 func findJars() (string, error) {
 	if home := os.Getenv("ZOOKEEPER_HOME"); home != "" {
-		for _, pattern := range []string{"lib/zookeeper-*.jar", "zookeeper-*.jar"} {
-			if found, err := filepath.Glob(filepath.Join(home, pattern)); err == nil && len(found) > 0 {
+		if strings.ContainsRune(home, os.PathListSeparator) {
+			return "", fmt.Errorf("$ZOOKEEPER_HOME is %s, and a class path cannot hold a folder with %q in its name: move the release elsewhere", home, os.PathListSeparator)
+		}
+		for _, folder := range []string{filepath.Join(home, "lib"), home} {
+			if hasServer(folder) {
 				return filepath.Join(home, "lib", "*") + string(os.PathListSeparator) + filepath.Join(home, "*"), nil
 			}
 		}
@@ -160,6 +167,14 @@ func findJars() (string, error) {
 		return "", errors.New("ZooKeeper's libraries are missing: install Debian's package with `apt-get install zookeeper`, or set ZOOKEEPER_HOME to the folder of an unpacked release")
 	}
 	return main + string(os.PathListSeparator) + filepath.Join(debianJars, "slf4j-simple.jar"), nil
+}
+
+// hasServer reports whether a folder has ZooKeeper's main library in it.
+func hasServer(folder string) bool {
+	entries, err := os.ReadDir(folder)
+	return err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+		return strings.HasPrefix(e.Name(), "zookeeper-") && strings.HasSuffix(e.Name(), ".jar")
+	})
 }
 
 const host = "127.0.0.1"

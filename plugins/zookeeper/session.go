@@ -20,6 +20,7 @@ import (
 // session is one ZooKeeper session on one connection.
 type session struct {
 	store  *store
+	number int // of those of the store
 	turns  *turns
 	synced bool // reads are linearizable
 
@@ -37,13 +38,14 @@ type session struct {
 	closed      bool
 	abandoned   bool
 	dialed      error // why the last dial failed
+	hungUp      bool  // a server ended the connection on which no session was open yet
 	watches     map[*watch]struct{}
 	done        chan struct{}
 }
 
 func newSession(s *store, first int) *session {
 	opened := &session{
-		store: s, turns: newTurns(s.setup.Endpoints, first), synced: s.setup.Reads == driver.Linearizable,
+		store: s, number: first, turns: newTurns(s.setup.Endpoints, first), synced: s.setup.Reads == driver.Linearizable,
 		made: map[string]bool{}, watches: map[*watch]struct{}{}, done: make(chan struct{}),
 	}
 	opened.guard = driver.NewGuard(s.setup.Timeout, opened.breakOff)
@@ -60,7 +62,7 @@ var silent = log.New(io.Discard, "", 0)
 func (s *session) connect(ctx context.Context) error {
 	established := make(chan struct{})
 	s.mu.Lock()
-	s.established, s.reached, s.lost = established, false, false
+	s.established, s.reached, s.lost, s.hungUp = established, false, false, false
 	s.mu.Unlock()
 	conn, _, err := zk.Connect(s.turns.servers, s.store.setup.Duration(driver.OptionSessionTimeout),
 		zk.WithHostProvider(s.turns), zk.WithDialer(s.dial), zk.WithEventCallback(s.event),
@@ -88,13 +90,7 @@ func (s *session) connect(ctx context.Context) error {
 		case <-s.done:
 			return net.ErrClosed
 		case <-ctx.Done():
-			if err := s.dialError(); err != nil {
-				return err
-			}
-			if s.store.tls == nil {
-				return errors.New("it accepts connections and opens no session, as a server does that speaks TLS (see the option zookeeper.tls-ca)")
-			}
-			return errors.New("it accepts connections and opens no session")
+			return s.noSession()
 		case <-failed.C:
 			if err := s.dialError(); errors.As(err, new(refusedError)) {
 				return err
@@ -122,6 +118,7 @@ func (s *session) dial(network, address string, within time.Duration) (net.Conn,
 		return nil, net.ErrClosed
 	}
 	s.line, s.server = newLine(conn), address
+	s.line.ended = s.readEnded
 	return s.line, nil
 }
 

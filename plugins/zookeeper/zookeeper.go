@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
@@ -56,17 +58,22 @@ func (zookeeper) Guarantees(_ context.Context, setup driver.Setup) (driver.Guara
 		return g, errors.New("zookeeper.tick-time should be at least 100ms")
 	case !setup.External && (timeout < 2*tick || timeout > 20*tick):
 		return g, fmt.Errorf("zookeeper.session-timeout should be 2 to 20 times zookeeper.tick-time (%v), which the servers hold it to", tick)
-	case setup.Int("snap-count") < 2:
-		return g, errors.New("zookeeper.snap-count should be at least 2")
+	case setup.Int("snap-count") < 2 || setup.Int("snap-count") > math.MaxInt32:
+		return g, fmt.Errorf("zookeeper.snap-count should be at least 2 and at most %d, as servers take it", math.MaxInt32)
 	case setup.Duration("flush-delay") < 0:
 		return g, errors.New("zookeeper.flush-delay should not be negative")
+	}
+	for _, option := range []string{"tick-time", "flush-delay", driver.OptionSessionTimeout} {
+		if d := setup.Duration(option); d%time.Millisecond != 0 || d > longest {
+			return g, fmt.Errorf("zookeeper.%s should be whole milliseconds and at most %v, as servers take it", option, longest)
+		}
 	}
 	if !setup.External {
 		if _, _, err := installed(); err != nil {
 			return g, err
 		}
 	}
-	if !setup.Bool("sync") {
+	if !synced(setup) {
 		g.Durability = driver.DurableMemory
 	}
 	if setup.External {
@@ -81,4 +88,20 @@ func (zookeeper) Guarantees(_ context.Context, setup driver.Setup) (driver.Guara
 		g.Notes = append(g.Notes, "reads are not declared linearizable: at the leader a sync does not wait for what a follower has acknowledged a moment ago")
 	}
 	return g, nil
+}
+
+// longest is the longest of the times that servers are told: some are an int of
+// milliseconds, and many such are added up.
+const longest = 24 * time.Hour
+
+// synced reports whether the servers sync a write before they acknowledge it. Of
+// the flags that a JVM is given the last counts.
+func synced(setup driver.Setup) bool {
+	sync := setup.Bool("sync")
+	for _, flag := range strings.Fields(setup.Option("jvm-flags") + " " + setup.Env["_JAVA_OPTIONS"]) {
+		if value, ok := strings.CutPrefix(strings.Trim(flag, `"'`), "-Dzookeeper.forceSync="); ok {
+			sync = value != "no"
+		}
+	}
+	return sync
 }

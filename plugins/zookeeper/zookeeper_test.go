@@ -331,6 +331,9 @@ func TestSetupsThatAreRefused(t *testing.T) {
 		"tick-time should be at least 100ms":   {Nodes: 1, Options: map[string]string{"tick-time": "1ms"}},
 		"2 to 20 times zookeeper.tick-time":    {Nodes: 1, Options: map[string]string{"session-timeout": "1s"}},
 		"snap-count should be at least 2":      {Nodes: 1, Options: map[string]string{"snap-count": "0"}},
+		"at most 2147483647":                   {Nodes: 1, Options: map[string]string{"snap-count": "3000000000"}},
+		"flush-delay should be whole milli":    {Nodes: 1, Options: map[string]string{"flush-delay": "500us"}},
+		"tick-time should be whole milli":      {Nodes: 1, Options: map[string]string{"tick-time": "600h", "session-timeout": "1200h"}},
 		"flush-delay should not be negative":   {Nodes: 1, Options: map[string]string{"flush-delay": "-1s"}},
 		"are for clusters that run already":    {Nodes: 1, Options: map[string]string{"tls-ca": "x"}},
 	} {

@@ -121,7 +121,7 @@ func multiply(ctx context.Context, tx *sql.Tx) error {
 		{"environments", "environments t, (select 2 as id union select 3) c where t.id = 1", map[string]string{"id": "c.id", "memory_bytes": "t.memory_bytes * c.id"}},
 		{"experiments", "begun c join experiments t on t.id = c.load + 1", map[string]string{"id": "c.id", "uid": "c.uid", "created_at": "c.created_at"}},
 		{"runs", "copies c join runs t on t.id = c.original", run},
-		{"phases", "copies c join phases t on t.run_id = c.original", map[string]string{"run_id": "c.id", "samples": "0"}},
+		{"phases", "copies c join phases t on t.run_id = c.original", map[string]string{"run_id": "c.id", "samples": "case c.state when 'failed' then 0 else t.samples end"}},
 		{"summaries", "copies c join summaries t on t.run_id = c.original where c.state != 'failed' order by c.id, t.rowid", summaries},
 		{"verdicts", "copies c join verdicts t on t.run_id = c.original where c.state = 'complete'", map[string]string{"run_id": "c.id"}},
 		{"node_seconds", "copies c join node_seconds t on t.run_id = c.original", map[string]string{"run_id": "c.id"}},

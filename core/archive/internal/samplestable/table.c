@@ -1,6 +1,12 @@
 // The virtual table `samples`: one row for each sample of each chunk. It walks
 // the chunks with an ordinary statement of the same connection, has Go decode
 // one chunk at a time, and serves the columns from the decoded array.
+//
+// An index that is damaged may leave chunks out. So the walk passes over all
+// chunks of a run, also those that a condition leaves out, which costs little
+// because they are not decoded, and compares: chunks with each other, their
+// counts with what the phase is said to have, and the phases with those that
+// were met.
 
 #include "table.h"
 #include "_cgo_export.h"
@@ -112,21 +118,31 @@ enum {
 enum { RUN, PHASE, THREAD, SEQ, OP, STATUS, INTENDED, START, LATENCY };
 
 // The columns of the walk over the chunks.
-enum { CHUNK_ID, CHUNK_RUN, CHUNK_PHASE, CHUNK_THREAD, CHUNK_FIRST, CHUNK_COUNT, CHUNK_DATA };
+enum {
+    CHUNK_ID, CHUNK_RUN, CHUNK_PHASE, CHUNK_THREAD, CHUNK_FIRST, CHUNK_COUNT, CHUNK_DATA,
+    PHASE_NAME, PHASE_SAMPLES, RUN_ENDED, WANTED
+};
 
 #define WALK \
-    "select c.id, c.run_id, p.name, c.thread, c.first, c.count, c.data" \
-    " from chunks c join phases p on p.run_id = c.run_id and p.phase = c.phase where true"
+    "select c.id, c.run_id, c.phase, c.thread, c.first, c.count, c.data, p.name, p.samples, r.ended_at is not null"
 
-// The conditions that are pushed into the walk, by bit of the index number.
+#define CHUNKS \
+    " from chunks c left join phases p on p.run_id = c.run_id and p.phase = c.phase left join runs r on r.id = c.run_id"
+
+#define ORDER " order by c.run_id, c.phase, c.thread, c.first"
+
+// How many phases there are that have samples.
+#define PHASES "select count(*) from phases p join runs r on r.id = p.run_id where r.ended_at is not null and p.samples > 0"
+
+// The conditions that are not tried on each sample, by bit of the index number.
 static const struct {
     int column;
     const char *condition;
     double share; // of the chunks that are left
 } pushed[] = {
-    {RUN, " and c.run_id = ?", 0.01},
-    {PHASE, " and p.name = ?", 0.3},
-    {THREAD, " and c.thread = ?", 0.1},
+    {RUN, "c.run_id = ?", 0.01},
+    {PHASE, "p.name = ?", 0.3},
+    {THREAD, "c.thread = ?", 0.1},
 };
 enum { PUSHED = sizeof pushed / sizeof pushed[0] };
 
@@ -138,8 +154,12 @@ typedef struct {
 typedef struct {
     sqlite3_vtab_cursor base;
     sqlite3_stmt *walk;
+    sqlite3_stmt *phases; // with samples: how many, of those that are walked
     int done;
     int64_t chunk, run, thread, first;
+    int64_t phase_number, next; // of the sample that should follow
+    int64_t counted, said;      // samples of the phase; said is -1 if that is not known
+    int64_t met;                // phases that have samples
     char *phase; // a copy, for rows outlive the walk's step
     int phase_size;
     int at, count, room;
@@ -204,6 +224,7 @@ static int table_open(sqlite3_vtab *vtab, sqlite3_vtab_cursor **out) {
 static int table_close(sqlite3_vtab_cursor *base) {
     cursor *c = (cursor *)base;
     sqlite3_finalize(c->walk);
+    sqlite3_finalize(c->phases);
     sqlite3_free(c->samples);
     sqlite3_free(c->phase);
     sqlite3_free(c);
@@ -217,27 +238,82 @@ static int fail(cursor *c, int rc, char *message) {
     return rc;
 }
 
-// load steps the walk and decodes the chunk that it finds.
+static int damaged(cursor *c, char *message) {
+    return fail(c, SQLITE_CORRUPT_VTAB, message);
+}
+
+// end_phase compares what was counted of the phase that was walked last.
+static int end_phase(cursor *c) {
+    if (c->said > 0) c->met++;
+    // A run without summaries, of which a chunk was damaged, says of no phase
+    // how many samples it has.
+    if (c->said <= 0 || c->counted == c->said) return SQLITE_OK;
+    return damaged(c, sqlite3_mprintf("run %lld, phase %s: chunks with %lld samples are there, and it has %lld",
+        (long long)c->run, c->phase, (long long)c->counted, (long long)c->said));
+}
+
+// end compares how many phases were walked.
+static int end(cursor *c) {
+    int rc = end_phase(c);
+    if (rc != SQLITE_OK) return rc;
+    c->done = 1;
+    table *t = (table *)c->base.vtab;
+    rc = sqlite3_step(c->phases);
+    if (rc != SQLITE_ROW) return fail(c, rc, sqlite3_mprintf("%s", sqlite3_errmsg(t->db)));
+    int64_t have = sqlite3_column_int64(c->phases, 0);
+    if (have == c->met) return SQLITE_OK;
+    return damaged(c, sqlite3_mprintf("the chunks of %lld phases are there, and %lld have samples",
+        (long long)c->met, (long long)have));
+}
+
+// follow compares a chunk with the one before it and with its phase.
+static int follow(cursor *c) {
+    int64_t run = sqlite3_column_int64(c->walk, CHUNK_RUN), phase = sqlite3_column_int64(c->walk, CHUNK_PHASE);
+    int64_t thread = sqlite3_column_int64(c->walk, CHUNK_THREAD), first = sqlite3_column_int64(c->walk, CHUNK_FIRST);
+    int64_t count = sqlite3_column_int64(c->walk, CHUNK_COUNT);
+    int same = c->phase && run == c->run && phase == c->phase_number;
+    if (!same) {
+        int rc = end_phase(c);
+        if (rc != SQLITE_OK) return rc;
+    }
+    if (!same || thread != c->thread) c->next = 0;
+    c->chunk = sqlite3_column_int64(c->walk, CHUNK_ID);
+    c->run = run;
+    c->thread = thread;
+    c->first = first;
+    if (!same) {
+        const unsigned char *name = sqlite3_column_text(c->walk, PHASE_NAME);
+        if (!name) return damaged(c, sqlite3_mprintf("run %lld, chunk %lld: its phase is not there", (long long)run, (long long)c->chunk));
+        sqlite3_free(c->phase);
+        c->phase = sqlite3_mprintf("%s", name);
+        if (!c->phase) return fail(c, SQLITE_NOMEM, 0);
+        c->phase_size = (int)strlen(c->phase);
+        c->phase_number = phase;
+        c->counted = 0;
+        c->said = sqlite3_column_int64(c->walk, RUN_ENDED) ? sqlite3_column_int64(c->walk, PHASE_SAMPLES) : -1;
+    }
+    if (first != c->next) {
+        return damaged(c, sqlite3_mprintf("run %lld, thread %lld, chunk %lld: it begins at sample %lld, and the samples before it end at %lld",
+            (long long)run, (long long)thread, (long long)c->chunk, (long long)first, (long long)c->next));
+    }
+    c->next = first + count;
+    c->counted += count;
+    return SQLITE_OK;
+}
+
+// load steps the walk to the next chunk that is wanted, and decodes it.
 static int load(cursor *c) {
     table *t = (table *)c->base.vtab;
-    int rc = sqlite3_step(c->walk);
-    if (rc == SQLITE_DONE) {
-        c->done = 1;
-        return SQLITE_OK;
-    }
-    if (rc != SQLITE_ROW) return fail(c, rc, sqlite3_mprintf("%s", sqlite3_errmsg(t->db)));
+    do {
+        int rc = sqlite3_step(c->walk);
+        if (rc == SQLITE_DONE) return end(c);
+        if (rc != SQLITE_ROW) return fail(c, rc, sqlite3_mprintf("%s", sqlite3_errmsg(t->db)));
+        rc = follow(c);
+        if (rc != SQLITE_OK) return rc;
+    } while (!sqlite3_column_int64(c->walk, WANTED));
 
     c->at = 0;
-    c->chunk = sqlite3_column_int64(c->walk, CHUNK_ID);
-    c->run = sqlite3_column_int64(c->walk, CHUNK_RUN);
-    c->thread = sqlite3_column_int64(c->walk, CHUNK_THREAD);
-    c->first = sqlite3_column_int64(c->walk, CHUNK_FIRST);
     int64_t count = sqlite3_column_int64(c->walk, CHUNK_COUNT);
-    sqlite3_free(c->phase);
-    c->phase = sqlite3_mprintf("%s", sqlite3_column_text(c->walk, CHUNK_PHASE));
-    if (!c->phase) return fail(c, SQLITE_NOMEM, 0);
-    c->phase_size = (int)strlen(c->phase);
-
     const void *data = sqlite3_column_blob(c->walk, CHUNK_DATA);
     int size = sqlite3_column_bytes(c->walk, CHUNK_DATA);
     char *reason = 0;
@@ -257,7 +333,7 @@ static int load(cursor *c) {
     char *message = sqlite3_mprintf("run %lld, thread %lld, chunk %lld: %s",
         (long long)c->run, (long long)c->thread, (long long)c->chunk, reason);
     free(reason);
-    return fail(c, SQLITE_CORRUPT_VTAB, message);
+    return damaged(c, message);
 }
 
 static int table_filter(sqlite3_vtab_cursor *base, int number, const char *text,
@@ -266,20 +342,33 @@ static int table_filter(sqlite3_vtab_cursor *base, int number, const char *text,
     cursor *c = (cursor *)base;
     table *t = (table *)base->vtab;
     sqlite3_finalize(c->walk);
-    c->walk = 0;
+    sqlite3_finalize(c->phases);
+    c->walk = c->phases = 0;
     c->done = 0;
+    c->met = c->counted = c->next = 0;
+    c->said = -1;
+    sqlite3_free(c->phase);
+    c->phase = 0;
 
-    char sql[sizeof WALK + 128] = WALK;
+    // A value that is asked for stands among the columns, that of the run also in
+    // the condition.
+    char walk[1024] = WALK ", true", phases[512] = PHASES;
     for (int p = 0; p < PUSHED; p++) {
-        if (number & 1 << p) strcat(sql, pushed[p].condition);
+        if (!(number & 1 << p)) continue;
+        strcat(walk, " and ");
+        strcat(walk, pushed[p].condition);
     }
-    strcat(sql, " order by c.run_id, c.phase, c.thread, c.first");
-    int rc = sqlite3_prepare_v2(t->db, sql, -1, &c->walk, 0);
+    strcat(walk, CHUNKS);
+    if (number & 1 << RUN) {
+        strcat(walk, " where c.run_id = ?1");
+        strcat(phases, " and p.run_id = ?1");
+    }
+    strcat(walk, ORDER);
+    int rc = sqlite3_prepare_v2(t->db, walk, -1, &c->walk, 0);
+    if (rc == SQLITE_OK) rc = sqlite3_prepare_v2(t->db, phases, -1, &c->phases, 0);
+    for (int i = 0; rc == SQLITE_OK && i < argc; i++) rc = sqlite3_bind_value(c->walk, i + 1, argv[i]);
+    if (rc == SQLITE_OK && number & 1 << RUN) rc = sqlite3_bind_value(c->phases, 1, argv[0]);
     if (rc != SQLITE_OK) return fail(c, rc, sqlite3_mprintf("%s", sqlite3_errmsg(t->db)));
-    for (int i = 0; i < argc; i++) {
-        rc = sqlite3_bind_value(c->walk, i + 1, argv[i]);
-        if (rc != SQLITE_OK) return fail(c, rc, 0);
-    }
     return load(c);
 }
 

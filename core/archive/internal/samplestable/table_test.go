@@ -11,10 +11,12 @@ import (
 )
 
 const schema = `
-	create table phases (run_id integer, phase integer, name text, primary key (run_id, phase)) strict;
+	create table runs (id integer primary key, ended_at text) strict;
+	create table phases (run_id integer, phase integer, name text, samples integer, primary key (run_id, phase)) strict;
 	create table chunks (id integer primary key, run_id integer, phase integer, thread integer, first integer, count integer, data blob) strict;
 	create unique index chunks_order on chunks (run_id, phase, thread, first);
-	insert into phases values (1, 0, 'warm'), (1, 1, 'create'), (2, 0, 'create');`
+	insert into runs values (1, 'then'), (2, 'then');
+	insert into phases values (1, 0, 'warm', 12), (1, 1, 'create', 12), (1, 2, 'not begun', 0), (2, 0, 'create', 12);`
 
 // open returns a database in memory with two runs: for each phase two threads
 // with two chunks of three samples. The latencies count up from 0.
@@ -141,6 +143,15 @@ func TestErrors(t *testing.T) {
 		{"too few", "update chunks set count = 2 where id = 1", "select count(*) from samples", "chunk 1: damaged chunk: it holds 3 samples, should hold 2"},
 		{"impossible count", "update chunks set count = 70000 where id = 2", "select count(*) from samples", "chunk 2: damaged chunk: a count of 70000"},
 		{"empty", "update chunks set data = x'' where id = 2", "select count(*) from samples", "chunk 2: damaged chunk: 0 bytes are too few"},
+		{"lost first chunk", "delete from chunks where id = 1", "select count(*) from samples", "run 1, thread 0, chunk 2: it begins at sample 3, and the samples before it end at 0"},
+		{"lost last chunk", "delete from chunks where id = 2", "select count(*) from samples", "run 1, phase warm: chunks with 9 samples are there, and it has 12"},
+		{"lost chunk of another thread", "delete from chunks where id = 2", "select count(*) from samples where run_id = 1 and thread = 1", "run 1, phase warm: chunks with 9 samples are there, and it has 12"},
+		{"lost thread", "delete from chunks where run_id = 2 and thread = 1", "select count(*) from samples where run_id = 2 and thread = 1", "run 2, phase create: chunks with 6 samples are there, and it has 12"},
+		{"lost chunks of a phase", "delete from chunks where run_id = 1 and phase = 1", "select count(*) from samples", "the chunks of 2 phases are there, and 3 have samples"},
+		{"lost chunks of the phase", "delete from chunks where run_id = 1 and phase = 1", "select count(*) from samples where run_id = 1 and phase = 'create'", "the chunks of 1 phases are there, and 2 have samples"},
+		{"lost chunks of a run", "delete from chunks where run_id = 2", "select count(*) from samples where run_id = 2", "the chunks of 0 phases are there, and 1 have samples"},
+		{"lost phase", "delete from phases where run_id = 1 and phase = 1", "select count(*) from samples where run_id = 1", "run 1, chunk 5: its phase is not there"},
+		{"two chunks in one place", "update chunks set first = 2 where id = 2", "select count(*) from samples", "run 1, thread 0, chunk 2: it begins at sample 2, and the samples before it end at 3"},
 		{"no tables", "drop table chunks", "select count(*) from samples", "no such table"},
 		{"write", "", "delete from samples", "table samples may not be modified"},
 		{"create", "", "create virtual table other using samples", "no such module"},
@@ -157,6 +168,15 @@ func TestErrors(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a run that is under way or was not summarised", func(t *testing.T) {
+		db := open(t)
+		if _, err := db.Exec("update runs set ended_at = null where id = 1; update phases set samples = 0; delete from chunks where id = 2"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := lines(db, "select count(*) from samples"); err != nil || got[0] != "33" {
+			t.Error(got, err)
+		}
+	})
 	t.Run("a sound part can be read", func(t *testing.T) {
 		db := open(t)
 		if _, err := db.Exec(cases[0].change); err != nil {
