@@ -4,9 +4,11 @@ package workloads
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/benchctl/benchctl/core/spelling"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
@@ -52,5 +54,13 @@ func Find(ref string) (*workload.Definition, error) {
 			return d, nil
 		}
 	}
-	return nil, fmt.Errorf("no workload %q is shipped: `benchctl workload list` shows those that are; a file's name ends in .yaml", ref)
+	names := make([]string, len(definitions))
+	for i, d := range definitions {
+		names[i] = d.Name
+	}
+	meant := ""
+	if !slices.Contains(names, name) { // else it is the version
+		meant = spelling.Meant(name, names)
+	}
+	return nil, fmt.Errorf("no workload %q is shipped%s: `benchctl workload list` shows those that are; a file's name ends in .yaml", ref, meant)
 }

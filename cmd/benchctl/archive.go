@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,8 +15,13 @@ import (
 
 func (a *app) archiveCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "archive", Short: "Look after the archive"}
-	cmd.AddCommand(a.upgradeCommand())
-	cmd.AddCommand(&cobra.Command{
+	cmd.AddCommand(a.infoCommand(), a.verifyCommand(), a.upgradeCommand())
+	return cmd
+}
+
+func (a *app) infoCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "info",
 		Short: "Say what the archive holds",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -28,9 +34,19 @@ func (a *app) archiveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				return report.WriteJSON(a.json, info)
+			}
 			return a.printInfo(info)
 		},
-	}, &cobra.Command{
+	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check every chunk, and every summary against the samples",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -47,6 +63,10 @@ func (a *app) archiveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				verification.Problems = append([]archive.Problem{}, verification.Problems...) // a list, if an empty one
+				return errors.Join(report.WriteJSON(a.json, verification), verification.Err(a.archivePath))
+			}
 			for _, problem := range verification.Problems {
 				fmt.Fprintln(a.stdout, problem)
 			}
@@ -57,7 +77,8 @@ func (a *app) archiveCommand() *cobra.Command {
 				format.Integer(verification.Runs), format.Integer(verification.Chunks), format.Integer(verification.Samples))
 			return nil
 		},
-	})
+	}
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 

@@ -12,59 +12,104 @@ import (
 
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/experiment"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/host"
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/protocol"
 	"github.com/benchctl/benchctl/core/report"
+	"github.com/benchctl/benchctl/core/workload"
 	"github.com/benchctl/benchctl/workloads"
 )
 
 func (a *app) workloadCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "workload", Short: "List, explain and check workload definitions"}
 	var stores []string
+	var listJSON, showJSON, checkJSON bool
 	format := "table"
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List the definitions that are shipped, and with --store on which stores they run",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.listWorkloads(cmd.Context(), stores, format) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if listJSON {
+				if cmd.Flags().Changed("format") {
+					return usagef("--json does not go with --format %s", format)
+				}
+				format = "json"
+			}
+			return a.listWorkloads(cmd.Context(), stores, format)
+		},
 	}
 	list.Flags().StringSliceVar(&stores, "store", nil, "`NAME`s of stores: what of each workload their plugins lack")
-	list.Flags().StringVar(&format, "format", format, "`FORMAT`: table or markdown")
-	cmd.AddCommand(list, &cobra.Command{
+	list.Flags().StringVar(&format, "format", format, "`FORMAT`: table, markdown or json")
+	jsonFlag(list, &listJSON)
+	show := &cobra.Command{
 		Use:   "show WORKLOAD[@VERSION] | FILE",
 		Short: "Explain a definition: what it answers, its parameters, its source",
 		Args:  cobra.ExactArgs(1),
-		RunE:  func(_ *cobra.Command, args []string) error { return a.showWorkload(args[0]) },
-	}, &cobra.Command{
+		RunE:  func(_ *cobra.Command, args []string) error { return a.showWorkload(args[0], showJSON) },
+	}
+	jsonFlag(show, &showJSON)
+	check := &cobra.Command{
 		Use:   "check FILE",
-		Short: "Check a definition",
+		Short: "Check a definition or an experiment",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			d, err := findWorkload(args[0])
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(a.stdout, "%s is valid, sha256 %s\n", d.Ref(), d.SHA256())
-			return nil
-		},
-	}, &cobra.Command{
+		RunE:  func(_ *cobra.Command, args []string) error { return a.checkFile(args[0], checkJSON) },
+	}
+	jsonFlag(check, &checkJSON)
+	var ofExperiments bool
+	schema := &cobra.Command{
 		Use:   "schema",
-		Short: "Print the JSON Schema of definitions, for editors",
+		Short: "Print the JSON Schema of definitions or experiments, for editors",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := a.stdout.Write(workloads.Schema())
+			text := workloads.Schema()
+			if ofExperiments {
+				text = experiment.Schema()
+			}
+			_, err := a.json.Write(text)
 			return err
 		},
-	})
+	}
+	schema.Flags().BoolVar(&ofExperiments, "experiment", false, "the schema of experiment files")
+	cmd.AddCommand(list, show, check, schema)
 	return cmd
+}
+
+// checkFile says what a file holds, if that is valid.
+func (a *app) checkFile(ref string, asJSON bool) error {
+	spec, fromFile, err := readSpec(ref)
+	if err != nil {
+		return err
+	}
+	if !fromFile {
+		d := spec.Workloads[0].Definition
+		if asJSON {
+			return report.WriteJSON(a.json, documentOf(d))
+		}
+		fmt.Fprintf(a.stdout, "%s is valid, sha256 %s\n", d.Ref(), d.SHA256())
+		return nil
+	}
+	plan, err := experiment.NewPlan(spec)
+	if err != nil {
+		return &usageError{err}
+	}
+	if asJSON {
+		return report.WriteJSON(a.json, struct {
+			Experiment string `json:"experiment"`
+			Runs       int    `json:"runs"`
+		}{plan.Name, len(plan.Runs)})
+	}
+	fmt.Fprintf(a.stdout, "experiment %s is valid, %s\n", plan.Name, format.Count(len(plan.Runs), "run"))
+	return nil
 }
 
 // listWorkloads lists the shipped definitions with their summaries, or with
 // what each store's plugin lacks to execute them.
 func (a *app) listWorkloads(ctx context.Context, stores []string, format string) error {
-	if format != "table" && format != "markdown" {
-		return usagef("--format %q is neither table nor markdown", format)
+	if format != "table" && format != "markdown" && format != "json" {
+		return usagef("--format %q is none of table, markdown, json", format)
 	}
 	definitions, err := workloads.All()
 	if err != nil {
@@ -88,8 +133,9 @@ func (a *app) listWorkloads(ctx context.Context, stores []string, format string)
 	if len(stores) == 0 {
 		t.Columns = append(t.Columns, report.Column{Name: "summary"})
 	}
+	documents := []workloadDocument{}
 	for _, d := range definitions {
-		row := []string{d.Ref()}
+		row, document := []string{d.Ref()}, documentOf(d)
 		if len(stores) == 0 {
 			row = append(row, d.Summary)
 		}
@@ -98,9 +144,15 @@ func (a *app) listWorkloads(ctx context.Context, stores []string, format string)
 			return err
 		}
 		for _, plugin := range plugins {
-			row = append(row, lacks(plugin, load))
+			missing := lacking(plugin, load)
+			row = append(row, lacks(missing))
+			document.Lacks[plugin.Name] = missing
 		}
 		t.Rows = append(t.Rows, row)
+		documents = append(documents, document)
+	}
+	if format == "json" {
+		return report.WriteJSON(a.json, documents)
 	}
 	if format == "markdown" {
 		return t.WriteMarkdown(a.stdout)
@@ -108,24 +160,61 @@ func (a *app) listWorkloads(ctx context.Context, stores []string, format string)
 	return t.Write(a.stdout)
 }
 
-// lacks says what a plugin lacks to execute a workload.
-func lacks(plugin protocol.Description, load *load.Load) string {
-	var missing []string
+// workloadDocument is a definition as JSON.
+type workloadDocument struct {
+	Workload    string              `json:"workload"`
+	Version     int                 `json:"version"`
+	SHA256      string              `json:"sha256"`
+	Summary     string              `json:"summary"`
+	Source      string              `json:"source"`
+	Description string              `json:"description,omitempty"`
+	Params      []paramDocument     `json:"params"`
+	Lacks       map[string][]string `json:"lacks,omitempty"` // by store, operations that its plugin lacks
+}
+
+type paramDocument struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Default string `json:"default"`
+	Help    string `json:"help"`
+}
+
+func documentOf(d *workload.Definition) workloadDocument {
+	document := workloadDocument{
+		Workload: d.Name, Version: d.Version, SHA256: d.SHA256(), Summary: d.Summary, Source: d.Source, Description: d.Description,
+		Params: []paramDocument{}, Lacks: map[string][]string{},
+	}
+	for _, p := range d.Params {
+		document.Params = append(document.Params, paramDocument{p.Name, string(p.Type), p.Default, p.Help})
+	}
+	return document
+}
+
+// lacking lists the operations that a plugin lacks to execute a workload.
+func lacking(plugin protocol.Description, load *load.Load) []string {
+	missing := []string{}
 	for _, op := range load.Ops() {
 		if !plugin.Can(op) {
 			missing = append(missing, op.String())
 		}
 	}
+	return missing
+}
+
+func lacks(missing []string) string {
 	if len(missing) == 0 {
 		return "runs"
 	}
 	return "lacks " + strings.Join(missing, ", ")
 }
 
-func (a *app) showWorkload(ref string) error {
+func (a *app) showWorkload(ref string, asJSON bool) error {
 	d, err := findWorkload(ref)
 	if err != nil {
 		return err
+	}
+	if asJSON {
+		return report.WriteJSON(a.json, documentOf(d))
 	}
 	fmt.Fprintf(a.stdout, "%s: %s\nsource: %s\nsha256: %s\n", d.Ref(), d.Summary, d.Source, d.SHA256())
 	if d.Description != "" {
@@ -145,106 +234,6 @@ func (a *app) showWorkload(ref string) error {
 	return nil
 }
 
-func (a *app) pluginCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "plugin", Short: "List, describe and check the plugins that are found"}
-	cmd.AddCommand(&cobra.Command{
-		Use:   "list",
-		Short: "List the plugins, and where they were found",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			search := host.NewSearch(a.getenv)
-			t := report.Table{Columns: []report.Column{{Name: "plugin"}, {Name: "version"}, {Name: "summary"}, {Name: "path"}}}
-			for _, found := range search.List() {
-				var version, summary string
-				description, err := a.describe(cmd.Context(), found.Name, found.Path)
-				switch {
-				case found.Hidden:
-					summary = "not used: another of this name is found first"
-				case err != nil:
-					summary = "not usable: " + strings.ReplaceAll(err.Error(), "\n", " ")
-				default:
-					version, summary = description.Version, description.Summary
-				}
-				t.Rows = append(t.Rows, []string{found.Name, version, summary, found.Path})
-			}
-			if len(t.Rows) == 0 {
-				return fmt.Errorf("no plugin is found: put binaries called %sNAME beside benchctl, on PATH or in a folder of $BENCHCTL_PLUGIN_PATH", protocol.BinaryPrefix)
-			}
-			return t.Write(a.stdout)
-		},
-	})
-	var asJSON bool
-	describe := &cobra.Command{
-		Use:   "describe NAME",
-		Short: "Say what a plugin can do, and its options",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			path, err := host.NewSearch(a.getenv).Find(args[0])
-			if err != nil {
-				return err
-			}
-			d, err := a.describe(cmd.Context(), args[0], path)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return report.WriteJSON(a.stdout, d)
-			}
-			return a.printDescription(d, path)
-		},
-	}
-	describe.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/format/protocol.md)")
-	cmd.AddCommand(describe, a.checkCommand())
-	return cmd
-}
-
-func (a *app) describe(ctx context.Context, name, path string) (protocol.Description, error) {
-	p, err := host.Launch(ctx, name, path, host.Options{Log: a.logger(newConsole(a.stderr))})
-	if err != nil {
-		return protocol.Description{}, err
-	}
-	defer p.Close()
-	return p.Describe(ctx)
-}
-
-func (a *app) printDescription(d protocol.Description, path string) error {
-	facts := report.Table{Columns: []report.Column{{Name: ""}, {Name: ""}}}
-	add := func(name, value string) { facts.Rows = append(facts.Rows, []string{name, value}) }
-	add("plugin", d.Name+" "+d.Version)
-	add("summary", d.Summary)
-	if d.StoreVersion != "" {
-		add("store", d.StoreVersion)
-	}
-	add("path", path)
-	add("SDK, protocol", fmt.Sprintf("%s, %d", d.SDKVersion, d.ProtocolVersion))
-	ops, capabilities := []string{}, []string{}
-	for _, op := range d.Ops {
-		ops = append(ops, op.String())
-	}
-	for _, c := range d.Capabilities {
-		capabilities = append(capabilities, string(c))
-	}
-	add("operations", strings.Join(ops, ", "))
-	if len(capabilities) > 0 {
-		add("capabilities", strings.Join(capabilities, ", "))
-	}
-	if err := facts.Write(a.stdout); err != nil {
-		return err
-	}
-	if len(d.Options) == 0 {
-		return nil
-	}
-	t := report.Table{Columns: []report.Column{{Name: "option"}, {Name: "type"}, {Name: "default"}, {Name: "meaning"}}}
-	for _, o := range d.Options {
-		kind := string(o.Type)
-		if len(o.Allowed) > 0 {
-			kind = strings.Join(o.Allowed, " or ")
-		}
-		t.Rows = append(t.Rows, []string{d.Name + "." + o.Name, kind, o.Default, o.Help})
-	}
-	fmt.Fprintln(a.stdout)
-	return t.Write(a.stdout)
-}
-
 func (a *app) versionCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -258,7 +247,7 @@ func (a *app) versionCommand() *cobra.Command {
 				Go       string `json:"go"`
 			}{buildVersion(), protocol.Version, archive.Schema, runtime.Version()}
 			if asJSON {
-				return json.NewEncoder(a.stdout).Encode(v)
+				return json.NewEncoder(a.json).Encode(v)
 			}
 			fmt.Fprintf(a.stdout, "benchctl %s, plugin protocol %d, archive schema %d, %s\n", v.Version, v.Protocol, v.Schema, v.Go)
 			return nil

@@ -28,6 +28,7 @@ type checkFlags struct {
 	ready     time.Duration
 	dataDir   string
 	format    string
+	asJSON    bool
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -46,7 +47,15 @@ It exits with 1 if any case fails.`,
   benchctl plugin check etcd --nodes 3 --reads sequential --option etcd.binary=/usr/bin/etcd
   benchctl plugin check etcd zookeeper raftembed memory --format markdown`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.check(cmd.Context(), f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.asJSON {
+				if cmd.Flags().Changed("format") && f.format != "json" {
+					return usagef("--json does not go with --format %s", f.format)
+				}
+				f.format = "json"
+			}
+			return a.check(cmd.Context(), f, args)
+		},
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&f.nodes, "nodes", 1, "`NUMBER` of nodes to deploy the store with")
@@ -58,6 +67,7 @@ It exits with 1 if any case fails.`,
 	flags.DurationVar(&f.ready, "ready-timeout", node.ReadyWithin, "`D` after which a node that does not serve ends the check")
 	flags.StringVar(&f.dataDir, "data-dir", os.TempDir(), "the `FOLDER` in which nodes keep their data meanwhile")
 	flags.StringVar(&f.format, "format", "table", "`FORMAT`: table, markdown (the functions only) or json")
+	flags.BoolVar(&f.asJSON, "json", false, "short for --format json")
 	return cmd
 }
 
@@ -71,6 +81,16 @@ func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
 	options, err := parseOptions(f.options)
 	if err != nil {
 		return err
+	}
+	switch reads := driver.Consistency(f.reads); {
+	case reads != driver.Linearizable && reads != driver.Sequential:
+		return usagef("--reads %q is neither linearizable nor sequential", f.reads)
+	case f.nodes < 1:
+		return usagef("--nodes %d: there must be at least 1", f.nodes)
+	case f.timeout <= 0:
+		return usagef("--timeout %v should be above 0", f.timeout)
+	case f.ready <= 0:
+		return usagef("--ready-timeout %v should be above 0", f.ready)
 	}
 	env, err := parseEnv(f.env)
 	if err != nil {
@@ -98,7 +118,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, names []string) error {
 	console.clear()
 	switch f.format {
 	case "json":
-		err = report.WriteJSON(a.stdout, all)
+		err = report.WriteJSON(a.json, all)
 	case "markdown":
 		err = functionsTable(all).WriteMarkdown(a.stdout)
 	default:

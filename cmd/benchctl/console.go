@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"sync"
 	"time"
 
+	pretty "github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
 	"github.com/benchctl/benchctl/core/experiment"
@@ -18,34 +20,49 @@ import (
 // console is standard error. On a terminal its last line is a status that is
 // written over; elsewhere there is no status.
 type console struct {
-	mu       sync.Mutex
-	out      io.Writer
-	terminal bool
-	width    int
-	shown    bool // a status is on the screen
+	mu    sync.Mutex
+	text  *output
+	tty   io.Writer            // the same without escapes, or nil if it is no terminal
+	width func() (columns int) // of the terminal, which may be resized
+	shown bool                 // a status is on the screen
 }
 
-func newConsole(out io.Writer) *console {
-	c := &console{out: out}
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		c.terminal, c.width = true, 80
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
-			c.width = width
+func newConsole(text *output) *console {
+	c := &console{text: text}
+	if f, ok := text.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		c.tty = f
+		c.width = func() int {
+			if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+				return width
+			}
+			return 80
 		}
 	}
 	return c
 }
 
-// status replaces the status line.
+// status replaces the status line, which never wraps: of a line that has wrapped
+// only the end could be taken away again.
 func (c *console) status(format string, args ...any) {
-	if !c.terminal {
+	if c.tty == nil {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	line := []rune(fmt.Sprintf(format, args...))
-	fmt.Fprintf(c.out, "\r\x1b[K%s", string(line[:min(len(line), c.width-1)]))
+	line := newText(nil).escaped(fmt.Appendf(nil, format, args...))
+	fmt.Fprintf(c.tty, "\r\x1b[K%s", cut(string(bytes.ReplaceAll(line, []byte("\n"), []byte(" "))), c.width()-1))
 	c.shown = true
+}
+
+// cut returns the beginning of a line that fits into columns.
+func cut(line string, columns int) string {
+	used := 0
+	for i, r := range line {
+		if used += pretty.RuneWidth(r); used > columns {
+			return line[:i]
+		}
+	}
+	return line
 }
 
 // clear takes the status away.
@@ -57,7 +74,7 @@ func (c *console) clear() {
 
 func (c *console) erase() {
 	if c.shown {
-		fmt.Fprint(c.out, "\r\x1b[K")
+		fmt.Fprint(c.tty, "\r\x1b[K")
 		c.shown = false
 	}
 }
@@ -67,7 +84,7 @@ func (c *console) Write(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.erase()
-	return c.out.Write(b)
+	return c.text.Write(b)
 }
 
 // progress shows how an experiment goes.

@@ -78,7 +78,8 @@ func TestThePagesNameEveryFlag(t *testing.T) {
 			look(sub)
 		}
 	}
-	look(newRoot(environment{getenv: func(string) string { return "" }}))
+	root, _ := newRoot(environment{getenv: func(string) string { return "" }})
+	look(root)
 	if flags < 30 {
 		t.Errorf("only %d flags were looked at", flags)
 	}

@@ -29,7 +29,7 @@ func expected(runs []experiment.Run) time.Duration {
 // experiment that they are of, or 0.
 func (a *app) printPlan(plan *experiment.Plan, runs []experiment.Run, resumed int64, asJSON bool) error {
 	if asJSON {
-		return report.WriteJSON(a.stdout, report.Plan{
+		return report.WriteJSON(a.json, report.Plan{
 			Version: report.DocumentVersion, Name: plan.Name, Experiment: resumed, Workload: strings.Join(plan.Workloads(), ", "),
 			Seed: plan.Seed, ExpectedSeconds: expected(runs).Seconds(), Runs: runs,
 		})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/client"
+	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/host"
@@ -26,6 +28,7 @@ type execution struct {
 	plan    *experiment.Plan
 	console *console
 	plugins plugins
+	deploys bool // some of the plugins start nodes
 }
 
 func (a *app) newExecution(plan *experiment.Plan) *execution {
@@ -43,7 +46,7 @@ func (e *execution) executor(into *archive.Archive) *experiment.Executor {
 		Launcher: e.plugins,
 		Archive:  keeper{into},
 		Observer: observer,
-		Command:  strings.Join(append([]string{"benchctl"}, e.args...), " "),
+		Command:  e.command(),
 	}
 }
 
@@ -159,6 +162,7 @@ func (e *execution) checkPlugin(ctx context.Context, runs []experiment.Run, earl
 	prepared := map[string]bool{}
 	for _, run := range runs {
 		run = e.plan.Runs[run.Position] // as it is now
+		e.deploys = e.deploys || len(run.Endpoints) == 0 && description.Has(driver.CapabilityProvision)
 		setup, err := e.plan.DriverSetup(description, run)
 		if err != nil {
 			return err
@@ -183,9 +187,21 @@ func (a *app) resumeCommand(id int64) string {
 	return command
 }
 
+// command is the command line as a shell takes it.
+func (a *app) command() string {
+	words := []string{"benchctl"}
+	for _, arg := range a.args {
+		words = append(words, quote(arg))
+	}
+	return strings.Join(words, " ")
+}
+
+// plainWord is what no shell takes for anything else.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$`)
+
 // quote writes a word as a shell takes it.
 func quote(word string) string {
-	if !strings.ContainsFunc(word, func(r rune) bool { return strings.ContainsRune(" \t\n'\"\\$`&|;<>()*?[]#~=%!{}", r) }) {
+	if plainWord.MatchString(word) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

@@ -9,16 +9,19 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 )
 
 func main() {
 	absoluteTemporary()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	go func() {
 		<-ctx.Done()
 		stop() // a second Ctrl-C ends the process at once
 	}()
+	// A closed pipe is an error of a write, and not the end of an experiment.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(run(ctx, environment{
 		args:   os.Args[1:],
 		stdout: os.Stdout,
@@ -37,6 +40,12 @@ func absoluteTemporary() {
 	}
 }
 
+// endings are the signals that end benchctl in good order. One that whoever
+// started it had ignored, as nohup does, stays ignored.
+func endings() []os.Signal {
+	return slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+}
+
 // environment is what the command sees of the world.
 type environment struct {
 	args           []string
@@ -46,13 +55,19 @@ type environment struct {
 
 // run executes the command line and returns the exit code.
 func run(ctx context.Context, env environment) int {
-	root := newRoot(env)
+	root, a := newRoot(env)
 	root.SetArgs(env.args)
-	root.SetOut(env.stdout)
-	root.SetErr(env.stderr)
-	err := root.ExecuteContext(ctx)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	err := checkWords(root, env.args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
+	if err == nil {
+		err = a.printed()
+	}
 	if err != nil {
-		fmt.Fprintln(env.stderr, "benchctl:", hinted(err))
+		fmt.Fprintln(a.stderr, "benchctl:", hinted(err))
 	}
 	return exitCode(ctx, err)
 }

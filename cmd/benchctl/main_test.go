@@ -35,6 +35,10 @@ func TestMain(m *testing.M) {
 		"benchctl-plugin-raftembed": func() { plugin.Serve(raftembed.Driver()) },
 		"benchctl-plugin-zookeeper": func() { plugin.Serve(onTakenPorts(zookeeper.Driver())) },
 
+		// as docs/plugins.md calls the plugin of an author
+		"benchctl-plugin-mystore": func() { plugin.Serve(newFaulty("mystore", func(*faultySession) {})) },
+
+		"benchctl-plugin-steering":  func() { plugin.Serve(newSteering()) },
 		"benchctl-plugin-lossy":     func() { plugin.Serve(newFaulty("lossy", lossy)) },
 		"benchctl-plugin-stale":     func() { plugin.Serve(newFaulty("stale", stale)) },
 		"benchctl-plugin-repeating": func() { plugin.Serve(newFaulty("repeating", repeating)) },
@@ -216,22 +220,42 @@ func TestAllNodesKilledMidRun(t *testing.T) {
 
 func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
 	t.Parallel()
-	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--nodes", "3", "--threads", "2", "--duration", "20s", "--warmup", "100ms", "--repeat", "3")
-	s.measuring()
-	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
+	for name, signal := range map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, filepath.Join(t.TempDir(), "the archive.db"), "run", "--nodes", "3", "--threads", "2", "--duration", "20s", "--warmup", "100ms", "--repeat", "3")
+			s.measuring()
+			if err := s.cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			if code := s.wait(); code != exitInterrupted {
+				t.Errorf("exit code %d, want %d:\n%s", code, exitInterrupted, s.stderr.String())
+			}
+			for _, want := range []string{"interrupted: 0 of 3 runs are complete", "to run what is missing: benchctl run --resume 1 --archive '" + s.archive + "'\n"} {
+				if !strings.Contains(s.stderr.String(), want) {
+					t.Errorf("standard error lacks %q:\n%s", want, s.stderr.String())
+				}
+			}
+			if got := s.ask("select state, (select sum(ops) from summaries) = (select count(*) from samples) from runs"); got != "interrupted,1" {
+				t.Errorf("archived: %s", got)
+			}
+			s.verify()
+			s.noneLeft()
+		})
 	}
-	if code := s.wait(); code != exitInterrupted {
-		t.Errorf("exit code %d, want %d:\n%s", code, exitInterrupted, s.stderr.String())
+}
+
+// TestAnIgnoredHangUpStaysIgnored runs benchctl as nohup does.
+func TestAnIgnoredHangUpStaysIgnored(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := shell{dir, append(os.Environ(), "BENCHCTL_ARCHIVE=a.db", "TMPDIR="+dir)}
+	s.must(t, `trap '' HUP
+		benchctl run --store memory --nodes 1 --threads 1 --duration 1s --warmup 100ms & pid=$!
+		until benchctl sql --format csv "select state from runs" 2>/dev/null | grep -q running; do sleep 0.1; done
+		kill -HUP $pid; wait $pid`)
+	if out := s.must(t, `benchctl sql --format csv "select state from runs"`); out != "state\ncomplete\n" {
+		t.Errorf("archived: %s", out)
 	}
-	if !strings.Contains(s.stderr.String(), "interrupted: 0 of 3 runs are complete") {
-		t.Errorf("standard error:\n%s", s.stderr.String())
-	}
-	if got := s.ask("select state, (select sum(ops) from summaries) = (select count(*) from samples) from runs"); got != "interrupted,1" {
-		t.Errorf("archived: %s", got)
-	}
-	s.verify()
-	s.noneLeft()
 }
 
 func TestTwoControllersOnOneArchive(t *testing.T) {

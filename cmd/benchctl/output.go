@@ -42,13 +42,16 @@ func replace(path string, content []byte) error {
 	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	switch {
 	case errors.Is(err, fs.ErrPermission) && old != nil:
-		return overwrite(target, content) // a file that may be written in a folder that may not
+		return writeOver(target, content) // a file that may be written in a folder that may not
 	case err != nil:
 		return unwrapped(err)
 	}
 	_, err = f.Write(content)
 	if old != nil {
 		err = errors.Join(err, f.Chmod(mode))
+	}
+	if err == nil { // a filesystem may find only now that it has no room
+		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
 		err = os.Rename(beside, target)
@@ -58,6 +61,28 @@ func replace(path string, content []byte) error {
 		return unwrapped(err)
 	}
 	return nil
+}
+
+// writeOver writes a file where no other can lie beside it. What was there is
+// written back if the new content does not fit: its room is kept until then.
+func writeOver(path string, content []byte) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return unwrapped(err)
+	}
+	defer f.Close()
+	old, err := io.ReadAll(f)
+	if err != nil {
+		return unwrapped(err)
+	}
+	write := func(content []byte) error {
+		_, err := f.WriteAt(content, 0)
+		return errors.Join(err, f.Sync())
+	}
+	if err := write(content); err != nil {
+		return unwrapped(errors.Join(err, write(old), f.Truncate(int64(len(old)))))
+	}
+	return unwrapped(f.Truncate(int64(len(content))))
 }
 
 // overwrite writes to what is there.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -112,7 +113,8 @@ func TestPipesAndDevicesAreWrittenTo(t *testing.T) {
 
 func TestAFullDiskLeavesTheFileAsItWas(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.svg")
-	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+	old := strings.Repeat("old", 100)
+	if err := os.WriteFile(path, []byte(old), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var limit syscall.Rlimit
@@ -129,8 +131,17 @@ func TestAFullDiskLeavesTheFileAsItWas(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	err := create(path, func(w io.Writer) error { _, err := w.Write(make([]byte, 5000)); return err })
-	if got := content(t, path, 0); err == nil || got != "old" {
+	large := make([]byte, 5000)
+	err := create(path, func(w io.Writer) error { _, err := w.Write(large); return err })
+	if got := content(t, path, 0); err == nil || got != old {
 		t.Errorf("%v, and the file holds %q", err, got)
+	}
+	// the same in a folder that lets no file lie beside it
+	err = writeOver(path, large)
+	if got := content(t, path, 0); err == nil || got != old {
+		t.Errorf("%v, and the file that was written over holds %q", err, got)
+	}
+	if err := writeOver(path, []byte("new")); err != nil || content(t, path, 0) != "new" {
+		t.Errorf("%v, and the file holds %q", err, content(t, path, 0))
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/benchctl/benchctl/core/chart/kinds"
 	"github.com/benchctl/benchctl/core/comparison"
 	"github.com/benchctl/benchctl/core/report"
+	"github.com/benchctl/benchctl/core/spelling"
 )
 
 var themes = map[string]chart.Theme{"slide": chart.Slide, "page": chart.Page}
@@ -26,14 +27,16 @@ func (a *app) plotCommand() *cobra.Command {
 		Long: `Draw a chart of runs as SVG, PNG or PDF, as FILE ends. KIND is one of
 
 ` + kindsHelp() + `
-SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complete runs are used.`,
+SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used.`,
 		Example: `  benchctl plot throughput workload:create-set-delete -o throughput.svg
+  benchctl plot throughput workload:create-set-delete op:create,set -o writes.pdf
   benchctl plot sweep workload:read-write --over reads -o reads.svg`,
-		Args: cobra.MinimumNArgs(1),
+		Args:        cobra.MinimumNArgs(1),
+		Annotations: map[string]string{selects: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kind, ok := kinds.Find(args[0])
 			if !ok {
-				return usagef("there is no chart %q; there are %s", args[0], strings.Join(kinds.Names(), ", "))
+				return usagef("there is no chart %q%s; there are %s", args[0], spelling.Meant(args[0], kinds.Names()), strings.Join(kinds.Names(), ", "))
 			}
 			if err := checkKindFlags(kind, cmd.Flags().Changed); err != nil {
 				return err
@@ -44,6 +47,9 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 			}
 			if output == "" {
 				return usagef("name the file to write with -o FILE.svg, .png or .pdf")
+			}
+			if err := checkOutput("-o", output); err != nil {
+				return err
 			}
 			picture, err := chart.ParseFormat(output)
 			if err != nil {

@@ -17,6 +17,7 @@ import (
 
 func (a *app) reportCommand() *cobra.Command {
 	var output, title string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "report [SELECT] [-o DIR]",
 		Short: "Print the comparison of runs, or write a page for a design review",
@@ -25,10 +26,13 @@ with its interval, and all that weakens it, in a table for each workload. With
 -o a folder is made with the same as a page, as one HTML file and as Markdown,
 and its charts.
 
-SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complete runs are used.`,
+SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used.`,
 		Example: `  benchctl report
-  benchctl report store:(etcd OR zookeeper) threads:10 -o review`,
+  benchctl report store:etcd,zookeeper threads:10 -o review`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkOutput("-o", output); err != nil {
+				return err
+			}
 			from, err := a.readArchive(cmd.Context())
 			if err != nil {
 				return err
@@ -38,8 +42,11 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 			if err != nil {
 				return err
 			}
+			if asJSON && output != "" {
+				return usagef("--json does not go with -o: the page has no JSON")
+			}
 			var needs comparison.Needs
-			if output != "" {
+			if output != "" || asJSON {
 				needs = kinds.NeedsOf(kinds.All...)
 			}
 			c, err := comparison.Select(cmd.Context(), from, expression, needs)
@@ -49,15 +56,20 @@ SELECT is an expression as in ` + "`benchctl runs`" + `; without one all complet
 			if len(c.Workloads) == 0 {
 				return fmt.Errorf("there is nothing to report: %s", c.Nothing())
 			}
+			if asJSON {
+				return report.WriteJSON(a.json, c)
+			}
 			if output == "" {
 				return report.Print(a.stdout, c)
 			}
 			return a.writeReport(output, title, c)
 		},
-		Args: cobra.ArbitraryArgs,
+		Args:        cobra.ArbitraryArgs,
+		Annotations: map[string]string{selects: "yes"},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `DIR` to write the page and its charts into")
 	cmd.Flags().StringVar(&title, "title", "", "a `TITLE` of your own")
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/comparison"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/record"
@@ -40,6 +41,14 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 		return err
 	}
 	defer from.Close()
+	if f.resume == newest {
+		if _, f.resume, err = from.Newest(ctx); err != nil {
+			return err
+		}
+		if f.resume == 0 {
+			return a.explained(&comparison.NoRuns{})
+		}
+	}
 	plan, err := archivedPlan(ctx, from, f.resume)
 	if err != nil {
 		return err
@@ -58,7 +67,11 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 	if len(missing) == 0 {
 		a.sayComplete(plan, f.resume)
 	}
-	if err := a.newExecution(plan).checkPlugins(ctx, missing, earlier); err != nil {
+	e := a.newExecution(plan)
+	if err := e.checkPlugins(ctx, missing, earlier); err != nil {
+		return err
+	}
+	if err := e.checkPlaces(ctx, missing); err != nil {
 		return err
 	}
 	return a.printPlan(plan, missing, f.resume, f.asJSON)

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/experiment"
-	"github.com/benchctl/benchctl/core/workload"
 )
 
 // runFlags are the flags of run as they were given.
@@ -67,8 +67,14 @@ with --resume and its number: only what is missing is run.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			given := cmd.Flags().Changed
 			if f.plot != "" {
+				if err := checkOutput("--plot", f.plot); err != nil {
+					return err
+				}
 				if _, err := chart.ParseFormat(f.plot); err != nil {
 					return &usageError{err}
+				}
+				if err := checkPlot(f.plot); err != nil {
+					return err
 				}
 			}
 			if given("resume") {
@@ -83,11 +89,7 @@ with --resume and its number: only what is missing is run.`,
 			if given("allow-changed-plugin") {
 				return usagef("--allow-changed-plugin belongs to --resume EXPERIMENT: a new experiment takes the plugins as they are")
 			}
-			ref := "create-set-delete"
-			if len(args) == 1 {
-				ref = args[0]
-			}
-			spec, err := f.spec(ref, given)
+			spec, err := f.spec(workloadOf(args), given)
 			if err != nil {
 				return err
 			}
@@ -97,6 +99,35 @@ with --resume and its number: only what is missing is run.`,
 	f.register(cmd)
 	return cmd
 }
+
+// workloadOf is the workload that arguments name.
+func workloadOf(args []string) string {
+	if len(args) == 0 {
+		return "create-set-delete"
+	}
+	return args[0]
+}
+
+// experimentNumber is a flag with the number of an experiment, or last.
+type experimentNumber int64
+
+func (n *experimentNumber) Set(text string) error {
+	id, err := parseNumber(text)
+	if err != nil {
+		return errors.New("it is the number of an experiment or last: `benchctl runs` lists them")
+	}
+	*n = experimentNumber(id)
+	return nil
+}
+
+func (n *experimentNumber) String() string {
+	if *n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(*n), 10)
+}
+
+func (*experimentNumber) Type() string { return "EXPERIMENT" }
 
 func (f *runFlags) register(cmd *cobra.Command) {
 	defaults := experiment.Defaults()
@@ -121,7 +152,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.dataDir, "data-dir", os.TempDir(), "the `FOLDER` in which nodes keep their data while a run lasts")
 	flags.BoolVar(&f.keepData, "keep-data", false, "leave the nodes' data and logs in that folder")
 	flags.BoolVar(&f.reuse, "reuse-clusters", false, "deploy each store once for all runs with the same setup, not afresh for each; those that wait use some of the machine")
-	flags.Int64Var(&f.resume, "resume", 0, "run what is missing of `EXPERIMENT`, by its number")
+	flags.Var((*experimentNumber)(&f.resume), "resume", "run what is missing of `EXPERIMENT`, by its number, or of the last")
 	flags.BoolVar(&f.trustPlan, "trust-plan", false, "resume a plan that was not begun on this machine since it was started, though it names files, programs or endpoints")
 	flags.BoolVar(&f.allowChanged, "allow-changed-plugin", false, "resume with another binary of a plugin than before; the runs are marked by a warning")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plan and how long it will take, run nothing")
@@ -133,17 +164,16 @@ func (f *runFlags) register(cmd *cobra.Command) {
 func (a *app) run(ctx context.Context, f *runFlags, spec experiment.Spec) error {
 	plan, err := experiment.NewPlan(spec)
 	if err != nil {
-		var bad *workload.Error
-		if errors.As(err, &bad) {
-			return err
-		}
-		return &usageError{err}
+		return &usageError{err} // files have been read without a mistake
 	}
 	e := a.newExecution(plan)
 	if err := e.checkPlugins(ctx, plan.Runs, experiment.Earlier{}); err != nil {
 		return err
 	}
 	if f.dryRun {
+		if err := e.checkPlaces(ctx, plan.Runs); err != nil {
+			return err
+		}
 		return a.printPlan(plan, plan.Runs, 0, f.asJSON)
 	}
 	into, err := a.writeArchive(ctx)

@@ -39,19 +39,33 @@ func (a *app) explained(err error) error {
 	case none.Of == 0:
 		return fmt.Errorf("%s has no runs yet: make some with `benchctl run`", a.archivePath)
 	}
-	return fmt.Errorf("no run matches %q: `benchctl runs` lists all %d", none.Selection, none.Of)
+	why := ""
+	if len(none.Alone) > 0 && none.Alone[0] != none.Selection {
+		why = fmt.Sprintf("; none has %s", strings.Join(none.Alone, ", and none "))
+	}
+	return fmt.Errorf("no run matches %q%s: `benchctl runs` lists all %d", none.Selection, why, none.Of)
 }
+
+// selectHelp explains SELECT.
+const selectHelp = `Commas separate alternatives, FROM..TO is a range with both ends in it, either of
+which may be left out, NOT before a word leaves out what it selects. since:DATE
+and until:DATE choose by when a run began, last:N takes the newest of those that
+are left. docs/command.md lists the keys.`
 
 func (a *app) runsCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "runs [SELECT]",
 		Short: "List runs",
-		Long: `List runs. SELECT is an expression such as
+		Long: `List runs. SELECT chooses among them by key:value, such as
 
-  store:raftembed nodes:3 threads:(10 OR 50)`,
-		Example: "  benchctl runs store:raftembed state:complete",
-		Args:    cobra.ArbitraryArgs,
+  store:etcd,raftembed nodes:3 threads:10..50 NOT state:failed
+
+` + selectHelp,
+		Example: `  benchctl runs store:raftembed state:complete
+  benchctl runs since:2026-01-01 last:5`,
+		Args:        cobra.ArbitraryArgs,
+		Annotations: map[string]string{selects: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from, err := a.readArchive(cmd.Context())
 			if err != nil {
@@ -86,26 +100,50 @@ func (a *app) runsCommand() *cobra.Command {
 			return report.Runs(lines).Write(a.stdout)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/format/json.md)")
+	jsonFlag(cmd, &asJSON)
 	return cmd
+}
+
+// newest stands for the newest run or experiment in the place of its number.
+const newest = -1
+
+// parseNumber reads the number of a run or experiment, or last.
+func parseNumber(text string) (int64, error) {
+	if text == selection.Last {
+		return newest, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err == nil && n < 1 {
+		err = errors.New("numbers begin with 1")
+	}
+	return n, err
 }
 
 func (a *app) showCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "show RUN",
-		Short: "Show everything about one run",
-		Args:  cobra.ExactArgs(1),
+		Use:     "show RUN",
+		Short:   "Show everything about one run, by its number, or about the last",
+		Example: "  benchctl show last",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
+			id, err := parseNumber(args[0])
 			if err != nil {
-				return usagef("RUN is the number of a run, not %q: `benchctl runs` lists them", args[0])
+				return usagef("RUN is the number of a run or last, not %q: `benchctl runs` lists them", args[0])
 			}
 			from, err := a.readArchive(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer from.Close()
+			if id == newest {
+				if id, _, err = from.Newest(cmd.Context()); err != nil {
+					return err
+				}
+				if id == 0 {
+					return a.explained(&comparison.NoRuns{})
+				}
+			}
 			account, err := from.Account(cmd.Context(), id)
 			if err != nil {
 				return err
@@ -116,13 +154,13 @@ func (a *app) showCommand() *cobra.Command {
 			return report.Show(a.stdout, account)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON (docs/format/json.md)")
+	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
 // writeJSON prints everything about runs that was read of them.
 func (a *app) writeJSON(accounts []record.Account, experiment int64) error {
-	return report.WriteJSON(a.stdout, report.Document{
+	return report.WriteJSON(a.json, report.Document{
 		Version: report.DocumentVersion, Experiment: experiment, Archive: a.archivePath, Runs: accounts,
 	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/load"
 	"github.com/benchctl/benchctl/core/workload"
-	"github.com/benchctl/benchctl/workloads"
 )
 
 // spec makes of the argument and the flags what an experiment is asked for.
@@ -50,50 +48,27 @@ func (f *runFlags) spec(ref string, given func(flag string) bool) (experiment.Sp
 
 // readSpec reads an experiment file, or makes the spec of a workload.
 func readSpec(ref string) (spec experiment.Spec, fromFile bool, err error) {
+	var definition *workload.Definition
 	if isFile(ref) {
-		source, err := os.ReadFile(ref)
+		source, err := readSource(ref)
 		if err != nil {
-			return spec, false, usagef("read the workload: %v", err)
+			return spec, false, err
 		}
 		if experiment.IsFile(source) {
-			spec, err = experiment.ParseFile(ref, source, func(named string) (*workload.Definition, error) {
-				if isFile(named) && !filepath.IsAbs(named) {
-					named = filepath.Join(filepath.Dir(ref), named)
-				}
-				return findWorkload(named)
-			})
+			spec, err = parseExperiment(ref, source)
 			return spec, true, err
 		}
-	}
-	definition, err := findWorkload(ref)
-	if err != nil {
+		definition, err = workload.Parse(ref, source)
+		if err != nil {
+			return spec, false, err
+		}
+	} else if definition, err = findWorkload(ref); err != nil {
 		return spec, false, err
 	}
 	spec = experiment.Defaults()
 	spec.Workloads = []experiment.Workload{{Definition: definition}}
 	spec.Seed = definition.Seed
 	return spec, false, nil
-}
-
-// isFile tells the name of a file from that of a shipped workload.
-func isFile(ref string) bool {
-	return strings.ContainsAny(ref, "/\\") || strings.HasSuffix(ref, ".yaml") || strings.HasSuffix(ref, ".yml")
-}
-
-// findWorkload reads a definition from a file, or finds a shipped one.
-func findWorkload(ref string) (*workload.Definition, error) {
-	if !isFile(ref) {
-		definition, err := workloads.Find(ref)
-		if err != nil {
-			return nil, &usageError{err}
-		}
-		return definition, nil
-	}
-	source, err := os.ReadFile(ref)
-	if err != nil {
-		return nil, usagef("read the workload: %v", err)
-	}
-	return workload.Parse(ref, source)
 }
 
 // applyTerms sets what holds for all runs.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -14,8 +15,19 @@ import (
 	"github.com/benchctl/benchctl/core/report"
 )
 
+// rowsOutput is where rows are printed in a format.
+func (a *app) rowsOutput(format string) io.Writer {
+	switch format {
+	case "json":
+		return a.json
+	case "csv":
+		return a.data
+	}
+	return a.stdout
+}
+
 func (a *app) sqlCommand() *cobra.Command {
-	format := "table"
+	format, asJSON := "table", false
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "sql QUERY",
@@ -30,6 +42,12 @@ those of numbers such as sqrt, pow, exp, ln and log.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(report.Formats, format) {
 				return usagef("--format %q is none of %s", format, strings.Join(report.Formats, ", "))
+			}
+			if asJSON {
+				if cmd.Flags().Changed("format") && format != "json" {
+					return usagef("--json does not go with --format %s", format)
+				}
+				format = "json"
 			}
 			from, err := a.readArchive(cmd.Context())
 			if err != nil {
@@ -50,6 +68,7 @@ those of numbers such as sqrt, pow, exp, ln and log.`,
 	}
 	cmd.Flags().StringVar(&format, "format", format, "`FORMAT`: "+strings.Join(report.Formats, ", "))
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "end a query that takes longer than this `DURATION` (default: never)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "short for --format json")
 	return cmd
 }
 
@@ -60,5 +79,5 @@ func (a *app) answer(ctx context.Context, from *archive.Archive, query, format s
 		return err
 	}
 	defer rows.Close()
-	return report.WriteRows(a.stdout, rows, format)
+	return report.WriteRows(a.rowsOutput(format), rows, format)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/format"
+	"github.com/benchctl/benchctl/core/report"
 )
 
 // writeArchive opens the archive for writing, makes it where there is none, and
@@ -24,7 +25,8 @@ func (a *app) writeArchive(ctx context.Context) (*archive.Archive, error) {
 }
 
 func (a *app) upgradeCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "upgrade",
 		Short: "Bring the archive up to date, as the next run does",
 		Long: `Bring the schema of the archive up to date, and finish the runs whose benchctl
@@ -44,6 +46,13 @@ as it is. No older benchctl can open the archive afterwards.`,
 				return err
 			}
 			defer into.Close()
+			if asJSON {
+				return report.WriteJSON(a.json, struct {
+					Archive  string  `json:"archive"`
+					Schema   int64   `json:"schema"`
+					Finished []int64 `json:"finished"` // runs, as interrupted
+				}{a.archivePath, archive.Schema, append([]int64{}, into.Changes().Settled...)})
+			}
 			finished := ""
 			if n := len(into.Changes().Settled); n > 0 {
 				finished = fmt.Sprintf("; %s finished as interrupted", format.Count(n, "run"))
@@ -52,4 +61,6 @@ as it is. No older benchctl can open the archive afterwards.`,
 			return nil
 		},
 	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
 }

@@ -87,6 +87,34 @@ func openWriter(ctx context.Context, path string) (*Archive, error) {
 	return &Archive{path: path, writer: writer, reader: reader, changes: Changes{From: from}, open: map[*RunWriter]struct{}{}}, nil
 }
 
+// CheckWritable returns why runs could not be archived at path, and makes no
+// archive where there is none.
+func CheckWritable(ctx context.Context, path string) error {
+	if err := checkWritable(path); err != nil {
+		return err
+	}
+	if info, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
+		return nil
+	}
+	a, err := OpenReadOnly(ctx, path)
+	if err != nil {
+		return err
+	}
+	if err := a.Close(); err != nil {
+		return err
+	}
+	writer, err := connect(path, "mode=rw&_txlock=immediate", 1)
+	if err != nil {
+		return explain(path, "open", err)
+	}
+	defer writer.Close()
+	locked, err := writer.BeginTx(ctx, nil)
+	if err == nil {
+		err = locked.Rollback()
+	}
+	return explain(path, "open", err)
+}
+
 // OpenReadOnly opens the archive at path for reading, whatever the schema it
 // has. It leaves the file as it is: no schema is brought up to date and no run
 // settled. On an older schema every query sees tables as of the current one.

@@ -12,21 +12,22 @@ import (
 
 // Info is what an archive holds.
 type Info struct {
-	Path        string
-	Bytes       int64 // of the file and what waits beside it to be merged into it
-	Schema      int64
-	Experiments int64
-	Runs        map[record.State]int64
-	Samples     int64
-	First, Last time.Time // start of the first and the last run; zero if there is none
-	Tables      []TableInfo
+	Path        string                 `json:"archive"`
+	Bytes       int64                  `json:"bytes"` // of the file and what waits beside it to be merged into it
+	Schema      int64                  `json:"schema"`
+	Experiments int64                  `json:"experiments"`
+	Runs        map[record.State]int64 `json:"runs"`
+	Samples     int64                  `json:"samples"`
+	First       time.Time              `json:"first_run,omitzero"` // when it began
+	Last        time.Time              `json:"last_run,omitzero"`
+	Tables      []TableInfo            `json:"tables"`
 }
 
 // TableInfo is the size of one table.
 type TableInfo struct {
-	Name  string
-	Rows  int64
-	Bytes int64 // of what its columns hold: 8 for a number, without indexes and structure
+	Name  string `json:"table"`
+	Rows  int64  `json:"rows"`
+	Bytes int64  `json:"bytes"` // of what its columns hold: 8 for a number, without indexes and structure
 }
 
 // Info counts what the archive holds.

@@ -13,6 +13,14 @@ import (
 	"github.com/benchctl/benchctl/core/sample"
 )
 
+// Newest returns the numbers of the newest run and of the newest experiment, 0
+// where there is none.
+func (a *Archive) Newest(ctx context.Context) (run, experiment int64, err error) {
+	err = a.reader.QueryRowContext(ctx, `select
+		coalesce((select max(id) from runs), 0), coalesce((select max(id) from experiments), 0)`).Scan(&run, &experiment)
+	return run, experiment, explain(a.path, "read the newest run", err)
+}
+
 // Runs returns the runs with the given ids, or all of them, in the order of
 // their ids. A run whose process is gone is shown as interrupted although
 // nobody has archived that. Runs that have the same documents share them: they

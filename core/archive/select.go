@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,6 +36,7 @@ var keyColumns = map[string]string{
 	"run":            "r.id",
 	"experiment":     "r.experiment",
 	"lost":           "r.lost_nodes",
+	"started":        "r.started_at",
 }
 
 // keyDocuments are where keys with these prefixes stand.
@@ -187,7 +189,8 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 	defer stop()
 	query := `
 		select id, experiment, state, case state when 'running' then owner else '' end, started_at, store, nodes, threads,
-			workload, workload_version, coalesce(ops, 0), coalesce(errors, 0), coalesce(verdict, 0), json_array_length(warnings)
+			workload, workload_version, coalesce(ops, 0), coalesce(errors, 0), coalesce(verdict, 0), json_array_length(warnings),
+			params, coalesce(setup -> '$.options', '{}'), labels
 		from runs
 		left join (select run_id, sum(ops) as ops, sum(errors) as errors from summaries` + amongAnd("run_id", ids) + ` warmup = 0 group by run_id) s on s.run_id = id
 		left join (select run_id, ` + worst + ` as verdict from verdicts` + among("run_id", ids) + ` group by run_id) v on v.run_id = id` +
@@ -197,11 +200,22 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 	if err != nil {
 		return nil, explain(a.path, doing, err)
 	}
+	known := map[string]map[string]string{} // few documents, and many runs have the same
 	lines, err := collect(rows, func(l *record.Line) error {
-		var owner, started string
+		var owner, started, params, options, labels string
 		var verdict int
 		err := readRow(rows, &l.ID, &l.Experiment, &l.State, &owner, &started, &l.Store, &l.Nodes, &l.Threads,
-			&l.Workload, &l.WorkloadVersion, &l.Ops, &l.Errors, &verdict, &l.Warnings)
+			&l.Workload, &l.WorkloadVersion, &l.Ops, &l.Errors, &verdict, &l.Warnings,
+			&params, &options, &labels)
+		if err == nil {
+			l.Params, err = texts(known, params)
+		}
+		if err == nil {
+			l.Options, err = texts(known, options)
+		}
+		if err == nil {
+			l.Labels, err = texts(known, labels)
+		}
 		if err == nil && owner != "" {
 			err = settled(ctx, l.ID, owner, &l.State)
 		}
@@ -232,6 +246,19 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 		return nil, err
 	}
 	return lines, a.soundIfSmall(ctx, doing, "verdicts")
+}
+
+// texts decodes an object of strings, once for all that are the same.
+func texts(known map[string]map[string]string, document string) (map[string]string, error) {
+	if object, ok := known[document]; ok {
+		return object, nil
+	}
+	var object map[string]string
+	if err := json.Unmarshal([]byte(document), &object); err != nil {
+		return nil, err
+	}
+	known[document] = object
+	return object, nil
 }
 
 // amongAnd is among with room for a condition behind it.

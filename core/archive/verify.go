@@ -14,14 +14,16 @@ import (
 
 // Verification is what Verify found.
 type Verification struct {
-	Runs, Chunks, Samples int64
-	Problems              []Problem
+	Runs     int64     `json:"runs"`
+	Chunks   int64     `json:"chunks"`
+	Samples  int64     `json:"samples"`
+	Problems []Problem `json:"problems"`
 }
 
 // Problem is one thing that is wrong.
 type Problem struct {
-	RunID int64 // 0 if it concerns the whole file
-	Text  string
+	RunID int64  `json:"run,omitempty"` // 0 if it concerns the whole file
+	Text  string `json:"text"`
 }
 
 // String returns the problem as one line.

@@ -11,6 +11,8 @@ import (
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/benchctl/benchctl/core/format"
 )
 
 // Theme is how a figure looks: sizes in points, colours, type.
@@ -116,7 +118,7 @@ func (t Theme) fill(c draw.Canvas, r vg.Rectangle, with color.Color) {
 
 func (t Theme) text(c draw.Canvas, style draw.TextStyle, x, y vg.Length, xAlign draw.XAlignment, yAlign draw.YAlignment, text string) {
 	style.XAlign, style.YAlign = xAlign, yAlign
-	c.FillText(style, vg.Point{X: x, Y: y}, text)
+	c.FillText(style, vg.Point{X: x, Y: y}, strings.Join(strings.Fields(format.Plain(text)), " "))
 }
 
 // lines draws lines of text from y down, and returns where they end.
@@ -135,7 +137,7 @@ func (t Theme) wrap(style draw.TextStyle, text string, width vg.Length) []string
 	}
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.Fields(format.Plain(text)) {
 		longer := strings.TrimSpace(line + " " + word)
 		if line != "" && style.Width(longer) > width {
 			lines, line = append(lines, line), word

@@ -44,7 +44,8 @@ type Needs struct {
 // NoRuns is the error of a selection of which there is nothing.
 type NoRuns struct {
 	Selection string
-	Of        int // runs that there are
+	Of        int      // runs that there are
+	Alone     []string // terms of it that match none, each on its own
 }
 
 func (e *NoRuns) Error() string {
@@ -58,13 +59,41 @@ func (e *NoRuns) Error() string {
 // order, or none if it selects all. A run is selected if any of its operations
 // is.
 func Find(ctx context.Context, from Source, e *selection.Expression) ([]int64, error) {
-	if len(e.Keys()) == 0 {
+	if len(e.Keys()) == 0 && e.Last() == 0 {
 		return nil, nil
 	}
-	var ids []int64
-	runs, last := 0, int64(0)
+	ids, runs, err := matching(ctx, from, e)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(ids) == 0:
+		none := &NoRuns{Selection: e.String(), Of: runs}
+		for _, term := range e.Terms() {
+			some, _, err := matching(ctx, from, term)
+			if err != nil {
+				return nil, err
+			}
+			if len(some) == 0 {
+				none.Alone = append(none.Alone, term.String())
+			}
+		}
+		return nil, none
+	}
+	if n := e.Last(); n > 0 && n < len(ids) {
+		ids = ids[len(ids)-n:]
+	}
+	if len(ids) == runs {
+		return nil, nil
+	}
+	return ids, nil
+}
+
+// matching returns the ids of the runs that an expression matches, and how many
+// runs there are.
+func matching(ctx context.Context, from Source, e *selection.Expression) (ids []int64, runs int, err error) {
+	last := int64(0)
 	match := e.Matcher()
-	err := from.Values(ctx, e.Keys(), func(run int64, values []string) {
+	err = from.Values(ctx, e.Keys(), func(run int64, values []string) {
 		if run != last {
 			runs, last = runs+1, run
 		}
@@ -72,15 +101,7 @@ func Find(ctx context.Context, from Source, e *selection.Expression) ([]int64, e
 			ids = append(ids, run)
 		}
 	})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(ids) == 0:
-		return nil, &NoRuns{Selection: e.String(), Of: runs}
-	case len(ids) == runs:
-		return nil, nil
-	}
-	return ids, nil
+	return ids, runs, err
 }
 
 // Select compares the runs that an expression selects.

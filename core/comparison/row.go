@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/record"
@@ -73,6 +74,8 @@ func (r *Run) Value(key string) string {
 		return strconv.FormatInt(r.ID, 10)
 	case "experiment":
 		return strconv.FormatInt(r.Experiment, 10)
+	case selection.Started:
+		return r.StartedAt.UTC().Format(time.RFC3339Nano)
 	case workloadHash:
 		return r.WorkloadSHA256
 	}

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -50,7 +51,7 @@ func (s Setup) TLS() (*tls.Config, error) {
 	}
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if ca != "" {
-		pem, err := os.ReadFile(ca)
+		pem, err := readFile(ca)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", optionCA, err)
 		}
@@ -63,7 +64,7 @@ func (s Setup) TLS() (*tls.Config, error) {
 		return nil, fmt.Errorf("%s and %s belong together: name both", optionCertificate, optionKey)
 	}
 	if certificate != "" {
-		pair, err := tls.LoadX509KeyPair(certificate, key)
+		pair, err := readPair(certificate, key)
 		if err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", optionCertificate, optionKey, err)
 		}
@@ -80,7 +81,7 @@ func (s Setup) Credentials(store string) (user, password string, err error) {
 		if !s.External {
 			return "", "", fmt.Errorf("%s is for clusters that run already: leave it out", optionCredentials)
 		}
-		content, err := os.ReadFile(file)
+		content, err := readFile(file)
 		if err != nil {
 			return "", "", fmt.Errorf("read %s: %w", optionCredentials, err)
 		}
@@ -94,6 +95,37 @@ func (s Setup) Credentials(store string) (user, password string, err error) {
 		return "", "", errors.New(source + " should hold user:password")
 	}
 	return user, password, nil
+}
+
+// longest bounds a file of certificates or credentials, in bytes.
+const longest = 1 << 20
+
+// readFile reads a file that an option names. The plugin reads it for every run,
+// so that it cannot be a pipe.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no regular file: it is read again for every run, so a folder, a pipe or a device will not do", path)
+	case info.Size() > longest:
+		return nil, fmt.Errorf("%s has %d bytes, more than such a file may have (%d)", path, info.Size(), longest)
+	}
+	content, err := os.ReadFile(path)
+	return bytes.TrimPrefix(content, []byte("\ufeff")), err
+}
+
+func readPair(certificate, key string) (tls.Certificate, error) {
+	certificatePEM, err := readFile(certificate)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	keyPEM, err := readFile(key)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(certificatePEM, keyPEM)
 }
 
 // CheckExternal finds what is wrong with the options of ExternalOptions: a file

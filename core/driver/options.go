@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/benchctl/benchctl/core/spelling"
 )
 
 // OptionType is the type of an option's value.
@@ -57,7 +59,7 @@ func FillOptions(store string, options []Option, given map[string]string) (map[s
 	}
 	for name := range given {
 		if _, ok := filled[name]; !ok {
-			return nil, fmt.Errorf("store %s has no option %q; it has %s: see `benchctl plugin describe %s`", store, name, strings.Join(names, ", "), store)
+			return nil, fmt.Errorf("store %s has no option %q%s; it has %s: see `benchctl plugin describe %s`", store, name, spelling.Meant(name, names), strings.Join(names, ", "), store)
 		}
 	}
 	return filled, nil

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	_ "embed"
 	"errors"
 	"regexp"
 	"slices"
@@ -17,6 +18,20 @@ import (
 )
 
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+// What the mappings of a file can have.
+var (
+	experimentFields = []string{"name", "summary", "seed", "repeat", "labels", "timeout", "verify",
+		"threads", "stores", "setups", "workloads", "exclude"}
+	setupFields    = []string{"name", "nodes", "reads", "options", "env", "endpoints"}
+	workloadFields = []string{"workload", "params"}
+)
+
+//go:embed schema.json
+var schema []byte
+
+// Schema returns the JSON Schema of experiment files, for editors.
+func Schema() []byte { return schema }
 
 // IsFile reports whether a file is an experiment's and not a workload's: it has
 // the field workloads.
@@ -52,8 +67,7 @@ type reading struct {
 }
 
 func (p *reading) experiment(root ast.Node) {
-	top := p.Fields(root, "an experiment", "name", "summary", "seed", "repeat", "labels", "timeout", "verify",
-		"threads", "stores", "setups", "workloads", "exclude")
+	top := p.Fields(root, "an experiment", experimentFields...)
 	for _, name := range []string{"name", "stores", "workloads"} {
 		if _, ok := top[name]; !ok {
 			p.Fail(p.At(root), "the experiment lacks %s", name)
@@ -170,7 +184,7 @@ func (p *reading) setups(setups yamlfile.Entry) {
 
 func (p *reading) setup(node ast.Node) Setup {
 	setup := Defaults().Setups[0]
-	fields := p.Fields(node, "a setup", "name", "nodes", "reads", "options", "env", "endpoints")
+	fields := p.Fields(node, "a setup", setupFields...)
 	if e, ok := fields["name"]; ok {
 		if setup.Name = p.TextOf(e); !namePattern.MatchString(setup.Name) {
 			p.Fail(p.At(e.Value), "name: %q should be lower-case letters, digits and hyphens, a letter first", setup.Name)
@@ -261,7 +275,7 @@ func (p *reading) workload(item yamlfile.Entry) Workload {
 	if _, parameters := item.Value.(ast.MapNode); !parameters {
 		return Workload{Definition: p.definition(item)}
 	}
-	fields := p.Fields(item.Value, "a workload", "workload", "params")
+	fields := p.Fields(item.Value, "a workload", workloadFields...)
 	ref, ok := fields["workload"]
 	if !ok {
 		p.Fail(item.At, "the workload lacks its name: write workload: read-write, or that of a file")
@@ -352,6 +366,9 @@ func (p *reading) excluded(e yamlfile.Entry) *selection.Expression {
 	expression, err := selection.Parse(text)
 	if err != nil {
 		p.Fail(p.At(e.Value), "%v", err)
+	}
+	if expression.Last() > 0 {
+		p.Fail(p.At(e.Value), "selection %q: last:N is of runs that were executed", text)
 	}
 	for _, key := range expression.Keys() {
 		if known, _ := selection.Lookup(key); !known.Planned {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/client"
 	"github.com/benchctl/benchctl/core/protocol"
+	"github.com/benchctl/benchctl/core/spelling"
 )
 
 // Found is a plugin's binary.
@@ -104,6 +105,6 @@ func (s Search) Find(store string) (string, error) {
 	if len(names) > 0 {
 		there = "there are " + strings.Join(names, ", ")
 	}
-	return "", client.Failf(nil, "no plugin for store %q: %s; put %s%s beside benchctl, on PATH or in a folder of $BENCHCTL_PLUGIN_PATH",
-		store, there, protocol.BinaryPrefix, store)
+	return "", client.Failf(nil, "no plugin for store %q%s: %s; put %s%s beside benchctl, on PATH or in a folder of $BENCHCTL_PLUGIN_PATH",
+		store, spelling.Meant(store, names), there, protocol.BinaryPrefix, store)
 }

@@ -17,6 +17,9 @@ type Line struct {
 	Errors          int64  // that failed, of the measured phases
 	Verified        Result // the worst of the verdicts; empty if nothing was checked
 	Warnings        int    // how many
+
+	// What the run was given by name. Runs with the same share it.
+	Params, Options, Labels map[string]string
 }
 
 // Account is everything that is known of a run but its samples.

@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"io"
 	"strings"
+
+	"github.com/benchctl/benchctl/core/format"
 )
 
 // Page is a document for a design review.
@@ -51,10 +53,26 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 }).Parse(pageHTML))
 
 // WriteHTML writes the page as one file that needs no other.
-func (p Page) WriteHTML(w io.Writer) error { return pageTemplate.Execute(w, p) }
+func (p Page) WriteHTML(w io.Writer) error {
+	var page strings.Builder
+	if err := pageTemplate.Execute(&page, p); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, format.Plain(page.String()))
+	return err
+}
 
 // WriteMarkdown writes the page as Markdown that shows the figures' files.
 func (p Page) WriteMarkdown(w io.Writer) error {
+	var page strings.Builder
+	if err := p.markdown(&page); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, format.Plain(page.String()))
+	return err
+}
+
+func (p Page) markdown(w io.Writer) error {
 	fmt.Fprintf(w, "# %s\n\n%s\n", markdown(p.Title), markdown(p.Lead))
 	for _, s := range p.Sections {
 		if s.Title != "" {

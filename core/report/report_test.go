@@ -211,6 +211,38 @@ func TestTablesAreLaidOutAsByGoPretty(t *testing.T) {
 	}
 }
 
+func TestTheListOfRunsShowsWhatVaries(t *testing.T) {
+	line := func(workload, store, size, sync, host string) record.Line {
+		l := record.Line{Workload: workload, Store: store, Params: map[string]string{"size": size, "duration": "1s"}, Options: map[string]string{"sync": sync}}
+		if host != "" {
+			l.Labels = map[string]string{"host": host}
+		}
+		return l
+	}
+	for name, c := range map[string]struct {
+		lines []record.Line
+		want  string
+	}{
+		"nothing":              {[]record.Line{line("a", "x", "1", "true", ""), line("a", "x", "1", "true", "")}, ""},
+		"one":                  {[]record.Line{line("a", "x", "1", "true", "h")}, ""},
+		"a parameter":          {[]record.Line{line("a", "x", "1", "true", ""), line("a", "x", "2", "true", "")}, "size"},
+		"of two workloads":     {[]record.Line{line("a", "x", "1", "true", ""), line("b", "x", "2", "true", "")}, ""},
+		"an option":            {[]record.Line{line("a", "x", "1", "true", ""), line("a", "x", "1", "false", "")}, "option.sync"},
+		"of two stores":        {[]record.Line{line("a", "x", "1", "true", ""), line("a", "y", "1", "false", "")}, ""},
+		"a label that one has": {[]record.Line{line("a", "x", "1", "true", "h"), line("a", "x", "1", "true", "")}, "label.host"},
+		"all":                  {[]record.Line{line("a", "x", "1", "true", "h"), line("a", "x", "2", "false", "i")}, "size option.sync label.host"},
+	} {
+		table := Runs(c.lines)
+		var names []string
+		for _, column := range table.Columns[12:] {
+			names = append(names, column.Name)
+		}
+		if got := strings.Join(names, " "); got != c.want || len(table.Rows[0]) != len(table.Columns) {
+			t.Errorf("%s: columns %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // What answers the question of a workload stands in its table.
 func TestAnswers(t *testing.T) {
 	const head = "{name: w, version: 1, summary: s, source: t, keys: {space: shared, count: 10, choose: uniform}, values: {size: 10}, phases: ["

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,8 @@ import (
 	"github.com/benchctl/benchctl/core/stats"
 )
 
-// Runs is the table of runs.
+// Runs is the table of runs, with a column for each parameter, option and label
+// in which they differ.
 func Runs(lines []record.Line) Table {
 	t := Table{Columns: []Column{
 		{"run", true}, {"experiment", true}, {"started", false}, {"state", false}, {"store", false}, {"nodes", true}, {"threads", true},
@@ -28,7 +30,57 @@ func Runs(lines []record.Line) Table {
 			format.Integer(l.Ops), format.Integer(l.Errors), cmp.Or(string(l.Verified), "–"), format.Integer(l.Warnings),
 		})
 	}
+	for _, g := range varying(lines) {
+		t.Columns = append(t.Columns, Column{Name: g.name})
+		for i, l := range lines {
+			t.Rows[i] = append(t.Rows[i], g.of(l)[g.key])
+		}
+	}
 	return t
+}
+
+// given is something by name that runs were given: the key in what of returns.
+type given struct {
+	name, key string
+	of        func(record.Line) map[string]string
+}
+
+// varying returns what differs among runs: parameters among those of one
+// workload, options among those of one store, labels among all.
+func varying(lines []record.Line) []given {
+	var all []given
+	for _, kind := range []struct {
+		prefix string
+		of     func(record.Line) map[string]string
+		within func(record.Line) string
+	}{
+		{"", func(l record.Line) map[string]string { return l.Params }, func(l record.Line) string { return l.Workload }},
+		{"option.", func(l record.Line) map[string]string { return l.Options }, func(l record.Line) string { return l.Store }},
+		{"label.", func(l record.Line) map[string]string { return l.Labels }, func(record.Line) string { return "" }},
+	} {
+		type place struct{ within, key string }
+		first, differs, keys := map[place]string{}, map[string]bool{}, map[string]bool{}
+		for _, l := range lines {
+			for key := range kind.of(l) {
+				keys[key] = true
+			}
+		}
+		for _, l := range lines {
+			for key := range keys {
+				at := place{kind.within(l), key}
+				value := kind.of(l)[key]
+				if before, seen := first[at]; !seen {
+					first[at] = value
+				} else if before != value {
+					differs[key] = true
+				}
+			}
+		}
+		for _, key := range slices.Sorted(maps.Keys(differs)) {
+			all = append(all, given{kind.prefix + key, key, kind.of})
+		}
+	}
+	return all
 }
 
 // Show prints everything about a run.
@@ -129,6 +181,9 @@ func facts(r record.Account) Table {
 	add("workload", "%s@%d, sha256 %.16s…", r.Workload, r.WorkloadVersion, r.WorkloadSHA256)
 	add("parameters", "%s", format.Pairs(r.Params))
 	add("repeat, seed", "%d, %d", r.Repeat+1, r.Seed)
+	if r.Command != "" {
+		add("command", "%s", r.Command)
+	}
 	if len(r.Labels) > 0 {
 		add("labels", "%s", format.Pairs(r.Labels))
 	}

@@ -2,7 +2,6 @@ package selection
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,43 +9,47 @@ import (
 	"golang.org/x/perf/benchproc"
 )
 
-// Expression is a filter in the syntax of golang.org/x/perf/benchproc, such as
+// Expression selects by the values of keys, in words that are safe to type in a
+// shell:
 //
-//	store:etcd nodes:3 threads:(10 OR 50)
+//	store:etcd nodes:3 threads:10,50 NOT op:delete since:2026-01-01 last:5
 //
-// An empty one selects everything.
+// Commas separate alternatives, FROM..TO is a range. It is a filter of
+// golang.org/x/perf/benchproc beside that, with parentheses, OR, quotes and
+// regular expressions. An empty one selects everything.
 type Expression struct {
 	text   string
 	filter *benchproc.Filter
 	keys   []string
+	spans  []spanOf
+	terms  []string
+	last   int
 }
 
-var (
-	quoted    = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
-	namedKeys = regexp.MustCompile(`([^\s():*-][^\s():]*):`)
-)
+// spanOf is a range that the value of a key is compared with. The filter sees
+// it as a key of its own.
+type spanOf struct {
+	key  int // in keys
+	name string
+	span span
+}
+
+// within is the value of that key.
+const within = "within"
 
 // Parse reads an expression.
 func Parse(text string) (*Expression, error) {
 	e := &Expression{text: strings.TrimSpace(text)}
-	query := e.text
-	if query == "" {
+	query, err := translate(e)
+	if err != nil {
+		return nil, fmt.Errorf("selection %q: %w", text, err)
+	}
+	if strings.TrimSpace(query) == "" {
 		query = "*"
 	}
-	for _, match := range namedKeys.FindAllStringSubmatch(quoted.ReplaceAllString(query, `x`), -1) {
-		if !slices.Contains(e.keys, match[1]) {
-			e.keys = append(e.keys, match[1])
-		}
-	}
-	var err error
 	if e.filter, err = benchproc.NewFilter(query); err != nil {
 		reason, _, _ := strings.Cut(err.Error(), "\n") // the rest points at the place in a picture
-		return nil, fmt.Errorf("selection %q: %s: write key:value, such as store:etcd threads:(10 OR 50)", text, reason)
-	}
-	for _, key := range e.keys {
-		if _, known := Lookup(key); !known {
-			return nil, fmt.Errorf("selection %q: there is no key %q; the keys are %s", text, key, Names(func(Key) bool { return true }))
-		}
+		return nil, fmt.Errorf("selection %q: %s: write key:value, such as store:etcd threads:10,50 NOT op:delete", text, reason)
 	}
 	return e, nil
 }
@@ -56,6 +59,21 @@ func (e *Expression) String() string { return e.text }
 
 // Keys returns the keys that the expression names, each once.
 func (e *Expression) Keys() []string { return slices.Clone(e.keys) }
+
+// Last is how many of the selected runs are meant, counted from the newest, or 0
+// for all of them.
+func (e *Expression) Last() int { return e.last }
+
+// Terms returns the terms of the expression, each as an expression.
+func (e *Expression) Terms() []*Expression {
+	var terms []*Expression
+	for _, text := range e.terms {
+		if term, err := Parse(text); err == nil {
+			terms = append(terms, term)
+		}
+	}
+	return terms
+}
 
 // OfOperations reports whether it tells operations of a run apart.
 func (e *Expression) OfOperations() bool {
@@ -71,6 +89,11 @@ func (e *Expression) Match(values []string) bool {
 	result := benchfmt.Result{Iters: 1, Values: []benchfmt.Value{{Value: 1, Unit: "x"}}}
 	for i, key := range e.keys {
 		result.SetConfig(key, values[i])
+	}
+	for _, s := range e.spans {
+		if s.span.holds(values[s.key]) {
+			result.SetConfig(s.name, within)
+		}
 	}
 	match, err := e.filter.Match(&result)
 	return err == nil && match.All()

@@ -63,11 +63,15 @@ var Keys = []Key{
 	{Lost, Runs, false, Single, "nodes that ended by themselves while the run lasted"},
 	{"run", Runs, false, Single, "a run's number"},
 	{"experiment", Runs, false, Single, "an experiment's number"},
+	{Started, Runs, false, Single, "when it began: a date such as 2026-01-31, or a range of them"},
 }
 
 // Lost is the key of how many nodes a run has lost. Runs that have lost any are
 // compared only where it is named.
 const Lost = "lost"
+
+// Started is the key of when a run began.
+const Started = "started"
 
 // What the keys of parameters, options of a store, variables that were added to the
 // environment, and labels begin with.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/internal/yamlfile"
 	"github.com/benchctl/benchctl/core/load"
+	"github.com/benchctl/benchctl/core/spelling"
 )
 
 // Definition is a workload as its author wrote it: its parameters have
@@ -134,7 +135,7 @@ func (d *Definition) Bind(params map[string]string) (*load.Load, map[string]stri
 func (d *Definition) ParamValue(name, value string) (string, error) {
 	i := slices.IndexFunc(d.Params, func(p Param) bool { return p.Name == name })
 	if i < 0 {
-		return "", d.errorf(place{Line: 1, Column: 1}, "workload %s has no parameter %q; it has %s", d.Ref(), name, d.paramNames())
+		return "", d.errorf(place{Line: 1, Column: 1}, "workload %s has no parameter %q%s; it has %s", d.Ref(), name, spelling.Meant(name, d.params()), d.paramNames())
 	}
 	canonical, err := d.Params[i].Type.canonical(value)
 	if err != nil {
@@ -147,11 +148,15 @@ func (d *Definition) paramNames() string {
 	if len(d.Params) == 0 {
 		return "none"
 	}
+	return strings.Join(d.params(), ", ")
+}
+
+func (d *Definition) params() []string {
 	names := make([]string, len(d.Params))
 	for i, p := range d.Params {
 		names[i] = p.Name
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // canonical returns the one spelling of a value of the type.

@@ -10,13 +10,16 @@ import (
 	"github.com/benchctl/benchctl/core/internal/yamlfile"
 )
 
+// MaxSource bounds the files that definitions and experiments stand in, in bytes.
+const MaxSource = yamlfile.MaxSize
+
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // Parse reads a definition. file is its name in errors, every one of which is
 // an *Error.
 func Parse(file string, source []byte) (*Definition, error) {
 	p := &reading{
-		Definition: &Definition{file: file, text: bytes.Clone(source)},
+		Definition: &Definition{file: file, text: bytes.TrimPrefix(bytes.Clone(source), []byte("\ufeff"))},
 		File:       &yamlfile.File{Path: file, Holds: "a definition", Begins: "name: and version:"},
 		units:      map[string]Unit{},
 	}

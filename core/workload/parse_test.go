@@ -114,7 +114,7 @@ func TestBindKeysAndValues(t *testing.T) {
 // mistakes gives for each spoiled definition the message, place included.
 var mistakes = map[string]struct{ old, new, want string }{
 	"no YAML":             {"name: mixed", "name: [", "w.yaml:1:7: sequence end token ']' not found"},
-	"unknown field":       {"version: 2", "version: 2\nphase: 3", `w.yaml:3:1: a definition has no field "phase"; it can have name, version, summary, source, description, seed, params, keys, values, phases, answers`},
+	"unknown field":       {"version: 2", "version: 2\nphase: 3", `w.yaml:3:1: a definition has no field "phase" (did you mean phases?); it can have name, version, summary, source, description, seed, params, keys, values, phases, answers`},
 	"field twice":         {"version: 2", "version: 2\nversion: 3", `w.yaml:3:1: mapping key "version" already defined at [2:1]`},
 	"missing field":       {"version: 2\n", "", "w.yaml:1:1: the definition lacks version"},
 	"wrong type":          {"version: 2", "version: two", `w.yaml:2:10: version: "two" is no whole number`},

@@ -17,10 +17,9 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
-)
 
-// maxSize bounds a file in bytes.
-const maxSize = 1 << 20
+	"github.com/benchctl/benchctl/core/spelling"
+)
 
 // Place is where something stands in a file, counted from 1.
 type Place struct{ Line, Column int }
@@ -85,10 +84,7 @@ func (f *File) Fail(at Place, format string, args ...any) {
 }
 
 func (f *File) root(source []byte) ast.Node {
-	if len(source) > maxSize {
-		f.Fail(Place{1, 1}, "%d bytes are more than %s may have (%d)", len(source), f.Holds, maxSize)
-	}
-	tree, err := parser.ParseBytes(source, 0)
+	tree, err := parser.ParseBytes(f.text(source), 0)
 	if err != nil {
 		var problem yaml.Error
 		if errors.As(err, &problem) && problem.GetToken() != nil {
@@ -151,15 +147,17 @@ func (f *File) Entries(node ast.Node, what string) []Entry {
 		f.Fail(f.At(node), "%s is %s: it should have fields", what, kind(node))
 	}
 	var entries []Entry
+	seen := map[string]bool{}
 	for i := mapping.MapRange(); i.Next(); {
 		key, ok := i.Key().(*ast.StringNode)
 		if !ok {
 			f.Fail(f.At(i.Key()), "%s: a field's name should be plain text", what)
 		}
 		e := Entry{Name: key.Value, At: f.At(key), Value: i.Value()}
-		if slices.ContainsFunc(entries, func(other Entry) bool { return other.Name == e.Name }) {
+		if seen[e.Name] {
 			f.Fail(e.At, "%s has the field %q twice", what, e.Name)
 		}
+		seen[e.Name] = true
 		entries = append(entries, e)
 	}
 	return entries
@@ -170,7 +168,7 @@ func (f *File) Fields(node ast.Node, what string, allowed ...string) map[string]
 	fields := map[string]Entry{}
 	for _, e := range f.Entries(node, what) {
 		if !slices.Contains(allowed, e.Name) {
-			f.Fail(e.At, "%s has no field %q; it can have %s", what, e.Name, strings.Join(allowed, ", "))
+			f.Fail(e.At, "%s has no field %q%s; it can have %s", what, e.Name, spelling.Meant(e.Name, allowed), strings.Join(allowed, ", "))
 		}
 		fields[e.Name] = e
 	}

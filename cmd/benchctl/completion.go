@@ -1,0 +1,367 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/benchctl/benchctl/core/chart/kinds"
+	"github.com/benchctl/benchctl/core/driver"
+	"github.com/benchctl/benchctl/core/host"
+	"github.com/benchctl/benchctl/core/load"
+	"github.com/benchctl/benchctl/core/protocol"
+	"github.com/benchctl/benchctl/core/report"
+	"github.com/benchctl/benchctl/core/selection"
+	"github.com/benchctl/benchctl/workloads"
+)
+
+// What completion waits for, as a person waits for it.
+const (
+	describeWithin = 2 * time.Second
+	newestShown    = 30 // runs and experiments
+)
+
+type completion = cobra.CompletionFunc
+
+// words completes with words that are fixed.
+func words(all ...string) completion {
+	return func(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		return beginning(all, begun), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// nothing is for what only the person knows, such as a number.
+var nothing completion = cobra.NoFileCompletions
+
+func beginning(all []string, begun string) []string {
+	var some []string
+	for _, word := range all {
+		if strings.HasPrefix(word, begun) {
+			some = append(some, word)
+		}
+	}
+	return some
+}
+
+// files completes with the names of files that end so.
+func files(endings ...string) completion {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		if len(endings) == 0 {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return endings, cobra.ShellCompDirectiveFilterFileExt
+	}
+}
+
+func folders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// orFiles completes with files where nothing else begins so.
+func orFiles(complete completion, otherwise completion) completion {
+	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		found, directive := complete(cmd, args, begun)
+		if len(found) == 0 && directive == cobra.ShellCompDirectiveNoFileComp {
+			return otherwise(cmd, args, begun)
+		}
+		return found, directive
+	}
+}
+
+// listed completes the last word of a list with commas.
+func listed(complete completion) completion {
+	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		before := begun[:strings.LastIndex(begun, ",")+1]
+		found, directive := complete(cmd, args, begun[len(before):])
+		for i := range found {
+			found[i] = before + found[i]
+		}
+		return found, directive
+	}
+}
+
+// first completes the first argument, and nothing after it.
+func first(complete completion) completion {
+	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return complete(cmd, args, begun)
+	}
+}
+
+// flagCompletions are by the names of flags, which mean one thing everywhere.
+func (a *app) flagCompletions() map[string]completion {
+	return map[string]completion{
+		"archive": files("db"), "data-dir": folders, "plot": files("svg", "png", "pdf"),
+		"store": listed(a.stores), "option": a.options, "param": a.params, "resume": a.experiments,
+		"reads": words(string(driver.Linearizable), string(driver.Sequential)), "verify": words(verifications()...),
+		"theme": words(slices.Sorted(maps.Keys(themes))...), "over": a.over,
+		"nodes": nothing, "threads": nothing, "repeat": nothing, "seed": nothing, "label": nothing, "env": nothing, "endpoints": nothing,
+		"duration": nothing, "warmup": nothing, "timeout": nothing, "ready-timeout": nothing, "title": nothing,
+	}
+}
+
+// ownCompletions are of flags that mean another thing in each command.
+var ownCompletions = map[string]completion{
+	"benchctl plot --output":          files("svg", "png", "pdf"),
+	"benchctl report --output":        folders,
+	"benchctl sql --format":           words(report.Formats...),
+	"benchctl workload list --format": words("table", "markdown", "json"),
+	"benchctl plugin check --format":  words("table", "markdown", "json"),
+	"benchctl man --output":           folders,
+}
+
+// argumentCompletions are by the paths of commands.
+func (a *app) argumentCompletions() map[string]completion {
+	definitions := orFiles(first(shippedWorkloads), first(files("yaml", "yml")))
+	return map[string]completion{
+		"benchctl run": definitions, "benchctl workload show": definitions, "benchctl workload check": definitions,
+		"benchctl runs": a.selectWords, "benchctl report": a.selectWords, "benchctl plot": a.plotWords,
+		"benchctl show": first(a.runNumbers), "benchctl plugin describe": first(a.stores), "benchctl plugin check": a.stores,
+	}
+}
+
+// complete gives every flag and argument of the commands its completion.
+func (a *app) complete(root *cobra.Command) {
+	flags, arguments := a.flagCompletions(), a.argumentCompletions()
+	var visit func(cmd *cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		if cmd.ValidArgsFunction = arguments[cmd.CommandPath()]; cmd.ValidArgsFunction == nil {
+			cmd.ValidArgsFunction = nothing
+		}
+		register := func(flag *pflag.Flag) {
+			complete, own := ownCompletions[cmd.CommandPath()+" --"+flag.Name]
+			if !own {
+				complete = flags[flag.Name]
+			}
+			if complete != nil {
+				_ = cmd.RegisterFlagCompletionFunc(flag.Name, complete) // it is the command's own flag
+			}
+		}
+		cmd.LocalFlags().VisitAll(register)
+		for _, sub := range cmd.Commands() {
+			visit(sub)
+		}
+	}
+	visit(root)
+}
+
+func verifications() []string {
+	var all []string
+	for _, v := range load.Verifications {
+		all = append(all, string(v))
+	}
+	return all
+}
+
+func (a *app) stores(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return beginning(a.storeNames(), begun), cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) storeNames() []string {
+	var names []string
+	for _, found := range host.NewSearch(a.getenv).List() {
+		if !found.Hidden {
+			names = append(names, found.Name)
+		}
+	}
+	return names
+}
+
+func shippedWorkloads(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	definitions, _ := workloads.All()
+	var found []string
+	for _, d := range definitions {
+		if strings.HasPrefix(d.Name, begun) {
+			found = append(found, cobra.CompletionWithDesc(d.Name, d.Summary))
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+// params completes name=value of the workload that is named.
+func (a *app) params(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	spec, _, err := readSpec(workloadOf(args))
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var found []string
+	for _, w := range spec.Workloads {
+		for _, p := range w.Definition.Params {
+			name := p.Name + "="
+			switch {
+			case name != begun && strings.HasPrefix(name, begun):
+				found = append(found, cobra.CompletionWithDesc(name, p.Help))
+			case strings.HasPrefix(name+p.Default, begun):
+				found = append(found, cobra.CompletionWithDesc(name+p.Default, "the default"))
+			}
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// options completes store.key=value of the stores that are named, else of all,
+// as far as their plugins answer in time.
+func (a *app) options(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	names := a.storeNames()
+	if cmd.Flags().Lookup("store") == nil && len(args) > 0 {
+		names = args
+	}
+	if given, err := cmd.Flags().GetStringSlice("store"); err == nil && cmd.Flags().Changed("store") {
+		names = given
+	}
+	if store, _, dotted := strings.Cut(begun, "."); dotted {
+		names = []string{store}
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), describeWithin)
+	defer cancel()
+	var found []string
+	for _, d := range a.describeAll(ctx, names) {
+		for _, o := range d.Options {
+			name := d.Name + "." + o.Name + "="
+			values := o.Allowed
+			if o.Type == driver.Bool {
+				values = []string{"true", "false"}
+			}
+			if name != begun && strings.HasPrefix(name, begun) {
+				found = append(found, cobra.CompletionWithDesc(name, o.Help))
+				continue
+			}
+			for _, value := range values {
+				found = append(found, beginning([]string{name + value}, begun)...)
+			}
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// describeAll asks plugins side by side what they are, and leaves out those that
+// do not answer.
+func (a *app) describeAll(ctx context.Context, names []string) []protocol.Description {
+	silent := hclog.New(&hclog.LoggerOptions{Output: io.Discard})
+	search := host.NewSearch(a.getenv)
+	answers := make(chan protocol.Description)
+	for _, name := range names {
+		go func() {
+			var d protocol.Description
+			if path, err := search.Find(name); err == nil {
+				d, _ = describe(ctx, name, path, silent)
+			}
+			answers <- d
+		}()
+	}
+	var all []protocol.Description
+	for range names {
+		if d := <-answers; d.Name != "" {
+			all = append(all, d)
+		}
+	}
+	slices.SortFunc(all, func(a, b protocol.Description) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// over completes what a sweep is drawn over.
+func (a *app) over(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	names := []string{"threads", "nodes"}
+	definitions, _ := workloads.All()
+	for _, d := range definitions {
+		for _, p := range d.Params {
+			if !slices.Contains(names, p.Name) {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) plotWords(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return a.selectWords(cmd, args, begun)
+	}
+	return beginning(kinds.Names(), begun), cobra.ShellCompDirectiveNoFileComp
+}
+
+// selectWords completes a word of SELECT: a key, or a value that some run of the
+// archive has of it.
+func (a *app) selectWords(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	const keep = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	key, values, named := strings.Cut(begun, ":")
+	if !named {
+		var found []string
+		for _, k := range selection.Keys {
+			if strings.HasPrefix(k.Name, begun) {
+				found = append(found, cobra.CompletionWithDesc(k.Name+":", k.Help))
+			}
+		}
+		for _, prefix := range []string{selection.ParamPrefix, selection.OptionPrefix, selection.EnvPrefix, selection.LabelPrefix} {
+			if strings.HasPrefix(prefix, begun) {
+				found = append(found, prefix)
+			}
+		}
+		found = append(found, beginning([]string{selection.Since + ":", selection.Until + ":", selection.Last + ":"}, begun)...)
+		if len(args) == 0 || args[len(args)-1] != "NOT" {
+			found = append(found, beginning([]string{"NOT"}, begun)...)
+		}
+		return found, keep
+	}
+	before := key + ":" + values[:strings.LastIndex(values, ",")+1]
+	var found []string
+	for _, value := range a.valuesOf(cmd.Context(), key) {
+		found = append(found, beginning([]string{before + value}, begun)...)
+	}
+	return found, keep
+}
+
+// valuesOf returns the values of a key in the archive that need no quotes, or
+// those that it can have where there is no archive.
+func (a *app) valuesOf(ctx context.Context, key string) []string {
+	seen := map[string]bool{}
+	for _, value := range selection.ValuesOfKey(key) {
+		seen[value] = true
+	}
+	if _, known := selection.Lookup(key); !known || key == selection.Started {
+		return slices.Sorted(maps.Keys(seen))
+	}
+	if from, err := a.readArchive(ctx); err == nil {
+		defer from.Close()
+		_ = from.Values(ctx, []string{key}, func(_ int64, values []string) { seen[values[0]] = true }) // what was read is enough
+	}
+	maps.DeleteFunc(seen, func(value string, _ bool) bool { return !plainWord.MatchString(value) || strings.Contains(value, ",") })
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// runNumbers completes with the newest runs.
+func (a *app) runNumbers(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return a.newestNumbers(cmd.Context(), begun, func(run, _ int64) int64 { return run }), cobra.ShellCompDirectiveNoFileComp
+}
+
+// experiments completes with the newest experiments.
+func (a *app) experiments(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return a.newestNumbers(cmd.Context(), begun, func(_, experiment int64) int64 { return experiment }), cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) newestNumbers(ctx context.Context, begun string, number func(run, experiment int64) int64) []string {
+	numbers := []string{selection.Last}
+	from, err := a.readArchive(ctx)
+	if err != nil {
+		return beginning(numbers, begun)
+	}
+	defer from.Close()
+	run, experiment, err := from.Newest(ctx)
+	if err != nil {
+		return beginning(numbers, begun)
+	}
+	for n := number(run, experiment); n > 0 && len(numbers) <= newestShown; n-- {
+		numbers = append(numbers, fmt.Sprint(n))
+	}
+	return beginning(numbers, begun)
+}
