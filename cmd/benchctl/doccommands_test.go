@@ -147,7 +147,7 @@ func documentedShell(t *testing.T) shell {
 			t.Fatal(err)
 		}
 	}
-	s := shell{dir, append(os.Environ(), "BENCHCTL_ARCHIVE=benchctl.db", "TMPDIR="+dir)}
+	s := shell{dir, append(os.Environ(), "BENCHCTL_ARCHIVE=benchctl.db", "TMPDIR="+dir, "GODEBUG=madvdontneed=1")} // of which a line takes GODEBUG
 	const short = " --duration 20ms --warmup 20ms"
 	s.must(t, "benchctl run --nodes 1,3 --threads 1,10"+short)
 	s.must(t, "benchctl run read-write --param reads=0,50,100 --param keys=10 --threads 10 --label 'host=rack 7'"+short)
