@@ -68,15 +68,25 @@ func identify(ctx context.Context, path string, db *sql.DB) (int64, error) {
 	case application != applicationID || versioned == 0:
 		return 0, faultf(ErrNotArchive, "%s is not a benchctl archive: it is the database of another program; name another file", path)
 	}
+	version, err := appliedSchema(ctx, db)
+	for err == nil {
+		if version > Schema {
+			return 0, faultf(ErrTooNew, "archive %s was written by a newer benchctl (schema %d, this one knows %d); upgrade benchctl to use it", path, version, Schema)
+		}
+		wrong, looked := checkSchema(ctx, db, version), version
+		// Another process may bring it up to date between the two looks.
+		if version, err = appliedSchema(ctx, db); err == nil && version == looked {
+			return version, wrong
+		}
+	}
+	return 0, err
+}
+
+// appliedSchema returns the number of the last migration, 0 for none.
+func appliedSchema(ctx context.Context, db *sql.DB) (int64, error) {
 	var version sql.NullInt64
-	err = db.QueryRowContext(ctx, "select max(version_id) from goose_db_version where is_applied").Scan(&version)
-	if err != nil {
-		return 0, err
-	}
-	if version.Int64 > Schema {
-		return 0, faultf(ErrTooNew, "archive %s was written by a newer benchctl (schema %d, this one knows %d); upgrade benchctl to use it", path, version.Int64, Schema)
-	}
-	return version.Int64, checkSchema(ctx, db, version.Int64)
+	err := db.QueryRowContext(ctx, "select max(version_id) from goose_db_version where is_applied").Scan(&version)
+	return version.Int64, err
 }
 
 // checkSchema returns what of the tables is not as it is in archives of that

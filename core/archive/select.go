@@ -207,14 +207,13 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 		err := readRow(rows, &l.ID, &l.Experiment, &l.State, &owner, &started, &l.Store, &l.Nodes, &l.Threads,
 			&l.Workload, &l.WorkloadVersion, &l.Ops, &l.Errors, &verdict, &l.Warnings,
 			&params, &options, &labels)
-		if err == nil {
-			l.Params, err = texts(known, params)
-		}
-		if err == nil {
-			l.Options, err = texts(known, options)
-		}
-		if err == nil {
-			l.Labels, err = texts(known, labels)
+		for _, document := range []struct {
+			into *map[string]string
+			text string
+		}{{&l.Params, params}, {&l.Options, options}, {&l.Labels, labels}} {
+			if err == nil {
+				*document.into, err = texts(known, document.text)
+			}
 		}
 		if err == nil && owner != "" {
 			err = settled(ctx, l.ID, owner, &l.State)
@@ -255,7 +254,7 @@ func texts(known map[string]map[string]string, document string) (map[string]stri
 	}
 	var object map[string]string
 	if err := json.Unmarshal([]byte(document), &object); err != nil {
-		return nil, err
+		return nil, &unreadable{err}
 	}
 	known[document] = object
 	return object, nil

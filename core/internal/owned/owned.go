@@ -28,7 +28,7 @@ const (
 // Folder is a folder that is this process's.
 type Folder struct {
 	Path string
-	lock *os.File
+	lock int     // descriptor of the mark; 0: there is none. A file would be closed, and the lock given up, when nobody refers to it
 	note *Folder // in the folder of temporary files, of a folder that is not there
 }
 
@@ -72,12 +72,13 @@ func own(dir, name string) (*Folder, error) {
 		return nil, err
 	}
 	f := &Folder{Path: path}
-	if f.lock, err = os.OpenFile(filepath.Join(path, unfinished), os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600); err == nil {
-		if err = unix.Flock(int(f.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOLCK) || errors.Is(err, unix.ENOSYS) {
-			return f, os.Remove(f.lock.Name()) // a filesystem without locks: nobody else removes the folder
+	beginning := filepath.Join(path, unfinished)
+	if f.lock, err = unix.Open(beginning, unix.O_CREAT|unix.O_RDWR|unix.O_EXCL|unix.O_CLOEXEC, 0o600); err == nil {
+		if err = unix.Flock(f.lock, unix.LOCK_EX|unix.LOCK_NB); errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOLCK) || errors.Is(err, unix.ENOSYS) {
+			return f, os.Remove(beginning) // a filesystem without locks: nobody else removes the folder
 		}
 		if err == nil {
-			err = os.Rename(f.lock.Name(), filepath.Join(path, mark))
+			err = os.Rename(beginning, filepath.Join(path, mark))
 		}
 	}
 	if err != nil {
@@ -97,8 +98,9 @@ func (f *Folder) Paths() []string {
 // Remove removes the folder with all that is in it.
 func (f *Folder) Remove() error {
 	err := os.RemoveAll(f.Path)
-	if f.lock != nil {
-		_ = f.lock.Close() // through which nothing was written
+	if f.lock > 0 {
+		_ = unix.Close(f.lock) // through which nothing was written
+		f.lock = 0
 	}
 	if f.note != nil {
 		err = errors.Join(err, f.note.Remove())

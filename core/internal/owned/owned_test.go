@@ -3,6 +3,7 @@ package owned
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 		}
 		fmt.Println(f.Path)
 	}
-	select {}
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the test ends
 }
 
 // killed makes folders by a process that is killed then, and by one that lives
@@ -37,6 +38,9 @@ func killed(t *testing.T, dirs ...string) (alive []string) {
 	for _, kill := range []bool{true, false} {
 		owner := exec.Command(os.Args[0], dirs...)
 		owner.Env = append(os.Environ(), "OWNED_TEST_OWNER=1")
+		if _, err := owner.StdinPipe(); err != nil {
+			t.Fatal(err)
+		}
 		out, err := owner.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
