@@ -30,7 +30,7 @@ update runs set fsync_ns = (select e.fsync_ns from environments e where e.id = e
 
 -- Nodes that ended by themselves while the run lasted.
 alter table runs add column lost_nodes integer not null default 0;
-update runs set lost_nodes = (select count(distinct node) from events where run_id = runs.id and kind = 'node-exited')
+update runs set lost_nodes = (select count(distinct node) from events where run_id = runs.id and kind = 'node-exited' and at_ns >= 0)
 where id in (select run_id from events where kind = 'node-exited');
 
 -- What arrived in an open loop, and what became of the bound that a search keeps;

@@ -51,8 +51,8 @@ func onTakenPorts(d driver.Driver) driver.Driver {
 type subject struct {
 	driver  driver.Driver
 	options map[string]string
-	node    string // what processes calls its nodes
-	leads   func(arguments []string) bool
+	node    string                                    // what processes calls its nodes
+	leads   func(dir string, arguments []string) bool // where and how a node was started
 }
 
 func (s subject) name() string { return s.driver.Info().Name }
@@ -70,7 +70,7 @@ var etcdSubject = subject{
 	driver:  etcd.Driver(),
 	options: map[string]string{"election": "500ms"},
 	node:    "benchctl-plugin-etcd server",
-	leads: func(arguments []string) bool {
+	leads: func(_ string, arguments []string) bool {
 		url := arguments[slices.Index(arguments, "--listen-client-urls")+1]
 		response, err := http.Get(url + "/metrics")
 		if err != nil {
@@ -86,8 +86,8 @@ var zookeeperSubject = subject{
 	driver:  zookeeper.Driver(),
 	options: map[string]string{"tick-time": "500ms", "session-timeout": "4s", "heap": "128m"},
 	node:    "java -Xms128m",
-	leads: func(arguments []string) bool {
-		configuration, _ := os.ReadFile(arguments[len(arguments)-1])
+	leads: func(dir string, arguments []string) bool {
+		configuration, _ := os.ReadFile(filepath.Join(dir, arguments[len(arguments)-1]))
 		_, rest, _ := strings.Cut(string(configuration), "\nclientPort=")
 		port, _, _ := strings.Cut(rest, "\n")
 		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
@@ -147,7 +147,7 @@ func TestTheLeaderIsKilledMidRun(t *testing.T) {
 			leader := 0
 			eventually(t, "a node leads", func() bool {
 				for _, pid := range s.nodes(store) {
-					if store.leads(arguments(pid)) {
+					if store.leads(fmt.Sprintf("/proc/%d/cwd", pid), arguments(pid)) {
 						leader = pid
 					}
 				}

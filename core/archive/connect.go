@@ -88,7 +88,7 @@ var since = []struct {
 		"environments": {"0.0 as cpu_limit", "0 as memory_limit_bytes"},
 		"runs": {
 			"(select e.fsync_ns from main.environments e where e.id = environment) as fsync_ns",
-			"(select count(distinct node) from main.events where run_id = runs.id and kind = 'node-exited') as lost_nodes",
+			"(select count(distinct node) from main.events where run_id = runs.id and kind = 'node-exited' and at_ns >= 0) as lost_nodes",
 		},
 		"phases":       {"null as offered_rate", "null as bound", "null as idle_ns", "null as foreign_cpu_seconds", "null as stolen_cpu_seconds", "null as throttled_ns", "null as pressure_ns"},
 		"node_seconds": {"null as handed_bytes"},

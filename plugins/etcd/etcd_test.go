@@ -210,6 +210,10 @@ func TestALeaseThatExpires(t *testing.T) {
 }
 
 func TestSetupsThatAreRefused(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty.pem")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for want, setup := range map[string]driver.Setup{
 		"etcd runs on 1, 3, 5 or 7 nodes":              {Nodes: 2},
 		"not stale":                                    {Nodes: 1, Reads: driver.Stale},
@@ -218,10 +222,11 @@ func TestSetupsThatAreRefused(t *testing.T) {
 		"the shortest lease that etcd grants":          {Nodes: 1, Options: map[string]string{"session-timeout": "1s"}},
 		"are for clusters that run already":            {Nodes: 1, Options: map[string]string{"tls-ca": "x"}},
 		"credentials is for clusters that run already": {Nodes: 1, Options: map[string]string{"credentials": "x"}},
-		"read tls-ca: open /nowhere":                   {Nodes: 1, External: true, Options: map[string]string{"tls-ca": "/nowhere"}},
+		"read tls-ca: stat /nowhere":                   {Nodes: 1, External: true, Options: map[string]string{"tls-ca": "/nowhere"}},
 		"tls-cert and tls-key belong together":         {Nodes: 1, External: true, Options: map[string]string{"tls-cert": "/x"}},
-		"read credentials: open /nowhere":              {Nodes: 1, External: true, Options: map[string]string{"credentials": "/nowhere"}},
-		"there is no certificate in PEM form in /d":    {Nodes: 1, External: true, Options: map[string]string{"tls-ca": "/dev/null"}},
+		"read credentials: stat /nowhere":              {Nodes: 1, External: true, Options: map[string]string{"credentials": "/nowhere"}},
+		"there is no certificate in PEM form in ":      {Nodes: 1, External: true, Options: map[string]string{"tls-ca": empty}},
+		"/dev/null is no regular file":                 {Nodes: 1, External: true, Options: map[string]string{"tls-ca": "/dev/null"}},
 	} {
 		filled, err := driver.FillOptions(name, Driver().Info().Options, setup.Options)
 		if err != nil {
