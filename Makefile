@@ -25,8 +25,8 @@ demo: build
 # Everything that CI runs. Most tests wait for stores more than they compute.
 AT_ONCE = 3
 PLAIN   = go test -p $(AT_ONCE) -parallel 4 -timeout 30m
-RACE    = $(PLAIN) -race -skip 'Conformance|Passwords|TLS'
-RACING  = ./core/driver/... ./core/protocol ./core/engine/... ./core/plugin ./core/client ./core/host ./core/node ./core/archive ./plugins/...
+RACE    = $(PLAIN) -race -skip 'Conformance|Passwords|TLS|EveryDamagedPage'
+RACING  = ./core/driver/... ./core/protocol ./core/engine/... ./core/plugin ./core/client ./core/host ./core/node ./core/machine ./core/internal/... ./core/experiment ./core/archive ./plugins/...
 
 test: check
 	go build ./...
