@@ -2,6 +2,7 @@ package comparison
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/benchctl/benchctl/core/format"
@@ -26,6 +27,36 @@ func (m Measured) answers(l *Workload) workload.Answers {
 		return perThread
 	}
 	return answers
+}
+
+// bound returns the bound that the workload's search keeps, if all runs have the same.
+func (m Measured) bound(l *Workload) string {
+	d := m.Definitions[l.SHA256]
+	if d == nil || !l.Answers.Has(workload.FigureRate) {
+		return ""
+	}
+	bounds := map[string]bool{}
+	known := map[string]bool{} // few sets of parameters, and many runs have the same
+	for _, run := range l.Runs {
+		if set := fmt.Sprint(run.Params); known[set] {
+			continue
+		} else {
+			known[set] = true
+		}
+		load, _, err := d.Bind(run.Params)
+		if err != nil {
+			return "" // of another version of the language
+		}
+		for _, phase := range load.Phases {
+			if phase.Until != nil {
+				bounds[phase.Until.String()] = true
+			}
+		}
+	}
+	if len(bounds) != 1 {
+		return ""
+	}
+	return slices.Collect(maps.Keys(bounds))[0]
 }
 
 // partsOf lists the operations of the phases.

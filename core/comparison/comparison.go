@@ -37,7 +37,7 @@ type Comparison struct {
 	Guarantees  []string    `json:"guarantees"`
 	Verified    []string    `json:"verified,omitempty"`
 	Machines    []string    `json:"machines"`
-	RunWarnings []string    `json:"run_warnings,omitempty"` // of the selected runs, each once
+	RunWarnings []string    `json:"run_warnings,omitempty"` // of the runs that are compared, each once; of all if none is
 }
 
 // Workload is what the runs of one version of a workload come to: figures of
@@ -50,15 +50,16 @@ type Workload struct {
 	From        time.Time        `json:"from"`     // when the first and the last of them began
 	Until       time.Time        `json:"until"`
 	Interval    string           `json:"interval"`
-	Keys        []string         `json:"keys"`    // that tell the series apart
-	Answers     workload.Answers `json:"answers"` // what answers its question
+	Keys        []string         `json:"keys"`            // that tell the series apart
+	Answers     workload.Answers `json:"answers"`         // what answers its question
+	Bound       string           `json:"bound,omitempty"` // that its search keeps, if all runs have the same
 	Parts       []Part           `json:"parts"`
 	Phases      []string         `json:"phases"`
 	Series      []*Series        `json:"series"`
 	Guarantees  []string         `json:"guarantees"`
 	Verified    []string         `json:"verified,omitempty"`
 	Warnings    []string         `json:"warnings,omitempty"`     // of the comparison
-	RunWarnings []string         `json:"run_warnings,omitempty"` // of the selected runs of the workload
+	RunWarnings []string         `json:"run_warnings,omitempty"` // of these runs
 	Runs        []*Run           `json:"-"`                      // that are compared
 	Rows        []*Row           `json:"-"`
 	Params      map[string]Param `json:"params,omitempty"` // of the workload, if they were asked for
@@ -172,8 +173,7 @@ func Of(m Measured) (*Comparison, error) {
 			rows[run.group] = append(rows[run.group], row)
 		}
 	}
-	c := &Comparison{Selected: len(runs), Setups: setups(runs), Machines: machineNotes(runs, m.Environments), RunWarnings: runWarnings(runs)}
-	c.LeftOut = m.leftOut(runs)
+	c := &Comparison{Selected: len(runs), LeftOut: m.leftOut(runs)}
 	c.From, c.Until = span(runs)
 	reasons := reasonsOf(m.Failures)
 	var intervals repeats
@@ -183,10 +183,12 @@ func Of(m Measured) (*Comparison, error) {
 			continue
 		}
 		load, counted := m.loadOf(rows[i], reasons)
-		if out := m.leftOut(g.Rows); out != "" {
-			load.Warnings = append(load.Warnings, out)
+		for _, out := range []string{incomplete(g.Rows), m.leftOut(g.Rows)} {
+			if out != "" {
+				load.Warnings = append(load.Warnings, out)
+			}
 		}
-		load.RunWarnings = runWarnings(g.Rows)
+		load.RunWarnings = runWarnings(load.Runs)
 		intervals = intervals.and(counted)
 		if n := len(c.Workloads); n > 0 && c.Workloads[n-1].Name == load.Name && c.Workloads[n-1].Version == load.Version {
 			c.Workloads[n-1].namesake, load.namesake = true, true
@@ -195,6 +197,11 @@ func Of(m Measured) (*Comparison, error) {
 		compared = append(compared, load.Runs...)
 	}
 	c.Compared, c.Interval = len(compared), intervals.name()
+	shown := compared
+	if len(compared) == 0 {
+		shown = runs // why there is nothing to compare
+	}
+	c.Setups, c.Machines, c.RunWarnings = setups(shown), machineNotes(shown, m.Environments), runWarnings(shown)
 	if len(c.Workloads) == 1 {
 		c.Guarantees, c.Verified = c.Workloads[0].Guarantees, c.Workloads[0].Verified
 	} else {
@@ -213,7 +220,7 @@ func (m Measured) loadOf(rows []*Row, failures reasons) (*Workload, repeats) {
 	}
 	l.From, l.Until = span(runs)
 	l.Parts = partsOf(rows, l.Phases)
-	l.Answers = m.answers(l)
+	l.Answers, l.Bound = m.answers(l), m.bound(l)
 	for i, g := range selection.GroupBy(runs, l.Keys...) {
 		for _, run := range g.Rows {
 			run.group = i

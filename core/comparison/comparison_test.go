@@ -167,15 +167,18 @@ func TestTotalsAddUpWithinAPhaseOfARun(t *testing.T) {
 
 func TestOnlyCompleteRunsAndMeasuredPhasesAreCompared(t *testing.T) {
 	failed, warmup, kept := of("a", 1, 1, "set", 1), of("a", 1, 1, "set", 1), of("a", 1, 1, "set", 7)
-	failed.State, warmup.Warmup, failed.Warnings = record.Failed, true, []string{"a warning"}
+	failed.State, warmup.Warmup, failed.Warnings, kept.Warnings = record.Failed, true, []string{"of the failed one"}, []string{"a warning"}
 	c := comparisontest.Compare(t, []made{failed, warmup, kept})
 	if c.Selected != 3 || c.Compared != 1 || len(c.Workloads) != 1 || len(c.Workloads[0].Rows) != 1 || comparison.Throughput(c.Workloads[0].Rows[0]) != 7 {
 		t.Errorf("%+v", c)
 	}
-	if !slices.Equal(c.RunWarnings, failed.Warnings) {
+	if !slices.Equal(c.RunWarnings, kept.Warnings) {
 		t.Errorf("warnings of runs: %q", c.RunWarnings)
 	}
-	if c := comparisontest.Compare(t, []made{failed}); c.Selected != 1 || len(c.Workloads) != 0 {
+	if got, want := strings.Join(c.Workloads[0].Warnings, "\n"), "of 3 selected runs only complete ones are compared: 1 failed left out"; !strings.Contains(got, want) {
+		t.Errorf("%q", got)
+	}
+	if c := comparisontest.Compare(t, []made{failed}); c.Selected != 1 || len(c.Workloads) != 0 || !slices.Equal(c.RunWarnings, failed.Warnings) {
 		t.Errorf("%+v", c)
 	}
 }

@@ -3,6 +3,7 @@ package comparison
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/record"
@@ -91,6 +92,28 @@ func (r reasons) mostFrequent(rows []*Row) string {
 // compares reports whether a run is compared.
 func (m *Measured) compares(run *Run) bool {
 	return run.State == record.Complete && (run.LostNodes == 0 || m.Lost)
+}
+
+// incomplete says how many runs are left out because they did not complete.
+func incomplete(runs []*Run) string {
+	counts := map[record.State]int{}
+	n := 0
+	for _, run := range runs {
+		if run.State != record.Complete {
+			counts[run.State]++
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	var states []string
+	for _, state := range []record.State{record.Failed, record.Interrupted, record.Running} {
+		if counts[state] > 0 {
+			states = append(states, fmt.Sprintf("%d %s", counts[state], state))
+		}
+	}
+	return fmt.Sprintf("of %s only complete ones are compared: %s left out", format.Count(len(runs), "selected run"), strings.Join(states, ", "))
 }
 
 // leftOut says how many complete runs are not compared because they have lost a

@@ -77,6 +77,9 @@ func distinction(some, all []*Run, promise func(*Run) string) string {
 		if !decides || slices.ContainsFunc(selection.ValuesOf(others, key), func(v string) bool { return slices.Contains(values, v) }) {
 			continue
 		}
+		if len(values) == 1 && values[0] == "" {
+			return "without " + selection.Short(key)
+		}
 		if key != "nodes" {
 			return selection.Short(key) + " " + strings.Join(values, " or ")
 		}

@@ -135,6 +135,9 @@ func TestARateIsTheMedianOfWhatSearchesFound(t *testing.T) {
 	}
 	for name, c := range cases {
 		l := comparisontest.Workload(t, search(c.rates...))
+		if l.Bound != "p99 < 5ms" {
+			t.Errorf("%s: the bound is %q", name, l.Bound)
+		}
 		if got := l.Series[0].Answer(workload.FigureRate, l.Parts[0]); got.Value != c.want || got.N != len(c.rates) {
 			t.Errorf("%s: %v", name, got)
 		}

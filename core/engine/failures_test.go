@@ -23,20 +23,22 @@ import (
 )
 
 // unwilling is the memory store with an answer of a test's own to gets and sets,
-// each of which has a number, from 1.
+// and to creates where it is wanted, each of which has a number, from 1.
 type unwilling struct {
 	driver.Driver
-	answer func(op sample.Op, number int64) error
+	answer  func(op sample.Op, number int64) error
+	creates bool
 }
 
 func (d unwilling) Open(ctx context.Context, setup driver.Setup) (driver.Store, error) {
 	opened, err := d.Driver.Open(ctx, setup)
-	return &unwillingStore{opened, d.answer, [sample.OpCount]atomic.Int64{}}, err
+	return &unwillingStore{opened, d.answer, d.creates, [sample.OpCount]atomic.Int64{}}, err
 }
 
 type unwillingStore struct {
 	driver.Store
 	answer  func(op sample.Op, number int64) error
+	creates bool
 	numbers [sample.OpCount]atomic.Int64
 }
 
@@ -57,6 +59,19 @@ func (s unwillingSession) Get(ctx context.Context, key []byte) ([]byte, error) {
 	return s.Session.Get(ctx, key)
 }
 
+// Create may have taken effect although it fails.
+func (s unwillingSession) Create(ctx context.Context, key, value []byte) error {
+	if !s.store.creates {
+		return s.Session.Create(ctx, key, value)
+	}
+	number := s.store.numbers[sample.OpCreate].Add(1)
+	refused := s.store.answer(sample.OpCreate, number)
+	if refused != nil && number%2 == 0 {
+		return refused
+	}
+	return errors.Join(refused, s.Session.Create(ctx, key, value))
+}
+
 func (s unwillingSession) Set(ctx context.Context, key, value []byte) error {
 	if err := s.store.answer(sample.OpSet, s.store.numbers[sample.OpSet].Add(1)); err != nil {
 		return err
@@ -71,7 +86,7 @@ func failed(t *testing.T, answer func(op sample.Op, number int64) error) ([]reco
 	w := reads(20)
 	w.Phases[1].Name, w.Phases[1].Mix = "mixed", []load.Share{{Op: sample.OpGet, Weight: 0.5}, {Op: sample.OpSet, Weight: 0.5}}
 	s := new(sink)
-	err := drivertest.Serve(t, unwilling{memory.Driver(), answer}).Run(t.Context(), protocol.RunRequest{
+	err := drivertest.Serve(t, unwilling{memory.Driver(), answer, false}).Run(t.Context(), protocol.RunRequest{
 		Setup: driver.Setup{Nodes: 1, Timeout: time.Second}, Load: w, Threads: 2, Seed: 1,
 		KeyPrefix: "/bench", SpillDir: t.TempDir(), StartTimeout: time.Minute,
 	}, s)
@@ -159,7 +174,7 @@ func TestFailuresAreOfTheirPhase(t *testing.T) {
 			return driver.ErrTimeout
 		}
 		return nil
-	}}, reads(30), 2)
+	}, false}, reads(30), 2)
 	failures, err := a.Failures(t.Context(), 1)
 	if err != nil || len(failures) != 1 {
 		t.Fatalf("%+v, %v", failures, err)
@@ -233,4 +248,38 @@ func (s shortSightedSession) Set(ctx context.Context, key, value []byte) error {
 		close(s.store.changes)
 	}
 	return err
+}
+
+// A store that does not answer while keys are made that all threads share has
+// broken no promise: they may be there or not.
+func TestKeysThatCouldNotBeMadeAreNoViolation(t *testing.T) {
+	for name, class := range map[string]error{"timeout": driver.ErrTimeout, "unavailable": driver.ErrUnavailable, "refused": errors.New("no space")} {
+		answer := func(op sample.Op, number int64) error {
+			if op == sample.OpCreate && number <= 10 {
+				return class
+			}
+			return nil
+		}
+		s := new(sink)
+		err := drivertest.Serve(t, unwilling{memory.Driver(), answer, true}).Run(t.Context(), protocol.RunRequest{
+			Setup: driver.Setup{Nodes: 1, Timeout: time.Second}, Load: reads(20), Threads: 2, Seed: 1, Verify: load.VerifyReadBack,
+			KeyPrefix: "/bench", SpillDir: t.TempDir(), StartTimeout: time.Minute,
+		}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.verdicts) == 0 {
+			t.Errorf("%s: nothing was verified", name)
+		}
+		for _, verdicts := range s.verdicts {
+			for _, v := range verdicts {
+				if v.Result != record.Held {
+					t.Errorf("%s: %+v", name, v)
+				}
+			}
+		}
+		if got := strings.Join(s.finished.Warnings, "\n"); !strings.Contains(got, "10 could not be created, so operations on them may find nothing") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
 }

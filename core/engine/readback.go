@@ -73,7 +73,12 @@ func (e *engine) remembers(phase load.Phase) bool {
 
 // verified checks the store after a phase.
 func (v *verifier) verified(ctx context.Context, index int, phase load.Phase) error {
-	v.filled = v.filled || phase.Fill
+	if phase.Fill {
+		v.filled = true
+		if n := v.unfilled(); n > 0 {
+			v.doubts = append(v.doubts, fmt.Sprintf("%s: of %d keys that all threads share %d could not be created, so operations on them may find nothing", phase.Name, v.Load.Keys.Count, n))
+		}
+	}
 	if v.Verify == load.VerifyNone || ctx.Err() != nil || len(v.hung) > 0 || phase.Warmup && !phase.Fill {
 		return nil
 	}
@@ -95,6 +100,15 @@ func (v *verifier) verified(ctx context.Context, index int, phase load.Phase) er
 		return nil
 	}
 	return v.outbox.Put(protocol.Verdict(index, verdict))
+}
+
+// unfilled counts the keys that all threads share of which it is not known that
+// they were created.
+func (v *verifier) unfilled() (n int64) {
+	for _, w := range v.workers {
+		n += w.tally.unfilled
+	}
+	return n
 }
 
 // finding is what a check of one key or folder came to.
@@ -305,7 +319,7 @@ func (v *verifier) countable() []countable {
 		if !v.filled {
 			return nil // who has created which keys is not known
 		}
-		c := countable{folder: string(v.workers[0].operations.Folder()), least: int64(v.Load.Keys.Count), most: int64(v.Load.Keys.Count)}
+		c := countable{folder: string(v.workers[0].operations.Folder()), least: int64(v.Load.Keys.Count) - v.unfilled(), most: int64(v.Load.Keys.Count)}
 		for _, w := range v.workers {
 			c.add(w.tally)
 		}

@@ -13,6 +13,7 @@ import (
 type tally struct {
 	created  int64 // keys of its own that it has created
 	deleted  int64 // of which it has deleted
+	unfilled int64 // keys that all threads share which it should have created, and of which it is not known that they are there
 	doubtful int64 // creations and deletions of which it is not known whether they took effect
 
 	numbered   string // the key that create-sequential returned last
@@ -40,6 +41,9 @@ func (w *worker) remember(op sample.Op, status sample.Status, start, end time.Du
 			w.tally.created++
 		}
 		w.written.Wrote(key, ledger.Write{Number: w.operations.LastWrite(), From: start, To: end})
+	case op == sample.OpCreate && !w.operations.Adds() && status != sample.Exists:
+		w.tally.unfilled++
+		w.written.Doubt(key)
 	case uncertain(status):
 		if effect == sample.EffectDelete || op.Numbered() || w.operations.Adds() {
 			w.tally.doubtful++

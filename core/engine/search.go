@@ -26,6 +26,7 @@ type search struct {
 	broken    float64 // 0: none did
 	latencies *hdrhistogram.Histogram
 	failed    int64
+	few       bool // operations at some rate: too few for the percentile that the bound is on
 }
 
 func newSearch(phase load.Phase) *search {
@@ -88,12 +89,18 @@ func (s *search) end(rate float64, unstarted int64) (kept bool, why string) {
 // percentiles are those that a bound may be on.
 var percentiles = map[load.Statistic]float64{"p50": 50, "p90": 90, "p95": 95, "p99": 99, "p999": 99.9, "max": 100}
 
-// value returns the statistic that the bound is on.
+// value returns the statistic that the bound is on. Of operations that are too few
+// for a percentile, of which none lies beyond it, it is the greatest.
 func (s *search) value() int64 {
-	if percentile, ok := percentiles[s.phase.Until.Of]; ok {
-		return s.latencies.ValueAtPercentile(percentile)
+	percentile, ok := percentiles[s.phase.Until.Of]
+	switch {
+	case !ok:
+		return int64(s.latencies.Mean())
+	case percentile < 100 && float64(s.latencies.TotalCount())*(100-percentile) < 100-1e-6:
+		s.few = true
+		return s.latencies.Max()
 	}
-	return int64(s.latencies.Mean())
+	return s.latencies.ValueAtPercentile(percentile)
 }
 
 // result is the rate that the phase itself is to be executed at, and what is

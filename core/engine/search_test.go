@@ -40,3 +40,21 @@ func TestASearchFindsWhatAQueueBears(t *testing.T) {
 		}
 	}
 }
+
+// A percentile of fewer operations than it needs is their greatest latency: what
+// lies above the bound is not left out of it.
+func TestFewOperationsDoNotHideWhatBreaksTheBound(t *testing.T) {
+	for operations, want := range map[int]bool{50: false, 99: false, 200: true} {
+		s := newSearch(load.Phase{Rate: 100, RateTo: 200, Until: &load.Bound{Of: "p99", Below: 5 * time.Millisecond}})
+		for i := range operations {
+			latency := int64(time.Millisecond)
+			if i == 0 {
+				latency = int64(8 * time.Millisecond)
+			}
+			s.observe([]sample.Sample{{Op: sample.OpGet, Intended: int64(i) * 1e6, Start: int64(i) * 1e6, Latency: latency}})
+		}
+		if kept, why := s.end(100, 0); kept != want || s.few == want {
+			t.Errorf("%d operations: kept %v, few %v, %s", operations, kept, s.few, why)
+		}
+	}
+}

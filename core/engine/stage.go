@@ -109,6 +109,9 @@ func (e *engine) judge(s *search, stage load.Stage, phase load.Phase, ended endi
 		}
 		return e.outbox.Put(protocol.Incident(ended.at, driver.Incident{Kind: SearchTried, Detail: text}))
 	}
+	if s.few {
+		e.doubts = append(e.doubts, fmt.Sprintf("%s: some rates were tried with fewer operations than %s needs; what was held against the bound there is the greatest latency: try each rate for longer", stage.Name, stage.Until.Of))
+	}
 	if found && !kept {
 		e.doubts = append(e.doubts, fmt.Sprintf("%s: when it was measured at the rate that the search had found, %s was not kept (%s)", stage.Name, stage.Until, text))
 	}

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -158,7 +159,7 @@ func lead(l *comparison.Workload) string {
 	a := l.Answers
 	var of []string
 	if a.Has(workload.FigureRate) {
-		of = append(of, "the highest arrivals per second that kept the bound")
+		of = append(of, "the highest arrivals per second that kept "+cmp.Or(l.Bound, "the bound"))
 	}
 	switch {
 	case a.Has(workload.FigureOffered):
