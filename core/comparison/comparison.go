@@ -220,7 +220,8 @@ func (m Measured) loadOf(rows []*Row, failures reasons) (*Workload, repeats) {
 	}
 	l.From, l.Until = span(runs)
 	l.Parts = partsOf(rows, l.Phases)
-	l.Answers, l.Bound = m.answers(l), m.bound(l)
+	l.Answers = m.answers(l)
+	l.Bound = m.bound(l)
 	for i, g := range selection.GroupBy(runs, l.Keys...) {
 		for _, run := range g.Rows {
 			run.group = i
