@@ -115,7 +115,7 @@ func TestARateIsTheMedianOfWhatSearchesFound(t *testing.T) {
 		var records []made
 		for _, rate := range rates {
 			r := of("etcd", 1, 10, "set", rate)
-			r.Workload, r.Definition, r.Phase, r.Offered = "w", definition, "search", record.Offered{Rate: rate, Bound: record.BoundKept}
+			r.Params, r.Workload, r.Definition, r.Phase, r.Offered = nil, "w", definition, "search", record.Offered{Rate: rate, Bound: record.BoundKept}
 			if rate == 100 { // the lowest
 				r.Offered.Bound = record.BoundBroken
 			}
