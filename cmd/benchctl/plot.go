@@ -130,6 +130,9 @@ func onlyWorkload(c *comparison.Comparison) (*comparison.Workload, error) {
 // draw writes a picture of a figure.
 func (a *app) draw(figure chart.Figure, file string, picture chart.Format, look chart.Theme) error {
 	err := create(file, func(w io.Writer) error { return figure.Render(w, picture, look) })
+	if errors.Is(err, chart.ErrEmpty) && len(figure.Missing) > 0 {
+		return fmt.Errorf("there is nothing to draw: %s", strings.Join(figure.Missing, "; "))
+	}
 	if errors.Is(err, chart.ErrEmpty) {
 		return errors.New("no operation of the selected runs succeeded, so there is nothing to draw: `benchctl runs` counts those that failed")
 	}

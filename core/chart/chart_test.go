@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/recorder"
 
 	"github.com/benchctl/benchctl/core/stats"
 )
@@ -38,6 +40,85 @@ func TestMarksOfOnePanelShareItsAxes(t *testing.T) {
 	for i, p := range panels {
 		if p.Y.Low != 1.5 || p.Y.High != 800 {
 			t.Errorf("panel %d: from %v to %v", i, p.Y.Low, p.Y.High)
+		}
+	}
+}
+
+// joined are how many points each line on a canvas joins. Lines are broader than
+// the outlines of points.
+func joined(c *recorder.Canvas) []int {
+	var points []int
+	width := vg.Length(0)
+	for _, action := range c.Actions {
+		switch a := action.(type) {
+		case *recorder.SetLineWidth:
+			width = a.Width
+		case *recorder.Stroke:
+			if width > 2 {
+				points = append(points, len(a.Path))
+			}
+		}
+	}
+	return points
+}
+
+func TestALineHasAGapWhereThereIsNothing(t *testing.T) {
+	cases := map[string]struct {
+		known string // of the places, x is one with a value
+		want  []int
+	}{
+		"whole":         {"xxxxx", []int{5}},
+		"in the middle": {"xx.xx", []int{2, 2}},
+		"one beyond":    {"xx..x", []int{2}},
+		"one before":    {"x.xxx", []int{3}},
+		"at the ends":   {".xxx.", []int{3}},
+		"every other":   {"x.x.x", nil},
+		"nothing":       {".....", nil},
+	}
+	for name, c := range cases {
+		values := make([]stats.Estimate, len(c.known))
+		for i, known := range c.known {
+			if known == 'x' {
+				values[i] = stats.Estimate{N: 1, Value: float64(i + 1)}
+			}
+		}
+		canvas := &recorder.Canvas{}
+		a := area{
+			Canvas: draw.NewCanvas(canvas, 100, 100), y: newScale(1, 10, false, 5), series: []Series{{Of: 1}},
+			at: func(place int) vg.Length { return vg.Length(10 * place) }, room: 10,
+		}
+		Lines{Estimates{values}}.draw(a)
+		if got := joined(canvas); !slices.Equal(got, c.want) {
+			t.Errorf("%s: lines of %v points, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestEveryLogarithmicAxisSaysSo(t *testing.T) {
+	for _, kind := range []string{"", "y", "x", "both"} {
+		for _, label := range []string{"", "named"} {
+			axis := Axis{Places: []float64{1, 1000}, Log: kind == "x" || kind == "both"}
+			f := Figure{XLabel: label, Series: []Series{{Of: 1}}}
+			for range 2 {
+				f.Panels = append(f.Panels, Panel{
+					YLabel: label, X: &axis, Y: Scale{Log: kind == "y" || kind == "both"},
+					Marks: []Mark{Lines{Estimates{{{N: 1, Value: 1}, {N: 1, Value: 10}}}}},
+				})
+			}
+			want := map[string]int{"": 0, "x": 1, "y": 2, "both": 3}[kind]
+			for name, theme := range map[string]Theme{"slide": Slide, "page": Page} {
+				var b bytes.Buffer
+				if err := f.Render(&b, SVG, theme); err != nil {
+					t.Fatal(err)
+				}
+				text := ">logarithmic<"
+				if label != "" {
+					text = ">named, logarithmic<"
+				}
+				if got := strings.Count(b.String(), text); got != want {
+					t.Errorf("%s, logarithmic %q, label %q: %d say so, want %d", name, kind, label, got, want)
+				}
+			}
 		}
 	}
 }

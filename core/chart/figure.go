@@ -39,6 +39,7 @@ type Figure struct {
 	Panels   []Panel
 	XLabel   string   // that all panels share
 	Caption  []string // what the figure is made of
+	Missing  []string // what it would show, if there were anything of it, and why there is not
 	Warnings []string // what weakens it
 }
 
@@ -160,14 +161,37 @@ func (f Figure) draw(c draw.Canvas, theme Theme) {
 
 	bottom := f.caption(area, theme)
 	area.Max.Y, area.Min.Y = y-8, bottom+10
-	for _, line := range slices.Backward(theme.wrap(theme.Label, f.XLabel, area.Size().X)) {
+	for _, line := range slices.Backward(theme.wrap(theme.Label, f.xLabel(), area.Size().X)) {
 		theme.text(area, theme.Label, (area.Min.X+area.Max.X)/2, area.Min.Y, draw.XCenter, draw.YBottom, line)
 		area.Min.Y += theme.Label.Font.Size * 1.4
 	}
-	for i, tile := range tiles(area, f.Panels, theme) {
-		f.Panels[i].draw(tile, theme, f.Series)
+	all := tiles(area, f.Panels, theme)
+	labels := 0 // the most lines that a panel's label takes: axes side by side begin at one height
+	for i, tile := range all {
+		labels = max(labels, len(f.Panels[i].label(tile, theme)))
+	}
+	for i, tile := range all {
+		f.Panels[i].draw(tile, theme, f.Series, labels)
 	}
 }
+
+// xLabel is the label of the axis that all panels share.
+func (f Figure) xLabel() string {
+	if slices.ContainsFunc(f.Panels, func(p Panel) bool { return p.X != nil && p.X.Log }) {
+		return said(f.XLabel)
+	}
+	return f.XLabel
+}
+
+// said is the label of a logarithmic axis.
+func said(label string) string {
+	if label == "" {
+		return logarithmic
+	}
+	return label + ", " + logarithmic
+}
+
+const logarithmic = "logarithmic"
 
 // legend draws the names of the series, in as many rows as they need.
 func (f Figure) legend(area draw.Canvas, y vg.Length, theme Theme) vg.Length {
@@ -200,6 +224,7 @@ func (f Figure) caption(area draw.Canvas, theme Theme) vg.Length {
 		}
 	}
 	add(theme.Warning, prefixed("! ", f.Warnings))
+	add(theme.Caption, f.Missing)
 	add(theme.Caption, f.Caption)
 	height := theme.Caption.Font.Size * 1.35
 	y := area.Min.Y + height*vg.Length(len(lines))

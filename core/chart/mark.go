@@ -114,7 +114,8 @@ func (a area) whisker(style draw.LineStyle, e stats.Estimate, x, half vg.Length)
 	a.StrokeLine2(style, x-half, high, x+half, high)
 }
 
-// Lines join the points of each series.
+// Lines join the points of each series that stand at places side by side. Where
+// there is none, a line has a gap: nothing is known of what lies between.
 type Lines struct{ Estimates }
 
 func (Lines) stands() bool { return false }
@@ -125,21 +126,31 @@ func (l Lines) draw(a area) {
 		// Series stand a little apart, so that equal ones do not hide each other.
 		shift := vg.Length(i) - vg.Length(len(a.series)-1)/2
 		shift *= min(3, a.room/vg.Length(len(a.series)))
-		var points []vg.Point
+		var points, joined []vg.Point
 		for j, e := range l.Estimates[i] {
 			if e.N == 0 {
+				a.join(s, joined)
+				joined = nil
 				continue
 			}
 			x := a.at(j) + shift
 			if e.Known() {
 				a.whisker(draw.LineStyle{Color: s.shade(), Width: 1.3}, e, x, radius/1.4)
 			}
-			points = append(points, vg.Point{X: x, Y: a.height(e.Value)})
+			at := vg.Point{X: x, Y: a.height(e.Value)}
+			points, joined = append(points, at), append(joined, at)
 		}
-		a.StrokeLines(draw.LineStyle{Color: s.shade(), Width: 2.2}, points)
+		a.join(s, joined)
 		for _, at := range points {
 			a.DrawGlyphNoClip(draw.GlyphStyle{Color: s.shade(), Radius: radius, Shape: s.marker()}, at)
 		}
+	}
+}
+
+// join draws a line of a series through points: one alone has none.
+func (a area) join(s Series, points []vg.Point) {
+	if len(points) > 1 {
+		a.StrokeLines(draw.LineStyle{Color: s.shade(), Width: 2.2}, points)
 	}
 }
 

@@ -11,15 +11,25 @@ import (
 // tickEvery is the distance of ticks that the eye likes, in points.
 const tickEvery = 42
 
-func (p Panel) draw(c draw.Canvas, theme Theme, series []Series) {
+// label is what the y axis shows, in lines that fit a panel.
+func (p Panel) label(c draw.Canvas, theme Theme) []string {
+	label := p.YLabel
+	if p.Y.Log {
+		label = said(label)
+	}
+	return theme.wrap(theme.Value, label, c.Size().X)
+}
+
+// draw draws the panel, with room for a label of so many lines.
+func (p Panel) draw(c draw.Canvas, theme Theme, series []Series, labels int) {
 	top := c.Max.Y
 	if p.Title != "" {
 		theme.text(c, theme.Panel, c.Min.X, top, draw.XLeft, draw.YTop, p.Title)
 		top -= theme.Panel.Font.Size * 1.9
 	}
-	if p.YLabel != "" { // above the axis, where it is read without turning the head
-		theme.text(c, theme.Value, c.Min.X, top, draw.XLeft, draw.YTop, p.YLabel)
-		top -= theme.Value.Font.Size * 2
+	if labels > 0 { // above the axis, where it is read without turning the head
+		theme.lines(c, top, theme.Value, p.label(c, theme))
+		top -= theme.Value.Font.Size * (2 + 1.3*vg.Length(labels-1))
 	}
 	bottom := c.Min.Y + theme.Label.Font.Size*1.5
 	if p.XLabel != "" {

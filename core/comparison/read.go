@@ -206,7 +206,7 @@ func (m *Measured) compare(ctx context.Context, from Source, needs Needs, ids []
 		used[run.WorkloadSHA256] = true
 	}
 	m.Definitions = map[string]*workload.Definition{}
-	latency, offered := m.Latency, false
+	latency, offered := m.Latency, needs.Latency // which counts from when an operation should have started
 	for _, w := range workloads {
 		if !used[w.SHA256] {
 			continue

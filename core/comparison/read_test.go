@@ -133,6 +133,23 @@ func TestASelectionTakesRunsAndOperations(t *testing.T) {
 	}
 }
 
+// Where latency is asked for, so is whether it counts from an intended start,
+// whatever the workload's answers are.
+func TestLatencyComesWithWhatWasOffered(t *testing.T) {
+	r := of("a", 1, 1, "set", 1)
+	r.Phase, r.Offered = "load", record.Offered{Rate: 50}
+	s := &source{measured: comparisontest.Measured(t, []made{r})}
+	for _, latency := range []bool{false, true} {
+		c, err := selectFrom(t, s, "", comparison.Needs{Latency: latency})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Workloads[0].Series[0].Phase("load").Offered.N; got != map[bool]int{true: 1}[latency] {
+			t.Errorf("latency %v: offered in %d runs", latency, got)
+		}
+	}
+}
+
 func TestOfRunsThatWereExecutedAgainTheLastCounts(t *testing.T) {
 	failed, again, complete, redone := of("a", 1, 1, "set", 1), of("a", 1, 1, "set", 2), of("a", 1, 1, "set", 3), of("a", 1, 1, "set", 4)
 	failed.State, redone.State = record.Failed, record.Interrupted

@@ -45,7 +45,7 @@ type Options struct {
 var All = []Kind{
 	{Name: "answers", Help: "what answers the question of the workload, as bars with intervals", Needs: []Input{Latency}, Make: answers},
 	{Name: "latency", Help: "percentiles of every operation", Needs: []Input{Latency}, Make: latency},
-	{Name: "sweep", Help: "throughput in total, and p99 latency, over what was swept: a\nparameter of the workload, or else threads or nodes",
+	{Name: "sweep", Help: "what answers the question of the workload over what was swept:\na parameter of it, or else threads or nodes",
 		Flags: []string{"over"}, Needs: []Input{Latency, Params}, Make: sweep},
 	{Name: "threads", Help: "throughput per thread and in total over the number of threads", Make: threads},
 	{Name: "throughput", Help: "what one thread does in a second, as bars with intervals", Make: throughput},
@@ -136,93 +136,6 @@ func throughput(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	return f, nil
 }
 
-// answers compares what answers the question of a workload: a panel of bars for
-// each figure, by operation and setup.
-func answers(l *comparison.Workload, _ Options) (chart.Figure, error) {
-	f := figure("What answers "+l.Name, "of successful operations", l)
-	f.Series = legend(l.Series)
-	for _, figure := range l.Answers.Figures {
-		parts := l.Answering()
-		switch {
-		case figure == workload.FigureOffered:
-			continue // which was asked for, and not measured
-		case figure.OfPhase():
-			parts = slices.CompactFunc(parts, func(a, b comparison.Part) bool { return a.Phase == b.Phase })
-			for i, p := range parts {
-				parts[i].Name = p.Phase
-			}
-		}
-		if panel, measured := bars(l, figure, parts); measured {
-			f.Panels = append(f.Panels, panel)
-		}
-	}
-	return f, nil
-}
-
-// labels are what the axes of figures say.
-var labels = map[workload.Figure]string{
-	workload.FigureRate: "arrivals/s that were found", workload.FigureThroughput: "ops/s in total", workload.FigurePerThread: "ops/s per thread",
-	workload.FigureP50: "p50 latency", workload.FigureP90: "p90 latency", workload.FigureP99: "p99 latency", workload.FigureP999: "p99.9 latency", workload.FigureMax: "greatest latency",
-}
-
-// bars is a panel of a figure, with a bar for each part of each series. It is not
-// measured where there is nothing of it: too few operations carry no percentile,
-// and a search may find no rate.
-func bars(l *comparison.Workload, of workload.Figure, parts []comparison.Part) (panel chart.Panel, measured bool) {
-	panel.YLabel = labels[of]
-	if of.OfLatency() {
-		panel.Y.Unit = chart.Time
-	}
-	for _, p := range parts {
-		panel.Groups = append(panel.Groups, p.Name)
-	}
-	var bars chart.Estimates
-	for _, s := range l.Series {
-		values := make([]stats.Estimate, len(parts))
-		for i, p := range parts {
-			e := s.Answer(of, p)
-			if e.N > 0 && (of != workload.FigureRate || e.Value > 0) {
-				values[i], measured = e, true
-			}
-		}
-		bars = append(bars, values)
-	}
-	panel.Marks = []chart.Mark{chart.Bars{Estimates: bars}}
-	return panel, measured
-}
-
-// latency shows the percentiles of successful operations, a panel for each
-// operation.
-func latency(l *comparison.Workload, _ Options) (chart.Figure, error) {
-	f := figure("Latency", "percentiles of successful operations, from request to answer", l)
-	answered := slices.DeleteFunc(slices.Clone(l.Series), func(s *comparison.Series) bool {
-		return !slices.ContainsFunc(s.Operations, func(o comparison.Operation) bool { return o.Latency != nil })
-	})
-	f.Series = legend(answered)
-	for _, part := range l.Parts {
-		var lines chart.Estimates
-		drawn := false
-		for _, s := range answered {
-			values := make([]stats.Estimate, len(percentiles))
-			if o := s.Operation(part); o != nil && o.Latency != nil {
-				drawn = true
-				values = []stats.Estimate{o.Latency.P50, o.Latency.P90, o.Latency.P99, o.Latency.P999, o.Latency.Max}
-			}
-			lines = append(lines, values)
-		}
-		if drawn {
-			f.Panels = append(f.Panels, chart.Panel{
-				Title: part.Name, Groups: percentiles, Y: chart.Scale{Unit: chart.Time, Log: true}, Marks: []chart.Mark{chart.Lines{Estimates: lines}},
-			})
-		}
-	}
-	chart.Align(f.Panels)
-	return f, nil
-}
-
-// percentiles are the places of a latency chart.
-var percentiles = []string{"p50", "p90", "p99", "p99.9", "max"}
-
 // threads shows how throughput goes with the number of threads: for each
 // operation per thread above and in total below.
 func threads(l *comparison.Workload, _ Options) (chart.Figure, error) {
@@ -231,68 +144,25 @@ func threads(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f.Series = over.legend()
 	rows := []struct {
 		label, x string
-		of       func(*comparison.Row) float64
+		of       func(*comparison.Operation) stats.Estimate
 	}{
-		{"ops/s per thread", "", (*comparison.Row).PerThread},
-		{"ops/s in total", "threads", comparison.Throughput},
+		{"ops/s per thread", "", func(o *comparison.Operation) stats.Estimate { return o.PerThread }},
+		{"ops/s in total", "threads", func(o *comparison.Operation) stats.Estimate { return o.Throughput }},
 	}
 	for _, row := range rows {
 		for _, part := range l.Executed() {
-			rows := slices.DeleteFunc(slices.Clone(l.Rows), func(r *comparison.Row) bool { return r.Phase != part.Phase || r.Op != part.Op })
+			values := over.each(l, func(s *comparison.Series) (e stats.Estimate) {
+				if o := s.Operation(part); o != nil {
+					e = row.of(o)
+				}
+				return e
+			})
 			f.Panels = append(f.Panels, chart.Panel{
-				YLabel: part.Name + ", " + row.label, XLabel: row.x, Groups: over.values,
-				Marks: []chart.Mark{chart.Lines{Estimates: over.estimates(rows, row.of)}},
+				YLabel: part.Name + ", " + row.label, XLabel: row.x, Groups: over.values, Marks: []chart.Mark{chart.Lines{Estimates: values}},
 			})
 		}
 	}
 	return f, nil
-}
-
-// lines are series that run over the values of one key, and are told apart by
-// the others.
-type lines struct {
-	key    string
-	values []string // of the key, in ascending order
-	keys   []string // of the series
-	series []selection.Group[*comparison.Run]
-}
-
-func along(l *comparison.Workload, key string) lines {
-	runs := l.Runs
-	keys := slices.DeleteFunc(slices.Clone(l.Keys), func(k string) bool { return k == key })
-	return lines{key: key, values: selection.ValuesOf(runs, key), keys: keys, series: selection.GroupBy(runs, keys...)}
-}
-
-// legend names the series.
-func (ls lines) legend() []chart.Series {
-	names := make([]chart.Series, len(ls.series))
-	for i, s := range ls.series {
-		names[i] = chart.Series{Name: selection.Name(ls.keys, s.Values), Store: s.Values[0]}
-	}
-	return ranked(names)
-}
-
-// estimates summarises a figure of rows for each series at each value.
-func (ls lines) estimates(rows []*comparison.Row, figure func(*comparison.Row) float64) chart.Estimates {
-	return ls.each(rows, func(rows []*comparison.Row) stats.Estimate { return comparison.Estimate(rows, figure) })
-}
-
-// percentiles does the same of a percentile of the latency.
-func (ls lines) percentiles(rows []*comparison.Row, percent float64, figure func(*comparison.Row) int64) chart.Estimates {
-	return ls.each(rows, func(rows []*comparison.Row) stats.Estimate { return comparison.Percentile(rows, percent, figure) })
-}
-
-func (ls lines) each(rows []*comparison.Row, estimate func([]*comparison.Row) stats.Estimate) chart.Estimates {
-	estimates := make(chart.Estimates, len(ls.series))
-	for i := range estimates {
-		estimates[i] = make([]stats.Estimate, len(ls.values))
-	}
-	for _, g := range selection.GroupBy(rows, append(slices.Clone(ls.keys), ls.key)...) {
-		of, value := g.Values[:len(ls.keys)], g.Values[len(ls.keys)]
-		i := slices.IndexFunc(ls.series, func(s selection.Group[*comparison.Run]) bool { return slices.Equal(s.Values, of) })
-		estimates[i][slices.Index(ls.values, value)] = estimate(g.Rows)
-	}
-	return estimates
 }
 
 // figure begins a figure with the caption that all kinds have.

@@ -97,6 +97,7 @@ func TestGolden(t *testing.T) {
 	if len(figures) != len(All) {
 		t.Error("a kind has no golden picture")
 	}
+	figures["sweep-answers"] = func() chart.Figure { return sweepOfRates(t) }
 	for kind, of := range figures {
 		t.Run(kind, func(t *testing.T) {
 			var first, second bytes.Buffer

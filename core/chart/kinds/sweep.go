@@ -12,14 +12,14 @@ import (
 	"github.com/benchctl/benchctl/core/comparison"
 	"github.com/benchctl/benchctl/core/internal/fault"
 	"github.com/benchctl/benchctl/core/selection"
+	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/core/workload"
 )
 
-// sweep shows how throughput goes with what was swept: a parameter of the
-// workload, the threads or the nodes. Each measured phase has a panel with the
-// successful operations of all threads together. Each of its operations has
-// one with the 99th percentile of its latency, since percentiles of different
-// operations do not combine.
+// sweep shows how what answers the question of a workload goes with what was
+// swept: a parameter of the workload, the threads or the nodes. A figure of a
+// phase has a panel for each phase, with all threads together. Percentiles have
+// one for each operation, since those of different operations do not combine.
 //
 // Options name what was swept. Without a name one parameter, or the threads, may
 // vary, or the nodes if none of those does.
@@ -29,7 +29,8 @@ func sweep(l *comparison.Workload, o Options) (chart.Figure, error) {
 		return chart.Figure{}, err
 	}
 	name := strings.TrimPrefix(key, selection.ParamPrefix)
-	f := figure("Throughput over "+name, "all threads together, and p99 latency of each operation", l)
+	shown := shownOf(l)
+	f := figure(shown.title+" over "+name, shown.subtitle, l)
 	f.XLabel = name
 	var unit workload.Unit
 	if param := l.Params[name]; name != key {
@@ -41,44 +42,103 @@ func sweep(l *comparison.Workload, o Options) (chart.Figure, error) {
 	over := along(l, key)
 	f.Series = over.legend()
 	axis := axisOf(over.values, unit)
-	panel := func(label string, scale chart.Scale, values chart.Estimates) chart.Panel {
-		return chart.Panel{YLabel: label, Groups: over.values, X: axis, Y: scale, Marks: []chart.Mark{chart.Lines{Estimates: values}}}
-	}
+	var without missing
 	var latencies []chart.Panel
-	phases := byPhase(l)
-	for _, rows := range phases {
-		of := ""
-		if len(phases) > 1 {
-			of = rows[0].Phase + ", "
+	for _, a := range shown.figures {
+		values := over.each(l, func(s *comparison.Series) stats.Estimate { return answer(s, a.of, a.part) })
+		if !slices.ContainsFunc(slices.Concat(values...), func(e stats.Estimate) bool { return e.N > 0 }) {
+			without.add(l, a.of, a.part)
+			continue
 		}
-		total := over.estimates(comparison.Totals(rows), comparison.Throughput)
-		label, scale := of+"ops/s in total", chart.Scale{}
-		if apart(total) {
-			label, scale.Log = label+", logarithmic", true
+		panel := chart.Panel{YLabel: label(l, a.of), Groups: over.values, X: axis, Marks: []chart.Mark{chart.Lines{Estimates: values}}}
+		if !a.of.OfPhase() || len(l.Phases) > 1 {
+			panel.YLabel = a.part.Name + ", " + panel.YLabel
 		}
-		f.Panels = append(f.Panels, panel(label, scale, total))
-		for _, op := range selection.GroupBy(comparison.Answered(rows), "op") {
-			name := op.Values[0]
-			if rows[0].Phase != name {
-				name = of + name
-			}
-			latencies = append(latencies, panel(name+", p99 latency", chart.Scale{Unit: chart.Time, Log: true}, over.percentiles(op.Rows, 99, comparison.P99)))
+		if a.of.OfLatency() {
+			panel.Y = chart.Scale{Unit: chart.Time, Log: true}
+			latencies = append(latencies, panel)
+			continue
 		}
+		panel.Y.Log = apart(values)
+		f.Panels = append(f.Panels, panel)
 	}
 	chart.Align(latencies)
-	f.Panels[0].Wide = len(latencies) == 2 && len(phases) == 1 && axis != nil
+	if len(f.Panels) == 1 && len(latencies) == 2 {
+		f.Panels[0].Wide = axis != nil
+	}
 	f.Panels = append(f.Panels, latencies...)
+	f.Missing = without.lines()
 	return f, nil
 }
 
-// byPhase divides the rows of a load by phase, in the order of the phases.
-func byPhase(l *comparison.Workload) [][]*comparison.Row {
-	phases := make([][]*comparison.Row, len(l.Phases))
-	for _, r := range l.Rows {
-		i := slices.Index(l.Phases, r.Phase)
-		phases[i] = append(phases[i], r)
+// shown is what a sweep shows of a workload.
+type shown struct {
+	title, subtitle string
+	figures         []answering
+}
+
+type answering struct {
+	of   workload.Figure
+	part comparison.Part
+}
+
+// shownOf chooses what a sweep shows: what answers the question of the workload.
+// Throughput per thread says little of a sweep, which then has that of all threads
+// together, with p99 latency.
+func shownOf(l *comparison.Workload) shown {
+	if slices.Equal(l.Answers.Figures, []workload.Figure{workload.FigurePerThread}) {
+		s := shown{title: "Throughput", subtitle: "all threads together, and p99 latency of each operation"}
+		for _, phase := range l.Phases {
+			s.figures = append(s.figures, answering{workload.FigureThroughput, comparison.Part{Phase: phase, Name: phase}})
+		}
+		for _, p := range l.Parts {
+			s.figures = append(s.figures, answering{workload.FigureP99, p})
+		}
+		return s
 	}
-	return phases
+	s := shown{title: "Latency", subtitle: "of successful operations"}
+	var latencies []workload.Figure
+	for _, of := range l.Answers.Figures {
+		switch {
+		case of == workload.FigureOffered:
+			continue // which was asked for, and not measured
+		case of.OfLatency():
+			latencies = append(latencies, of)
+			continue
+		case of == workload.FigureRate:
+			s.title = "Rate that was found"
+		case !l.Answers.Has(workload.FigureOffered) && !l.Answers.Has(workload.FigureRate):
+			s.title = "Throughput"
+		}
+		for _, p := range partsOf(l, of) {
+			s.figures = append(s.figures, answering{of, p})
+		}
+	}
+	parts := l.Answering()
+	if len(s.figures)+len(parts)*len(latencies) > mostPanels {
+		latencies = foremost(latencies)
+	}
+	for _, p := range parts {
+		for _, of := range latencies {
+			s.figures = append(s.figures, answering{of, p})
+		}
+	}
+	if len(latencies) > 0 {
+		s.subtitle += ", latency " + measuredFrom(l, parts)
+	}
+	return s
+}
+
+// mostPanels are what one row of a sweep has room for.
+const mostPanels = 4
+
+// foremost chooses the latencies that say most: p50 and p99, or else the first.
+func foremost(latencies []workload.Figure) []workload.Figure {
+	chosen := slices.DeleteFunc(slices.Clone(latencies), func(f workload.Figure) bool { return f != workload.FigureP50 && f != workload.FigureP99 })
+	if len(chosen) == 0 {
+		return latencies[:min(len(latencies), 1)]
+	}
+	return chosen
 }
 
 // swept finds the key of what a sweep is drawn over.

@@ -1,0 +1,49 @@
+package kinds
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/benchctl/benchctl/core/comparison"
+	"github.com/benchctl/benchctl/core/workload"
+)
+
+// missing is what a chart would show and no run has, by why there is none.
+type missing struct {
+	few       []string // operations, to carry a percentile
+	failed    []string // no operation succeeded
+	unstarted []string // no thread executed any
+}
+
+// add notes that no series has a figure of a part. Of searches that found no rate
+// the warnings speak.
+func (m *missing) add(l *comparison.Workload, f workload.Figure, of comparison.Part) {
+	name := names[f] + " of " + of.Name
+	succeeded := slices.ContainsFunc(l.Series, func(s *comparison.Series) bool {
+		o := s.Operation(of)
+		return o != nil && o.Ops > 0
+	})
+	switch {
+	case f == workload.FigureRate:
+	case !f.OfLatency():
+		m.unstarted = append(m.unstarted, name)
+	case succeeded:
+		m.few = append(m.few, name)
+	default:
+		m.failed = append(m.failed, name)
+	}
+}
+
+// lines are the sentences of a caption.
+func (m *missing) lines() []string {
+	var lines []string
+	say := func(of []string, why string) {
+		if len(of) > 0 {
+			lines = append(lines, strings.Join(of, ", ")+why)
+		}
+	}
+	say(m.few, ": carried by no run, there are too few operations")
+	say(m.failed, ": in no run, as no operation succeeded")
+	say(m.unstarted, ": in no run, as threads executed no operation that is selected")
+	return lines
+}
