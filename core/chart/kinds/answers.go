@@ -73,11 +73,14 @@ var (
 	}
 )
 
-// label is what the axis of a figure says. Throughput of an open loop is what was
+// label is what the axis of a figure says. A rate is one that keeps a bound; throughput of an open loop is what was
 // achieved of the arrivals that were offered.
 func label(l *comparison.Workload, of workload.Figure) string {
-	if of == workload.FigureThroughput && l.Answers.Has(workload.FigureOffered) {
+	switch {
+	case of == workload.FigureThroughput && l.Answers.Has(workload.FigureOffered):
 		return "ops/s achieved in total"
+	case of == workload.FigureRate && l.Bound != "":
+		return "arrivals/s that keep " + l.Bound
 	}
 	return labels[of]
 }
