@@ -94,7 +94,7 @@ func TestLinesSumUpMeasuredPhasesAndTheWorstVerdict(t *testing.T) {
 				ID: account.ID, Experiment: account.Experiment, State: account.State, StartedAt: account.StartedAt, Store: "memory", Nodes: 3, Threads: 2,
 				Workload: "create-set-delete", WorkloadVersion: 1, Warnings: len(account.Warnings),
 				Verified: map[int64]record.Result{ids[0]: record.Undecided, ids[1]: record.Violated}[account.ID],
-				Params:   account.Params, Options: map[string]string{}, Labels: account.Labels,
+				Params:   account.Params, Options: map[string]string{}, Env: map[string]string{}, Labels: account.Labels,
 			}
 			for _, s := range account.Summaries {
 				if !s.Warmup {
