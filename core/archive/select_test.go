@@ -158,3 +158,14 @@ func TestAnAccountHasWhatWasArchived(t *testing.T) {
 		t.Errorf("%+v, %v", runs, err)
 	}
 }
+
+func TestGivenKeysAreThoseOfSomeRun(t *testing.T) {
+	a, _ := three(t)
+	keys, err := a.GivenKeys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"label.branch", "param.size"}, keys); diff != "" {
+		t.Error(diff)
+	}
+}
