@@ -91,7 +91,7 @@ func TestNumbersOfArgumentsAreRefusedInOwnWords(t *testing.T) {
 				continue
 			}
 			var out, log bytes.Buffer
-			words := append(strings.Fields(cmd.CommandPath())[1:], args...)
+			words := slices.Concat(strings.Fields(cmd.CommandPath())[1:], args)
 			code := run(t.Context(), environment{args: words, stdout: &out, stderr: &log, getenv: func(string) string { return "" }})
 			text := strings.TrimSuffix(log.String(), "\n")
 			own := regexp.MustCompile("^benchctl: " + cmd.CommandPath() + " (needs an argument|takes no arguments|takes no more than .*, so .* is too much): .+$")
