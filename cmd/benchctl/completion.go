@@ -76,15 +76,44 @@ func orFiles(complete completion, otherwise completion) completion {
 	}
 }
 
-// listed completes the last word of a list with commas.
-func listed(complete completion) completion {
+// listed completes the last word of a list with commas, with what is not in it
+// yet: in this list, or in one that the flag was given before.
+func listed(flag string, complete completion) completion {
 	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 		before := begun[:strings.LastIndex(begun, ",")+1]
 		found, directive := complete(cmd, args, begun[len(before):])
-		for i := range found {
-			found[i] = before + found[i]
+		taken := strings.Split(before, ",")
+		if cmd.Flags().Changed(flag) {
+			named, _ := cmd.Flags().GetStringSlice(flag)
+			taken = append(taken, named...)
 		}
-		return found, directive
+		return further(before, taken, found), directive
+	}
+}
+
+// further are the words that can stand behind those before, each once.
+func further(before string, taken, found []string) []string {
+	var some []string
+	for _, word := range found {
+		if bare, _, _ := strings.Cut(word, "\t"); !slices.Contains(taken, bare) {
+			some = append(some, before+word)
+		}
+	}
+	return some
+}
+
+// begunAlready reports whether a flag that is given several times has this name
+// before the equals sign.
+func begunAlready(cmd *cobra.Command, flag, name string) bool {
+	given, _ := cmd.Flags().GetStringArray(flag)
+	return slices.ContainsFunc(given, func(word string) bool { return strings.HasPrefix(word, name) })
+}
+
+// others completes an argument with what is not among those before it.
+func others(complete completion) completion {
+	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		found, directive := complete(cmd, args, begun)
+		return further("", args, found), directive
 	}
 }
 
@@ -102,7 +131,7 @@ func first(complete completion) completion {
 func (a *app) flagCompletions() map[string]completion {
 	return map[string]completion{
 		"archive": files("db"), "data-dir": folders, "plot": files("svg", "png", "pdf"),
-		"store": listed(a.stores), "option": a.options, "param": a.params, "resume": a.experiments,
+		"store": listed("store", a.stores), "option": a.options, "param": a.params, "resume": a.experiments,
 		"reads": words(string(driver.Linearizable), string(driver.Sequential)), "verify": words(verifications()...),
 		"theme": words(slices.Sorted(maps.Keys(themes))...), "over": a.over,
 		"nodes": nothing, "threads": nothing, "repeat": nothing, "seed": nothing, "label": nothing, "env": nothing, "endpoints": nothing,
@@ -126,7 +155,7 @@ func (a *app) argumentCompletions() map[string]completion {
 	return map[string]completion{
 		"benchctl run": definitions, "benchctl workload show": definitions, "benchctl workload check": definitions,
 		"benchctl runs": a.selectWords, "benchctl report": a.selectWords, "benchctl plot": a.plotWords,
-		"benchctl show": first(a.runNumbers), "benchctl plugin describe": first(a.stores), "benchctl plugin check": a.stores,
+		"benchctl show": first(a.runNumbers), "benchctl plugin describe": first(a.stores), "benchctl plugin check": others(a.stores),
 	}
 }
 
@@ -189,7 +218,7 @@ func shippedWorkloads(_ *cobra.Command, _ []string, begun string) ([]string, cob
 }
 
 // params completes name=value of the workload that is named.
-func (a *app) params(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+func (a *app) params(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	spec, _, err := readSpec(workloadOf(args))
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -199,6 +228,7 @@ func (a *app) params(_ *cobra.Command, args []string, begun string) ([]string, c
 		for _, p := range w.Definition.Params {
 			name := p.Name + "="
 			switch {
+			case begunAlready(cmd, "param", name):
 			case name != begun && strings.HasPrefix(name, begun):
 				found = append(found, cobra.CompletionWithDesc(name, p.Help))
 			case strings.HasPrefix(name+p.Default, begun):
@@ -222,6 +252,7 @@ func (a *app) options(cmd *cobra.Command, args []string, begun string) ([]string
 	if store, _, dotted := strings.Cut(begun, "."); dotted {
 		names = []string{store}
 	}
+	names = slices.Compact(slices.Sorted(slices.Values(names))) // cobra reads flags twice
 	ctx, cancel := context.WithTimeout(cmd.Context(), describeWithin)
 	defer cancel()
 	var found []string
@@ -231,6 +262,9 @@ func (a *app) options(cmd *cobra.Command, args []string, begun string) ([]string
 			values := o.Allowed
 			if o.Type == driver.Bool {
 				values = []string{"true", "false"}
+			}
+			if begunAlready(cmd, "option", name) {
+				continue
 			}
 			if name != begun && strings.HasPrefix(name, begun) {
 				found = append(found, cobra.CompletionWithDesc(name, o.Help))
@@ -288,55 +322,6 @@ func (a *app) plotWords(cmd *cobra.Command, args []string, begun string) ([]stri
 		return a.selectWords(cmd, args, begun)
 	}
 	return beginning(kinds.Names(), begun), cobra.ShellCompDirectiveNoFileComp
-}
-
-// selectWords completes a word of SELECT: a key, or a value that some run of the
-// archive has of it.
-func (a *app) selectWords(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
-	const keep = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	key, values, named := strings.Cut(begun, ":")
-	if !named {
-		var found []string
-		for _, k := range selection.Keys {
-			if strings.HasPrefix(k.Name, begun) {
-				found = append(found, cobra.CompletionWithDesc(k.Name+":", k.Help))
-			}
-		}
-		for _, prefix := range []string{selection.ParamPrefix, selection.OptionPrefix, selection.EnvPrefix, selection.LabelPrefix} {
-			if strings.HasPrefix(prefix, begun) {
-				found = append(found, prefix)
-			}
-		}
-		found = append(found, beginning([]string{selection.Since + ":", selection.Until + ":", selection.Last + ":"}, begun)...)
-		if len(args) == 0 || args[len(args)-1] != "NOT" {
-			found = append(found, beginning([]string{"NOT"}, begun)...)
-		}
-		return found, keep
-	}
-	before := key + ":" + values[:strings.LastIndex(values, ",")+1]
-	var found []string
-	for _, value := range a.valuesOf(cmd.Context(), key) {
-		found = append(found, beginning([]string{before + value}, begun)...)
-	}
-	return found, keep
-}
-
-// valuesOf returns the values of a key in the archive that need no quotes, or
-// those that it can have where there is no archive.
-func (a *app) valuesOf(ctx context.Context, key string) []string {
-	seen := map[string]bool{}
-	for _, value := range selection.ValuesOfKey(key) {
-		seen[value] = true
-	}
-	if _, known := selection.Lookup(key); !known || key == selection.Started {
-		return slices.Sorted(maps.Keys(seen))
-	}
-	if from, err := a.readArchive(ctx); err == nil {
-		defer from.Close()
-		_ = from.Values(ctx, []string{key}, func(_ int64, values []string) { seen[values[0]] = true }) // what was read is enough
-	}
-	maps.DeleteFunc(seen, func(value string, _ bool) bool { return !plainWord.MatchString(value) || strings.Contains(value, ",") })
-	return slices.Sorted(maps.Keys(seen))
 }
 
 // runNumbers completes with the newest runs.

@@ -81,7 +81,7 @@ func TestFilesAreCompletedWhereFilesGo(t *testing.T) {
 func TestCompletionKnowsWhatThereIs(t *testing.T) {
 	dir := t.TempDir()
 	s := shell{dir, append(os.Environ(), "BENCHCTL_ARCHIVE=a.db", "TMPDIR="+dir)}
-	s.must(t, "benchctl run --store memory --nodes 1 --threads 1,3 --duration 20ms --warmup 20ms --label host=x1 --label 'rack=a b'")
+	s.must(t, "benchctl run --store memory --nodes 1 --threads 1,3 --duration 20ms --warmup 20ms --label host=x1 --label 'rack=a b' --env GOGC=150")
 	archive := filepath.Join(dir, "a.db")
 	for line, want := range map[string]string{
 		"run --store ":                              "etcd memory raftembed zookeeper",
@@ -102,7 +102,14 @@ func TestCompletionKnowsWhatThereIs(t *testing.T) {
 		"plot sweep --over ":                        "threads nodes reads",
 		"plot throughput th":                        "threads:",
 		"runs threads:":                             "threads:1 threads:3",
-		"runs threads:1,":                           "threads:1,1 threads:1,3",
+		"runs threads:1,":                           "threads:1,3",
+		"runs NOT param.":                           "param.size: param.duration: param.warmup:",
+		"runs param.s":                              "param.size:",
+		"runs param.size:":                          "param.size:100",
+		"report label.":                             "label.host: label.rack:",
+		"plot throughput env.":                      "env.GOGC:",
+		"runs env.GOGC:":                            "env.GOGC:150",
+		"run --store etcd,":                         "etcd,memory etcd,zookeeper",
 		"runs NOT store:":                           "store:memory",
 		"runs state:":                               "state:complete state:failed state:interrupted state:running",
 		"runs label.host:":                          "label.host:x1",
@@ -128,6 +135,27 @@ func TestCompletionKnowsWhatThereIs(t *testing.T) {
 		}
 		if want == "" && len(found) > 0 {
 			t.Errorf("%s: %q", line, found)
+		}
+	}
+	for line, once := range map[string]string{
+		"run --store etcd,m":                                           "",
+		"run --store etcd,":                                            "etcd,etcd",
+		"run --store etcd --store ":                                    "etcd",
+		"run latency-at-rate --store etcd --param ":                    "",
+		"run --param size=1 --param ":                                  "size=",
+		"run --store raftembed --option ":                              "",
+		"run --store raftembed,raftembed --option ":                    "",
+		"run --store raftembed --option raftembed.sync=true --option ": "raftembed.sync=",
+		"plugin check memory ":                                         "memory",
+		"runs store:memory,":                                           "store:memory,memory",
+		"runs threads:3,1,":                                            "threads:3,1,1",
+		"runs param.":                                                  "param.",
+		"runs label.":                                                  "label.",
+		"runs ":                                                        "",
+	} {
+		found, _ := completed(t, archive, strings.Split(line, " ")...)
+		if slices.Sort(found); len(slices.Compact(slices.Clone(found))) != len(found) || slices.Contains(found, once) {
+			t.Errorf("%s: %q has what is there already", line, found)
 		}
 	}
 	if _, directive := completed(t, archive, "run", "./mi"); directive != cobra.ShellCompDirectiveFilterFileExt {

@@ -188,7 +188,7 @@ func TestAllNodesAreKilledMidRun(t *testing.T) {
 			if code := s.wait(); code != exitFailed {
 				t.Errorf("exit code %d, want %d", code, exitFailed)
 			}
-			want := "benchctl: 1 of 1 runs failed; the first: all nodes have ended during the run: what they said last is in their logs, which `benchctl show` prints\n"
+			want := "benchctl: 1 of 1 runs failed; the first: all nodes have ended during the run: what they said last is in their logs, which `benchctl show 1` prints\n"
 			if !strings.HasSuffix(s.stderr.String(), want) {
 				t.Errorf("standard error:\n%s\nwant\n%s", s.stderr.String(), want)
 			}

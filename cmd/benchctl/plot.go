@@ -60,14 +60,15 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 				return err
 			}
 			defer from.Close()
-			expression, err := selected(args[1:])
+			expression, err := selected(cmd.Context(), from, args[1:])
 			if err != nil {
 				return err
 			}
 			c, err := comparison.Select(cmd.Context(), from, expression, kinds.NeedsOf(kind))
 			if err != nil {
-				return a.explained(err)
+				return a.explained(cmd.Context(), from, err)
 			}
+			a.warnOf(cmd.Context(), from, c.Missing)
 			load, err := onlyWorkload(c)
 			if err != nil {
 				return err

@@ -38,7 +38,7 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 				return err
 			}
 			defer from.Close()
-			expression, err := selected(args)
+			expression, err := selected(cmd.Context(), from, args)
 			if err != nil {
 				return err
 			}
@@ -51,8 +51,9 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 			}
 			c, err := comparison.Select(cmd.Context(), from, expression, needs)
 			if err != nil {
-				return a.explained(err)
+				return a.explained(cmd.Context(), from, err)
 			}
+			a.warnOf(cmd.Context(), from, c.Missing)
 			if len(c.Workloads) == 0 {
 				return fmt.Errorf("there is nothing to report: %s", c.Nothing())
 			}

@@ -46,7 +46,7 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 			return err
 		}
 		if f.resume == 0 {
-			return a.explained(&comparison.NoRuns{})
+			return a.explained(ctx, from, &comparison.NoRuns{})
 		}
 	}
 	plan, err := archivedPlan(ctx, from, f.resume)

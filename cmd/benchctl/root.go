@@ -130,12 +130,7 @@ func usageArgs(cmd *cobra.Command) {
 	if check == nil {
 		check = cobra.NoArgs
 	}
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usagef("%v: see `%s --help`", err, cmd.CommandPath())
-		}
-		return nil
-	}
+	cmd.Args = checkArguments(check)
 	if cmd.HasParent() {
 		for _, sub := range cmd.Commands() {
 			usageArgs(sub)

@@ -19,6 +19,7 @@ type runFlags struct {
 	nodes        []int
 	threads      []int
 	params       []string
+	given        map[string]param // with --duration and --warmup
 	options      []string
 	labels       []string
 	env          []string
@@ -164,7 +165,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 func (a *app) run(ctx context.Context, f *runFlags, spec experiment.Spec) error {
 	plan, err := experiment.NewPlan(spec)
 	if err != nil {
-		return &usageError{err} // files have been read without a mistake
+		return &usageError{f.blamed(spec, err)} // files have been read without a mistake
 	}
 	e := a.newExecution(plan)
 	if err := e.checkPlugins(ctx, plan.Runs, experiment.Earlier{}); err != nil {

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -19,31 +17,6 @@ import (
 // readArchive opens the archive for reading, which changes nothing in it.
 func (a *app) readArchive(ctx context.Context) (*archive.Archive, error) {
 	return archive.OpenReadOnly(ctx, a.archivePath)
-}
-
-// selected reads the expression that the words of a command line make.
-func selected(words []string) (*selection.Expression, error) {
-	expression, err := selection.Parse(strings.Join(words, " "))
-	if err != nil {
-		return nil, &usageError{err}
-	}
-	return expression, nil
-}
-
-// explained says what to do about a selection of which there is nothing.
-func (a *app) explained(err error) error {
-	var none *comparison.NoRuns
-	switch {
-	case !errors.As(err, &none):
-		return err
-	case none.Of == 0:
-		return fmt.Errorf("%s has no runs yet: make some with `benchctl run`", a.archivePath)
-	}
-	why := ""
-	if len(none.Alone) > 0 && none.Alone[0] != none.Selection {
-		why = fmt.Sprintf("; none has %s", strings.Join(none.Alone, ", and none "))
-	}
-	return fmt.Errorf("no run matches %q%s: `benchctl runs` lists all %d", none.Selection, why, none.Of)
 }
 
 // selectHelp explains SELECT.
@@ -72,21 +45,22 @@ func (a *app) runsCommand() *cobra.Command {
 				return err
 			}
 			defer from.Close()
-			expression, err := selected(args)
+			expression, err := selected(cmd.Context(), from, args)
 			if err != nil {
 				return err
 			}
-			ids, err := comparison.Find(cmd.Context(), from, expression)
+			ids, missing, err := comparison.Find(cmd.Context(), from, expression)
 			if err != nil {
-				return a.explained(err)
+				return a.explained(cmd.Context(), from, err)
 			}
+			a.warnOf(cmd.Context(), from, missing)
 			if asJSON {
 				accounts, err := from.Accounts(cmd.Context(), ids...)
 				if err != nil {
 					return err
 				}
 				if len(accounts) == 0 {
-					return a.explained(&comparison.NoRuns{})
+					return a.explained(cmd.Context(), from, &comparison.NoRuns{})
 				}
 				return a.writeJSON(accounts, 0)
 			}
@@ -95,7 +69,7 @@ func (a *app) runsCommand() *cobra.Command {
 				return err
 			}
 			if len(lines) == 0 {
-				return a.explained(&comparison.NoRuns{})
+				return a.explained(cmd.Context(), from, &comparison.NoRuns{})
 			}
 			return report.Runs(lines).Write(a.stdout)
 		},
@@ -141,7 +115,7 @@ func (a *app) showCommand() *cobra.Command {
 					return err
 				}
 				if id == 0 {
-					return a.explained(&comparison.NoRuns{})
+					return a.explained(cmd.Context(), from, &comparison.NoRuns{})
 				}
 			}
 			account, err := from.Account(cmd.Context(), id)

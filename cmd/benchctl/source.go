@@ -16,6 +16,9 @@ func isFile(ref string) bool {
 	return strings.ContainsAny(ref, "/\\") || strings.HasSuffix(ref, ".yaml") || strings.HasSuffix(ref, ".yml")
 }
 
+// standardInput is how commands often name it, and not this one.
+const standardInput = "-"
+
 // readSource reads a file that people write. It is read once, as it may be a
 // pipe, and no further than such a file can be.
 func readSource(path string) ([]byte, error) {
@@ -53,6 +56,9 @@ func parseExperiment(path string, source []byte) (experiment.Spec, error) {
 
 // findWorkload reads a definition from a file, or finds a shipped one.
 func findWorkload(ref string) (*workload.Definition, error) {
+	if ref == standardInput {
+		return nil, usagef("%s is no workload: name /dev/stdin to read one from standard input", ref)
+	}
 	if !isFile(ref) {
 		definition, err := workloads.Find(ref)
 		if err != nil {

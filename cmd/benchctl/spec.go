@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/benchctl/benchctl/core/driver"
 	"github.com/benchctl/benchctl/core/experiment"
@@ -198,31 +197,4 @@ func parseOptions(given []string) (map[string]map[string]string, error) {
 		options[store][name] = value
 	}
 	return options, nil
-}
-
-// applyParams sets the values of parameters in all workloads.
-func (f *runFlags) applyParams(all []experiment.Workload, given func(flag string) bool) error {
-	params := map[string][]string{}
-	for name, d := range map[string]time.Duration{"duration": f.duration, "warmup": f.warmup} {
-		if given(name) {
-			params[name] = []string{d.String()}
-		}
-	}
-	for _, p := range f.params {
-		name, values, ok := strings.Cut(p, "=")
-		if !ok || name == "" || values == "" {
-			return usagef("--param %q should be name=value or name=value,value,…", p)
-		}
-		if _, twice := params[name]; twice {
-			return usagef("parameter %s is given twice: list its values with commas", name)
-		}
-		params[name] = strings.Split(values, ",")
-	}
-	for i := range all {
-		if all[i].Params == nil {
-			all[i].Params = map[string][]string{}
-		}
-		maps.Copy(all[i].Params, params)
-	}
-	return nil
 }

@@ -79,6 +79,46 @@ func TestMistakesOfUsageExitWith2(t *testing.T) {
 	}
 }
 
+// TestNumbersOfArgumentsAreRefusedInOwnWords gives every command none, and too many.
+func TestNumbersOfArgumentsAreRefusedInOwnWords(t *testing.T) {
+	t.Chdir(t.TempDir())
+	root, _ := newRoot(environment{getenv: func(string) string { return "" }})
+	refused := map[string]string{}
+	var visit func(cmd *cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		for _, args := range [][]string{nil, {"größe"}, {"a", "b c", "größe"}} {
+			if cmd.HasSubCommands() || cmd.Args(cmd, args) == nil {
+				continue
+			}
+			var out, log bytes.Buffer
+			words := slices.Concat(strings.Fields(cmd.CommandPath())[1:], args)
+			code := run(t.Context(), environment{args: words, stdout: &out, stderr: &log, getenv: func(string) string { return "" }})
+			text := strings.TrimSuffix(log.String(), "\n")
+			own := regexp.MustCompile("^benchctl: " + cmd.CommandPath() + " (needs an argument|takes no arguments|takes no more than .*, so .* is too much): .+$")
+			if code != exitUsage || !own.MatchString(text) {
+				t.Errorf("%q: exit code %d: %s", words, code, text)
+			}
+			refused[strings.Join(words, " ")] = text
+		}
+		for _, sub := range cmd.Commands() {
+			visit(sub)
+		}
+	}
+	visit(root)
+	for line, want := range map[string]string{
+		"show":             "benchctl: benchctl show needs an argument: name a run by its number or as the last one, as `benchctl show last` does",
+		"show a b c größe": `benchctl: benchctl show takes no more than "a", so "b c" "größe" is too much: name a run by its number or as the last one, as ` + "`benchctl show last` does",
+		"version größe":    `benchctl: benchctl version takes no arguments: leave out "größe"`,
+	} {
+		if refused[line] != want {
+			t.Errorf("%s: %s", line, refused[line])
+		}
+	}
+	if len(refused) < 20 {
+		t.Errorf("only %d were refused", len(refused))
+	}
+}
+
 func TestTyposGetASuggestion(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for line, want := range map[string]string{

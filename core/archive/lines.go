@@ -26,7 +26,7 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 	query := `
 		select id, experiment, state, case state when 'running' then owner else '' end, started_at, store, nodes, threads,
 			workload, workload_version, coalesce(ops, 0), coalesce(errors, 0), coalesce(verdict, 0), json_array_length(warnings),
-			params, coalesce(setup -> '$.options', '{}'), labels
+			params, coalesce(setup -> '$.options', '{}'), coalesce(setup -> '$.env', '{}'), labels
 		from runs
 		left join (select run_id, sum(ops) as ops, sum(errors) as errors from summaries` + amongAnd("run_id", ids) + ` warmup = 0 group by run_id) s on s.run_id = id
 		left join (select run_id, ` + worst + ` as verdict from verdicts` + among("run_id", ids) + ` group by run_id) v on v.run_id = id` +
@@ -38,15 +38,15 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 	}
 	known := map[string]map[string]string{} // few documents, and many runs have the same
 	lines, err := collect(rows, func(l *record.Line) error {
-		var owner, started, params, options, labels string
+		var owner, started, params, options, env, labels string
 		var verdict int
 		err := readRow(rows, &l.ID, &l.Experiment, &l.State, &owner, &started, &l.Store, &l.Nodes, &l.Threads,
 			&l.Workload, &l.WorkloadVersion, &l.Ops, &l.Errors, &verdict, &l.Warnings,
-			&params, &options, &labels)
+			&params, &options, &env, &labels)
 		for _, document := range []struct {
 			into *map[string]string
 			text string
-		}{{&l.Params, params}, {&l.Options, options}, {&l.Labels, labels}} {
+		}{{&l.Params, params}, {&l.Options, options}, {&l.Env, env}, {&l.Labels, labels}} {
 			if err == nil {
 				*document.into, err = texts(known, document.text)
 			}

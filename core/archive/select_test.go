@@ -94,7 +94,7 @@ func TestLinesSumUpMeasuredPhasesAndTheWorstVerdict(t *testing.T) {
 				ID: account.ID, Experiment: account.Experiment, State: account.State, StartedAt: account.StartedAt, Store: "memory", Nodes: 3, Threads: 2,
 				Workload: "create-set-delete", WorkloadVersion: 1, Warnings: len(account.Warnings),
 				Verified: map[int64]record.Result{ids[0]: record.Undecided, ids[1]: record.Violated}[account.ID],
-				Params:   account.Params, Options: map[string]string{}, Labels: account.Labels,
+				Params:   account.Params, Options: map[string]string{}, Env: map[string]string{}, Labels: account.Labels,
 			}
 			for _, s := range account.Summaries {
 				if !s.Warmup {
@@ -156,5 +156,16 @@ func TestAnAccountHasWhatWasArchived(t *testing.T) {
 	runs, err := a.Compared(t.Context(), ids[0])
 	if err != nil || len(runs) != 1 || runs[0].Store != "memory" || runs[0].Params["size"] != "100" || runs[0].State != record.Complete {
 		t.Errorf("%+v, %v", runs, err)
+	}
+}
+
+func TestGivenKeysAreThoseOfSomeRun(t *testing.T) {
+	a, _ := three(t)
+	keys, err := a.GivenKeys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"label.branch", "param.size"}, keys); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -25,19 +25,20 @@ import (
 
 // Comparison is what selected runs come to.
 type Comparison struct {
-	Selection   string      `json:"selection,omitempty"`
-	Selected    int         `json:"selected"`           // runs, complete or not
-	Compared    int         `json:"compared"`           // runs
-	LeftOut     string      `json:"left_out,omitempty"` // which complete runs are not compared, and how they are
-	From        time.Time   `json:"from"`               // when the first and the last of the selected runs began
-	Until       time.Time   `json:"until"`
-	Interval    string      `json:"interval"` // what is given with the medians
-	Workloads   []*Workload `json:"workloads"`
-	Setups      []Setup     `json:"setups"`
-	Guarantees  []string    `json:"guarantees"`
-	Verified    []string    `json:"verified,omitempty"`
-	Machines    []string    `json:"machines"`
-	RunWarnings []string    `json:"run_warnings,omitempty"` // of the runs that are compared, each once; of all if none is
+	Selection   string              `json:"selection,omitempty"`
+	Missing     []selection.Missing `json:"-"`                  // what the selection names and no run has
+	Selected    int                 `json:"selected"`           // runs, complete or not
+	Compared    int                 `json:"compared"`           // runs
+	LeftOut     string              `json:"left_out,omitempty"` // which complete runs are not compared, and how they are
+	From        time.Time           `json:"from"`               // when the first and the last of the selected runs began
+	Until       time.Time           `json:"until"`
+	Interval    string              `json:"interval"` // what is given with the medians
+	Workloads   []*Workload         `json:"workloads"`
+	Setups      []Setup             `json:"setups"`
+	Guarantees  []string            `json:"guarantees"`
+	Verified    []string            `json:"verified,omitempty"`
+	Machines    []string            `json:"machines"`
+	RunWarnings []string            `json:"run_warnings,omitempty"` // of the runs that are compared, each once; of all if none is
 }
 
 // Workload is what the runs of one version of a workload come to: figures of

@@ -44,7 +44,8 @@ type Needs struct {
 // NoRuns is the error of a selection of which there is nothing.
 type NoRuns struct {
 	Selection string
-	Of        int      // runs that there are
+	Of        int // runs that there are
+	Missing   []selection.Missing
 	Alone     []string // terms of it that match none, each on its own
 }
 
@@ -56,47 +57,50 @@ func (e *NoRuns) Error() string {
 }
 
 // Find returns the ids of the runs that an expression selects, in ascending
-// order, or none if it selects all. A run is selected if any of its operations
-// is.
-func Find(ctx context.Context, from Source, e *selection.Expression) ([]int64, error) {
+// order, or none if it selects all, and what it names that no run has. A run is
+// selected if any of its operations is.
+func Find(ctx context.Context, from Source, e *selection.Expression) ([]int64, []selection.Missing, error) {
 	if len(e.Keys()) == 0 && e.Last() == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	ids, runs, err := matching(ctx, from, e)
+	seen := e.Seen()
+	ids, runs, err := matching(ctx, from, e, seen)
+	missing := seen.Missing()
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case len(ids) == 0:
-		none := &NoRuns{Selection: e.String(), Of: runs}
+		none := &NoRuns{Selection: e.String(), Of: runs, Missing: missing}
 		for _, term := range e.Terms() {
-			some, _, err := matching(ctx, from, term)
+			some, _, err := matching(ctx, from, term, term.Seen())
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if len(some) == 0 {
 				none.Alone = append(none.Alone, term.String())
 			}
 		}
-		return nil, none
+		return nil, nil, none
 	}
 	if n := e.Last(); n > 0 && n < len(ids) {
 		ids = ids[len(ids)-n:]
 	}
 	if len(ids) == runs {
-		return nil, nil
+		return nil, missing, nil
 	}
-	return ids, nil
+	return ids, missing, nil
 }
 
 // matching returns the ids of the runs that an expression matches, and how many
-// runs there are.
-func matching(ctx context.Context, from Source, e *selection.Expression) (ids []int64, runs int, err error) {
+// runs there are. What values there are goes to seen.
+func matching(ctx context.Context, from Source, e *selection.Expression, seen *selection.Seen) (ids []int64, runs int, err error) {
 	last := int64(0)
 	match := e.Matcher()
 	err = from.Values(ctx, e.Keys(), func(run int64, values []string) {
 		if run != last {
 			runs, last = runs+1, run
 		}
+		seen.Add(values)
 		if (len(ids) == 0 || ids[len(ids)-1] != run) && match(values) {
 			ids = append(ids, run)
 		}
@@ -106,7 +110,7 @@ func matching(ctx context.Context, from Source, e *selection.Expression) (ids []
 
 // Select compares the runs that an expression selects.
 func Select(ctx context.Context, from Source, e *selection.Expression, needs Needs) (*Comparison, error) {
-	ids, err := Find(ctx, from, e)
+	ids, missing, err := Find(ctx, from, e)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +139,7 @@ func Select(ctx context.Context, from Source, e *selection.Expression, needs Nee
 	if err != nil {
 		return nil, err
 	}
-	c.Selection = e.String()
+	c.Selection, c.Missing = e.String(), missing
 	return c, nil
 }
 

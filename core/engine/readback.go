@@ -154,10 +154,17 @@ func (v *verifier) readBack(ctx context.Context) record.Verdict {
 	case undecided != "":
 		verdict.Result, verdict.Detail = record.Undecided, undecided
 	default:
-		verdict.Detail = fmt.Sprintf("%d keys have the value that was acknowledged last (chosen from %.3g %% of all), and %d counts of keys are right",
-			len(keys), 100*ledger.Share(ledgers), len(folders))
+		verdict.Detail = fmt.Sprintf("%s the value that was acknowledged last (chosen from %.3g %% of all), and %s right",
+			counted(len(keys), "key has", "keys have"), 100*ledger.Share(ledgers), counted(len(folders), "count of keys is", "counts of keys are"))
 	}
 	return verdict
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // nothing reports whether no creation was acknowledged.

@@ -316,7 +316,7 @@ func TestAViolationFailsTheRun(t *testing.T) {
 		"held":      {[]record.Result{record.Held}, record.Complete, ""},
 		"undecided": {[]record.Result{record.Undecided}, record.Complete, ""},
 		"one":       {[]record.Result{record.Held, record.Violated}, record.Failed, "a 3 nodes, phase create: read-back violated: 1 key"},
-		"several":   {[]record.Result{record.Violated, record.Violated, record.Violated}, record.Failed, "read-back violated: 0 key; and 2 other violations: `benchctl show` has all of them"},
+		"several":   {[]record.Result{record.Violated, record.Violated, record.Violated}, record.Failed, "read-back violated: 0 key; and 2 other violations: `benchctl show 1` has all of them"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -110,7 +110,7 @@ func (r *running) load(ctx context.Context, p prepared) error {
 		err = nil // the load ended because it was told to
 	}
 	if err == nil && len(s.violations) == 0 && r.noneRuns() {
-		return errors.New("all nodes have ended during the run: what they said last is in their logs, which `benchctl show` prints")
+		return fmt.Errorf("all nodes have ended during the run: what they said last is in their logs, which `benchctl show %d` prints", r.writer.ID())
 	}
 	if err == nil {
 		err = s.failure()

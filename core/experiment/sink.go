@@ -163,17 +163,17 @@ func (s *sink) Finished(f protocol.Finished) error {
 // failure is why a run fails whose load has come to its end.
 func (s *sink) failure() error {
 	if len(s.violations) > 0 {
-		return several(s.violations, "other violation")
+		return s.several(s.violations, "other violation")
 	}
-	return several(s.empty, "other phase")
+	return s.several(s.empty, "other phase")
 }
 
 // several sums up errors of one kind in the first of them.
-func several(errs []error, other string) error {
+func (s *sink) several(errs []error, other string) error {
 	if len(errs) < 2 {
 		return errors.Join(errs...)
 	}
-	return fmt.Errorf("%w; and %s: `benchctl show` has all of them", errs[0], count(len(errs)-1, other))
+	return fmt.Errorf("%w; and %s: `benchctl show %d` has all of them", errs[0], count(len(errs)-1, other), s.writer.ID())
 }
 
 func (s *sink) warnf(format string, args ...any) {

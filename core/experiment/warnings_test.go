@@ -214,5 +214,5 @@ func TestPhasesWithoutASuccess(t *testing.T) {
 	if outcome, err := w.Execute(t.Context(), planOf(t, repeated(1))); err != nil || outcome.Failed != 1 {
 		t.Errorf("%+v, %v", outcome, err)
 	}
-	expect(t, "failure", w.runs[0].failure, "a, 3 nodes, 1 thread, phase create: no operation was executed; and 2 other phases: `benchctl show` has all of them")
+	expect(t, "failure", w.runs[0].failure, "a, 3 nodes, 1 thread, phase create: no operation was executed; and 2 other phases: `benchctl show 1` has all of them")
 }

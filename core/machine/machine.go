@@ -60,6 +60,9 @@ func Read(ctx context.Context, dataDir string) (record.Environment, error) {
 	}
 	dir, err := filepath.Abs(dataDir)
 	if err == nil {
+		err = checkFolder(dir)
+	}
+	if err == nil {
 		e.Filesystem, err = filesystem(dir)
 	}
 	if err != nil {
@@ -78,6 +81,14 @@ func CheckName(dir string) error {
 		return fmt.Errorf("the name of the folder %q has a line break or another control character in it", dir)
 	}
 	return nil
+}
+
+func checkFolder(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		return errors.New("it is no folder")
+	}
+	return err
 }
 
 // KeptInMemory reports whether a filesystem keeps files in memory, where fsync

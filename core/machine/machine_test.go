@@ -2,6 +2,8 @@ package machine_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,5 +29,15 @@ func TestEnvironment(t *testing.T) {
 	}
 	if _, err := machine.Read(t.Context(), "/nowhere"); !errors.Is(err, machine.ErrDataFolder) || !strings.HasSuffix(err.Error(), ": name another data folder") {
 		t.Errorf("a folder that is not there: %v", err)
+	}
+	file := filepath.Join(t.TempDir(), "größe")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range []string{file, "/dev/null", filepath.Join(file, "below")} {
+		_, err := machine.Read(t.Context(), place)
+		if !errors.Is(err, machine.ErrDataFolder) || !strings.HasPrefix(err.Error(), "look at the data folder "+place+": ") || !strings.HasSuffix(err.Error(), ": name another data folder") {
+			t.Errorf("%s, which is no folder: %v", place, err)
+		}
 	}
 }

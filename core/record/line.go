@@ -19,7 +19,7 @@ type Line struct {
 	Warnings        int    // how many
 
 	// What the run was given by name. Runs with the same share it.
-	Params, Options, Labels map[string]string
+	Params, Options, Env, Labels map[string]string
 }
 
 // Account is everything that is known of a run but its samples.

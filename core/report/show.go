@@ -46,7 +46,8 @@ type given struct {
 }
 
 // varying returns what differs among runs: parameters among those of one
-// workload, options among those of one store, labels among all.
+// workload, options among those of one store, variables of the environment and
+// labels among all.
 func varying(lines []record.Line) []given {
 	var all []given
 	for _, kind := range []struct {
@@ -56,6 +57,7 @@ func varying(lines []record.Line) []given {
 	}{
 		{"", func(l record.Line) map[string]string { return l.Params }, func(l record.Line) string { return l.Workload }},
 		{"option.", func(l record.Line) map[string]string { return l.Options }, func(l record.Line) string { return l.Store }},
+		{"env.", func(l record.Line) map[string]string { return l.Env }, func(record.Line) string { return "" }},
 		{"label.", func(l record.Line) map[string]string { return l.Labels }, func(record.Line) string { return "" }},
 	} {
 		type place struct{ within, key string }

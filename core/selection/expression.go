@@ -23,7 +23,9 @@ type Expression struct {
 	keys   []string
 	spans  []spanOf
 	terms  []string
-	last   int
+	// choices are the values of all terms.
+	choices []choice
+	last    int
 }
 
 // spanOf is a range that the value of a key is compared with. The filter sees

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/benchctl/benchctl/core/spelling"
 )
 
 // Words that choose by time. Since and Until compare when a run was started.
@@ -130,6 +128,9 @@ func (t *translation) operator(word string, plain bool) error {
 		return fmt.Errorf("%s is written in capitals: %s", word, strings.ToUpper(word))
 	}
 	if key, op, found := cutComparison(word); found {
+		if rest := word[len(key)+len(op):]; strings.Trim(op, "=") == "" && key != "" && rest != "" {
+			return fmt.Errorf("%q is written %s:%s", word, key, rest)
+		}
 		return fmt.Errorf("%q compares with %s, which a shell may take for something else: write a range, such as %s:10..50, %s:10.. or %s:..50, and NOT before what is to be left out", word, op, key, key, key)
 	}
 	return fmt.Errorf("%q is no key:value, such as store:etcd; a value with a space stands in quotes, such as 'label.host:\"a b\"'", word)
@@ -170,23 +171,26 @@ func (t *translation) parts(key string, values []value) ([]string, error) {
 		key = Started
 	}
 	if _, known := Lookup(key); !known {
-		return nil, fmt.Errorf("there is no key %q%s; the keys are %s", key, spelling.Meant(key, words()), Names(func(Key) bool { return true }))
+		return nil, &UnknownKey{Key: key}
 	}
-	index := slices.Index(t.keys, key)
-	if index < 0 {
-		index = len(t.keys)
-		t.keys = append(t.keys, key)
-	}
+	index := t.index(key)
 	var parts []string
 	for _, v := range values {
+		c := choice{text: v.term(named), keys: []int{index}, value: v.text, listed: ValuesOfKey(key) != nil}
 		if v.regexp {
 			parts = append(parts, strconv.Quote(key)+":/"+v.text+"/")
+			t.choices = append(t.choices, c)
 			continue
 		}
+		name, version, versioned := cutVersion(key, v.text)
 		s, ranged, err := v.meaning(named)
+		c.exact = !ranged
 		switch {
 		case err != nil:
 			return nil, err
+		case versioned:
+			c.keys = append(c.keys, t.index("workload-version"))
+			parts = append(parts, "(workload:"+strconv.Quote(name)+" AND workload-version:"+strconv.Quote(version)+")")
 		case !ranged:
 			parts = append(parts, strconv.Quote(key)+":"+strconv.Quote(v.text))
 		default:
@@ -194,8 +198,29 @@ func (t *translation) parts(key string, values []value) ([]string, error) {
 			t.spans = append(t.spans, spanOf{index, name, s})
 			parts = append(parts, name+":"+within)
 		}
+		t.choices = append(t.choices, c)
 	}
 	return parts, nil
+}
+
+// index returns where a key stands among those that the expression names.
+func (t *translation) index(key string) int {
+	i := slices.Index(t.keys, key)
+	if i < 0 {
+		i = len(t.keys)
+		t.keys = append(t.keys, key)
+	}
+	return i
+}
+
+// versionSign stands between a workload's name and its version.
+const versionSign = "@"
+
+// cutVersion cuts name@version, as lists show workloads.
+func cutVersion(key, text string) (name, version string, ok bool) {
+	name, version, ok = strings.Cut(text, versionSign)
+	_, err := strconv.Atoi(version)
+	return name, version, ok && key == "workload" && err == nil
 }
 
 // words are all that may stand before a colon, as far as they are known.

@@ -42,6 +42,17 @@ type value struct {
 	regexp bool
 }
 
+// term is the value as a term of its own.
+func (v value) term(key string) string {
+	switch {
+	case v.regexp:
+		return key + ":/" + v.text + "/"
+	case v.plain:
+		return key + ":" + v.text
+	}
+	return key + ":" + strconv.Quote(v.text)
+}
+
 // meaning returns the range that a value of a key stands for, unless it stands
 // for itself. It refuses what no run can have.
 func (v value) meaning(key string) (s span, ranged bool, err error) {

@@ -1,13 +1,21 @@
 // Package spelling finds the word that was meant by one that is not known.
 package spelling
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// Nearest returns the known word that differs least from a word, or "" if none
+// Nearest returns the known word that differs least from a word, capitals apart, or "" if none
 // is near: if more than a third of its letters would have to be changed.
 func Nearest(word string, known []string) string {
 	if len(word) > longest {
 		return ""
+	}
+	for _, other := range known {
+		if strings.EqualFold(word, other) {
+			return other
+		}
 	}
 	best, least := "", max(1, len([]rune(word))/3)+1
 	for _, other := range known {

@@ -8,7 +8,7 @@ import (
 func TestTheNearestWord(t *testing.T) {
 	known := []string{"etcd", "zookeeper", "raftembed", "memory", "op"}
 	for word, want := range map[string]string{
-		"ectd": "etcd", "zookeper": "zookeeper", "raft-embed": "raftembed", "memroy": "memory", "ops": "op",
+		"ectd": "etcd", "zookeper": "zookeeper", "raft-embed": "raftembed", "memroy": "memory", "ops": "op", "MEMORY": "memory",
 		"consul": "", "x": "", "": "", "größe": "", strings.Repeat("a", 1<<16): "",
 	} {
 		if got := Nearest(word, known); got != want {

@@ -50,7 +50,7 @@ func (etcd) Info() driver.Info {
 
 func (etcd) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees, error) {
 	g := driver.Guarantees{Durability: driver.DurableFsync, Reads: setup.Reads, Connections: 1}
-	err := cmp.Or(setup.CheckExternal(name), setup.CheckQuorum(name), setup.CheckReads(name, driver.Linearizable, driver.Sequential))
+	err := cmp.Or(setup.CheckEndpoints(2379), setup.CheckExternal(name), setup.CheckQuorum(name), setup.CheckReads(name, driver.Linearizable, driver.Sequential))
 	if err != nil {
 		return g, err
 	}

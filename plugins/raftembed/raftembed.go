@@ -53,7 +53,7 @@ func (*raftembed) Info() driver.Info {
 
 func (*raftembed) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees, error) {
 	g := driver.Guarantees{Durability: driver.DurableFsync, Reads: setup.Reads}
-	err := cmp.Or(setup.CheckQuorum("raftembed"), setup.CheckReads("raftembed", driver.Linearizable, driver.Sequential))
+	err := cmp.Or(setup.CheckEndpoints(7000), setup.CheckQuorum("raftembed"), setup.CheckReads("raftembed", driver.Linearizable, driver.Sequential))
 	if err != nil {
 		return g, err
 	}

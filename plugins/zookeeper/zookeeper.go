@@ -48,7 +48,7 @@ func (zookeeper) Info() driver.Info {
 
 func (zookeeper) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarantees, error) {
 	g := driver.Guarantees{Durability: driver.DurableFsync, Reads: setup.Reads, Connections: 1}
-	err := cmp.Or(setup.CheckExternal(name), setup.CheckQuorum(name), setup.CheckReads(name, driver.Linearizable, driver.Sequential))
+	err := cmp.Or(setup.CheckEndpoints(2181), setup.CheckExternal(name), setup.CheckQuorum(name), setup.CheckReads(name, driver.Linearizable, driver.Sequential))
 	if err != nil {
 		return g, err
 	}
