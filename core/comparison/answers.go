@@ -38,11 +38,11 @@ func (m Measured) bound(l *Workload) string {
 	bounds := map[string]bool{}
 	known := map[string]bool{} // few sets of parameters, and many runs have the same
 	for _, run := range l.Runs {
-		if set := fmt.Sprint(run.Params); known[set] {
+		set := fmt.Sprint(run.Params)
+		if known[set] {
 			continue
-		} else {
-			known[set] = true
 		}
+		known[set] = true
 		load, _, err := d.Bind(run.Params)
 		if err != nil {
 			return "" // of another version of the language
