@@ -22,7 +22,7 @@ func imports(t *testing.T) map[string][]string {
 	t.Helper()
 	// What another program reads is nothing that this test's cached result depends
 	// on: so look at every file.
-	err := filepath.WalkDir("../core", func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir("../core", func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && filepath.Ext(path) == ".go" {
 			_, err = os.ReadFile(path)
 		}
