@@ -219,6 +219,15 @@ func TestAllNodesKilledMidRun(t *testing.T) {
 	s.noneLeft()
 }
 
+// skipHere skips a test of what this machine does not have. In CI it fails.
+func skipHere(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
 func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
 	t.Parallel()
 	if signal.Ignored(syscall.SIGHUP) { // as by nohup: what is started would ignore it too
