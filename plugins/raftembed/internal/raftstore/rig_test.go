@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/raft"
 	"go.uber.org/goleak"
 
 	servers "github.com/benchctl/benchctl/core/node"
@@ -22,8 +23,9 @@ const (
 	served = "served" // over TCP
 )
 
-// patience keeps a busy machine from electing leaders that no test asks for.
-const patience = 2 * time.Second
+// patience keeps a machine that stands still for seconds from electing leaders
+// that no test asks for. Nobody waits that long: see elect.
+const patience = 30 * time.Second
 
 // rig is a cluster under test.
 type rig struct {
@@ -38,7 +40,7 @@ type rig struct {
 func deploy(t testing.TB, nodes int, way string, change ...func(*Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, services: map[string]*service{}}
-	r.client = Client{Nodes: &r.nodes, Timeout: time.Minute, SessionTimeout: 3 * time.Second}
+	r.client = Client{Nodes: &r.nodes, Timeout: time.Minute, SessionTimeout: 6 * time.Second}
 	places, err := servers.Places(t.TempDir(), nodes, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +76,7 @@ func deploy(t testing.TB, nodes int, way string, change ...func(*Config)) *rig {
 	for _, config := range r.configs {
 		r.start(config.Name)
 	}
+	r.elect()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := r.client.Ready(ctx); err != nil {
@@ -121,6 +124,18 @@ func (r *rig) session(index int) *Session {
 	s := r.client.Session(index)
 	r.t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// elect tells a node to stand for election at once.
+func (r *rig) elect() {
+	r.t.Helper()
+	n := r.nodes.at(0)
+	now := raft.TimeoutNowRequest{RPCHeader: raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax}}
+	err := n.transport.TimeoutNow(raft.ServerID(n.Name), raft.ServerAddress(n.Raft), &now, &raft.TimeoutNowResponse{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.leader()
 }
 
 // leader returns the node that leads.

@@ -159,6 +159,7 @@ func TestWatchSeesEveryChangeInOrder(t *testing.T) {
 			}
 			if i == n/2 && len(r.configs) > 1 { // goes on over the loss of the leader
 				r.kill(r.leader().Name)
+				r.elect()
 				for writer.Sync(ctx) != nil { // the connection that was lost costs one operation
 					time.Sleep(10 * time.Millisecond)
 				}
