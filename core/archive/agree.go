@@ -45,15 +45,14 @@ func (a *Archive) runsFound(ctx context.Context, doing string, ids []int64, foun
 }
 
 // runsBefore counts all runs before they are read: as many must be found.
-func (a *Archive) runsBefore(ctx context.Context, doing string, ids []int64) (check func(found int) error, err error) {
+func (a *Archive) runsBefore(ctx context.Context, doing string, ids []int64) (before int, check func(found int) error, err error) {
 	if len(ids) > 0 {
-		return func(found int) error { return a.runsFound(ctx, doing, ids, found) }, nil
+		return len(ids), func(found int) error { return a.runsFound(ctx, doing, ids, found) }, nil
 	}
-	var before int
 	if err := a.reader.QueryRowContext(ctx, countRuns).Scan(&before); err != nil {
-		return nil, explain(a.path, doing, err)
+		return 0, nil, explain(a.path, doing, err)
 	}
-	return func(found int) error {
+	return before, func(found int) error {
 		if found < before {
 			return a.disagree(doing, "%d runs can be read, and there are %d", found, before)
 		}

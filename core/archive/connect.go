@@ -17,6 +17,9 @@ import (
 const (
 	busyTimeout = 30 * time.Second
 	readers     = 4
+	// A scan reads a page once: SQLite's own cache of 2 MiB would be filled for
+	// nothing, and the system has one.
+	cacheKiB = 512
 )
 
 // connector opens connections that all have the same settings.
@@ -53,8 +56,8 @@ func connectWith(lite *sqlite3.SQLiteDriver, path, settings string, connections 
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{lite, fmt.Sprintf("file:%s?%s&_busy_timeout=%d&_synchronous=normal&_stmt_cache_size=32",
-		(&url.URL{Path: absolute}).EscapedPath(), settings, busyTimeout.Milliseconds())})
+	db := sql.OpenDB(connector{lite, fmt.Sprintf("file:%s?%s&_busy_timeout=%d&_synchronous=normal&_stmt_cache_size=32&_cache_size=-%d&_mutex=no", // database/sql locks connections
+		(&url.URL{Path: absolute}).EscapedPath(), settings, busyTimeout.Milliseconds(), cacheKiB)})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	return db, nil

@@ -17,7 +17,7 @@ var results = []record.Result{"", record.Held, record.Undecided, record.Violated
 // their ids.
 func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error) {
 	const doing = "list runs"
-	check, err := a.runsBefore(ctx, doing, ids)
+	before, check, err := a.runsBefore(ctx, doing, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,8 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 		return nil, explain(a.path, doing, err)
 	}
 	known := map[string]map[string]string{} // few documents, and many runs have the same
-	lines, err := collect(rows, func(l *record.Line) error {
+	found := roomFor[record.Line](before)
+	err = found.collect(rows, func(l *record.Line) error {
 		var owner, started, params, options, env, labels string
 		var verdict int
 		err := readRow(rows, &l.ID, &l.Experiment, &l.State, &owner, &started, &l.Store, &l.Nodes, &l.Threads,
@@ -66,18 +67,19 @@ func (a *Archive) Lines(ctx context.Context, ids ...int64) ([]record.Line, error
 	if err != nil {
 		return nil, explain(a.path, doing, err)
 	}
+	lines := found.all()
 	if err := check(len(lines)); err != nil {
 		return nil, err
 	}
-	found := make(map[int64]int64, len(lines))
-	for _, l := range lines {
-		found[l.ID] = l.Ops + l.Errors
+	operations := make(map[int64]int64, len(lines))
+	for i := range lines {
+		operations[lines[i].ID] = lines[i].Ops + lines[i].Errors
 	}
 	said, err := counts()
 	if err != nil {
 		return nil, err
 	}
-	if err := a.agree(ctx, doing, said, found, measured); err != nil {
+	if err := a.agree(ctx, doing, said, operations, measured); err != nil {
 		return nil, err
 	}
 	return lines, a.soundIfSmall(ctx, doing, "verdicts")

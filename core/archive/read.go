@@ -27,7 +27,7 @@ func (a *Archive) Newest(ctx context.Context) (run, experiment int64, err error)
 // must not be changed.
 func (a *Archive) Runs(ctx context.Context, ids ...int64) ([]record.Run, error) {
 	const doing = "read runs"
-	check, err := a.runsBefore(ctx, doing, ids)
+	_, check, err := a.runsBefore(ctx, doing, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -358,16 +358,9 @@ func read[T any](ctx context.Context, a *Archive, doing string, from table[T], r
 }
 
 func collect[T any](rows *sql.Rows, scan func(*T) error) ([]T, error) {
-	defer rows.Close()
-	var found []T
-	for rows.Next() {
-		var t T
-		if err := scan(&t); err != nil {
-			return nil, err
-		}
-		found = append(found, t)
-	}
-	return found, rows.Err()
+	var found list[T]
+	err := found.collect(rows, scan)
+	return found.all(), err
 }
 
 // among is the condition that column is one of ids, or none if there are none.

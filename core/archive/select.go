@@ -83,7 +83,7 @@ func (a *Archive) Values(ctx context.Context, keys []string, take func(run int64
 			state = i
 		}
 	}
-	check, err := a.runsBefore(ctx, doing, nil)
+	_, check, err := a.runsBefore(ctx, doing, nil)
 	if err != nil {
 		return err
 	}
@@ -154,11 +154,11 @@ var comparedTable = runTable.only("id", "experiment", "position", "state", "star
 // not be changed.
 func (a *Archive) Compared(ctx context.Context, ids ...int64) ([]record.Run, error) {
 	const doing = "read runs"
-	check, err := a.runsBefore(ctx, doing, ids)
+	before, check, err := a.runsBefore(ctx, doing, ids)
 	if err != nil {
 		return nil, err
 	}
-	var found list[record.Run]
+	found := roomFor[record.Run](before)
 	err = comparedTable.each(ctx, a.reader, among("id", ids)+" order by id", values(ids), func(r *archivedRun) error {
 		found.add(r.Run)
 		return nil
@@ -194,7 +194,10 @@ func (a *Archive) Figures(ctx context.Context, latency bool, ids ...int64) ([]re
 		return nil, explain(a.path, doing, err)
 	}
 	defer rows.Close()
-	var found list[record.Summary]
+	found, err := a.roomForSummaries(ctx, ids)
+	if err != nil {
+		return nil, explain(a.path, doing, err)
+	}
 	var s record.Summary
 	var phase, op sql.RawBytes
 	fields := []any{&s.RunID, &phase, &op, &s.Ops, &s.Errors, &s.Seconds, &s.Throughput}
@@ -221,6 +224,17 @@ func (a *Archive) Figures(ctx context.Context, latency bool, ids ...int64) ([]re
 		return nil, err
 	}
 	return figures, a.agree(ctx, doing, said, operations(figures), measured)
+}
+
+// roomForSummaries has room for all summaries that were ever archived: they are
+// too many to be copied. Those of some runs are fewer.
+func (a *Archive) roomForSummaries(ctx context.Context, ids []int64) (list[record.Summary], error) {
+	if len(ids) > 0 {
+		return list[record.Summary]{}, nil
+	}
+	var last int
+	err := a.reader.QueryRowContext(ctx, "select coalesce(max(rowid), 0) from summaries").Scan(&last)
+	return roomFor[record.Summary](last), err
 }
 
 func interned(words map[string]string, text []byte) string {

@@ -129,8 +129,15 @@ type list[T any] struct {
 
 const blockSize = 1024
 
+// roomFor is a list that holds so many records without a copy, if there are no
+// more than that.
+func roomFor[T any](records int) list[T] {
+	const most = 1 << 20 // a number that a damaged file says asks for no more
+	return list[T]{block: make([]T, 0, min(max(records, 0), most))}
+}
+
 func (l *list[T]) add(t T) {
-	if len(l.block) == blockSize {
+	if len(l.block) == cap(l.block) && len(l.block) >= blockSize {
 		l.full = append(l.full, l.block)
 		l.block = make([]T, 0, blockSize)
 	}
@@ -143,4 +150,18 @@ func (l *list[T]) all() []T {
 		return l.block
 	}
 	return slices.Concat(append(l.full, l.block)...)
+}
+
+// collect adds what scan makes of each row.
+func (l *list[T]) collect(rows *sql.Rows, scan func(*T) error) error {
+	defer rows.Close()
+	var t, empty T
+	for rows.Next() {
+		t = empty
+		if err := scan(&t); err != nil {
+			return err
+		}
+		l.add(t)
+	}
+	return rows.Err()
 }

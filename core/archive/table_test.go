@@ -219,18 +219,20 @@ func TestThousandsOfIDs(t *testing.T) {
 
 func TestListKeepsTheOrder(t *testing.T) {
 	for _, n := range []int{0, 1, blockSize, blockSize + 1, 3*blockSize + 7} {
-		var l list[int]
-		for i := range n {
-			l.add(i)
-		}
-		all := l.all()
-		for i := range all {
-			if all[i] != i {
-				t.Fatalf("%d of %d is %d", i, n, all[i])
+		for _, room := range []int{0, 1, n, blockSize, 2 * n} {
+			l := roomFor[int](room)
+			for i := range n {
+				l.add(i)
 			}
-		}
-		if len(all) != n {
-			t.Errorf("%d of %d", len(all), n)
+			all := l.all()
+			for i := range all {
+				if all[i] != i {
+					t.Fatalf("room for %d: %d of %d is %d", room, i, n, all[i])
+				}
+			}
+			if len(all) != n {
+				t.Errorf("room for %d: %d of %d", room, len(all), n)
+			}
 		}
 	}
 }

@@ -127,8 +127,13 @@ func Select(ctx context.Context, from Source, e *selection.Expression, needs Nee
 	}
 	of := Measured{Latency: needs.Latency, Keep: keep, Lost: slices.Contains(e.Keys(), selection.Lost)}
 	group, reading := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { of.Runs, err = from.Compared(reading, ids...); return err })
-	group.Go(func() error { return of.read(reading, from, ids) })
+	group.Go(func() (err error) {
+		if of.Runs, err = from.Compared(reading, ids...); err == nil {
+			of.Verified, err = from.Verified(reading, ids...)
+		}
+		return err
+	})
+	group.Go(func() error { return of.figures(reading, from, ids) })
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
@@ -159,7 +164,10 @@ func Experiment(ctx context.Context, from Source, id int64, needs Needs) (*Compa
 		ids[i] = run.ID
 	}
 	of := Measured{Runs: runs, Latency: needs.Latency}
-	if err := of.read(ctx, from, ids); err != nil {
+	if of.Verified, err = from.Verified(ctx, ids...); err != nil {
+		return nil, err
+	}
+	if err := of.figures(ctx, from, ids); err != nil {
 		return nil, err
 	}
 	return of.compare(ctx, from, needs, ids)
@@ -175,11 +183,8 @@ func latest(runs []record.Run) []record.Run {
 	return slices.DeleteFunc(runs, func(run record.Run) bool { return run.Position >= 0 && last[run.Position].ID != run.ID })
 }
 
-// read reads what the runs with these ids came to, or all.
-func (m *Measured) read(ctx context.Context, from Source, ids []int64) (err error) {
-	if m.Verified, err = from.Verified(ctx, ids...); err != nil {
-		return err
-	}
+// figures reads what the operations of the runs with these ids came to, or of all.
+func (m *Measured) figures(ctx context.Context, from Source, ids []int64) (err error) {
 	if m.Summaries, err = from.Figures(ctx, m.Latency, ids...); err != nil {
 		return err
 	}

@@ -115,16 +115,18 @@ func Totals(rows []*Row) []*Row {
 	}
 	var totals []*Row
 	at := map[part]*Row{}
+	var total *Row // of the row before, which mostly is of the same part
 	for _, r := range rows {
 		if watched(r.Op) {
 			continue
 		}
-		of := part{r.Run, r.Phase}
-		total, known := at[of]
-		if !known {
-			total = &Row{r.Run, &record.Summary{RunID: r.RunID, Phase: r.Phase, Seconds: r.Seconds}}
-			at[of] = total
-			totals = append(totals, total)
+		if total == nil || total.Run != r.Run || total.Phase != r.Phase {
+			of := part{r.Run, r.Phase}
+			if total = at[of]; total == nil {
+				total = &Row{r.Run, &record.Summary{RunID: r.RunID, Phase: r.Phase, Seconds: r.Seconds}}
+				at[of] = total
+				totals = append(totals, total)
+			}
 		}
 		total.Ops, total.Errors = total.Ops+r.Ops, total.Errors+r.Errors
 		total.Throughput += r.Throughput
