@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 
@@ -15,6 +16,19 @@ type Change struct {
 	Effect        float64 // of the new level over the former, as a share
 	Low, High     float64 // its 95 % interval
 	P             float64 // corrected for the places at which the series could have changed
+}
+
+// MarshalJSON leaves out what is infinite: the effect of a level that was zero.
+func (c Change) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		At     int      `json:"at"`
+		Before float64  `json:"before"`
+		After  float64  `json:"after"`
+		Effect *float64 `json:"effect,omitempty"`
+		Low    *float64 `json:"low,omitempty"`
+		High   *float64 `json:"high,omitempty"`
+		P      float64  `json:"p"`
+	}{c.At, c.Before, c.After, known(c.Effect), known(c.Low), known(c.High), c.P})
 }
 
 const (
@@ -33,8 +47,9 @@ const (
 // back hides its two changes from each other, and are joined again in the end,
 // the weakest first.
 //
-// What is done besides: the test is on logarithms, p is multiplied by the number of
-// places (Bonferroni), and values count for fewer where each is like the one before.
+// What is done besides: the test is on logarithms, outliers are brought near their
+// level, p is multiplied by the number of places (Bonferroni), and values count for
+// fewer where each is like the one before. A change is one at 0.01.
 // Values that are NaN or infinite are left out. It takes the square of the values in
 // time: 1 s for 10,000.
 func Changes(series []float64) []Change { return newLevels(series).find(sureChange) }

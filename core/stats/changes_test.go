@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"testing"
@@ -24,6 +25,23 @@ func TestTheNileFellIn1899(t *testing.T) {
 	c := changes[0]
 	if c.Low > c.Effect || c.Effect > c.High || c.High > -0.15 || c.Low < -0.32 || c.P > 1e-6 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// By scipy 1.10.1's stats.ttest_ind on logarithms.
+func TestLevelsAreComparedLikeStudent(t *testing.T) {
+	logs := scale{logarithmic: true}.each(nile)
+	got := (&levels{values: logs, dependence: 1}).test(0, 28, 100)
+	for what, pair := range map[string][2]float64{
+		"before":    {math.Exp(got.before), 1089.3139226687595},
+		"after":     {math.Exp(got.after), 840.6805807113291},
+		"deviation": {(got.after - got.before) / got.deviation, -7.997982033916557},
+		"p":         {got.p, 2.562212367011261e-12},
+		"freedom":   {got.freedom, 98},
+	} {
+		if !near(pair[0], pair[1], 1e-9) {
+			t.Errorf("%s: %v, want %v", what, pair[0], pair[1])
+		}
 	}
 }
 
@@ -92,8 +110,12 @@ func TestChanges(t *testing.T) {
 	if c := Changes(repeat(10, 8, 12, 8))[0]; !near(c.Before, 10, 1e-9) || !near(c.After, 12, 1e-9) || !near(c.Effect, 0.2, 1e-9) {
 		t.Errorf("a step: %+v", c)
 	}
-	if c := Changes(repeat(0, 8, 12, 8))[0]; c.Before != 0 || c.After != 12 || !math.IsInf(c.Effect, 1) {
+	c := Changes(repeat(0, 8, 12, 8))[0]
+	if c.Before != 0 || c.After != 12 || !math.IsInf(c.Effect, 1) {
 		t.Errorf("from zero: %+v", c)
+	}
+	if got, err := json.Marshal(c); err != nil || string(got) != `{"at":8,"before":0,"after":12,"p":0}` {
+		t.Errorf("from zero: %s, %v", got, err)
 	}
 }
 
@@ -203,7 +225,7 @@ func TestSettle(t *testing.T) {
 }
 
 func TestLevelSeriesSeldomRise(t *testing.T) {
-	const trials = 1000
+	const trials = 500
 	for _, kept := range []float64{0, 0.25, 0.5} {
 		for _, length := range []int{8, 20, 120} {
 			n, rising := newNoise(55), 0

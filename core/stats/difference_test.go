@@ -109,9 +109,8 @@ func TestSidesAreNotChangedAndTurnRound(t *testing.T) {
 
 // P and the interval say the same: where p is at most 0.05 it leaves zero out.
 func TestIntervalsAgreeWithP(t *testing.T) {
-	noise := newNoise(7)
 	for name, blocks := range map[string]func(int, ...float64) []Value{"in blocks": inBlocks, "apart": func(_ int, v ...float64) []Value { return blockless(v...) }} {
-		differ := 0
+		noise, differ := newNoise(7), 0
 		for trial := range 400 {
 			n := 6 + trial%8
 			d := Compare(blocks(0, noise.values(n, 1)...), blocks(0, noise.values(n, 1.06)...))

@@ -40,7 +40,7 @@ func until(looks Looks, a, b []Value, margin float64) (Decision, int) {
 }
 
 func TestLooksHoldTheErrorOverAllOfThem(t *testing.T) {
-	const trials, most, margin = 1500, 40, 0.05
+	const trials, most, margin = 1000, 40, 0.05
 	looks, err := PlanLooks(most)
 	if err != nil {
 		t.Fatal(err)

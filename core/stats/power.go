@@ -111,7 +111,7 @@ func modelOf(a, b int, computed func() model) model {
 }
 
 const (
-	mostSimulated = 12   // values; of more the steps of the tests' distributions are fine enough
+	mostSimulated = 20   // values; of more the steps of the tests' distributions are fine enough
 	simulations   = 2000 // of each number of repeats: the shift is sure to 2 %
 )
 

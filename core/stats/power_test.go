@@ -19,19 +19,19 @@ func TestSixBlocksHaveAClosedForm(t *testing.T) {
 // What is called detectable is shown in 80 %, tried on fresh noise whose spread is
 // known; and nearly so where it is known from many runs with outliers.
 func TestWhatIsDetectableIsShownIn80Percent(t *testing.T) {
-	const trials = 1500
+	const trials = 1000
 	for name, odd := range map[string]float64{"normal": 0, "outliers": 0.05} {
 		n := newNoise(21)
 		n.odd = odd
 		a, b := n.sides(1000, 1)
 		ratios, sides := Compare(a, b).Spread, Compare(unblocked(a), unblocked(b)).Spread
-		for _, repeats := range []int{6, 7, 8, 12, 13, 20, 60} {
+		for _, repeats := range []int{6, 8, 12, 20, 21} {
 			paired := n.foundInBlocks(trials, repeats, 1+DetectableInBlocks(ratios, repeats))
 			apart := n.foundApart(trials, repeats, 1+DetectableApart(sides, repeats))
 			t.Logf("%d repeats, %s: in blocks %.1f %%, apart %.1f %%", repeats, name, 100*paired, 100*apart)
-			least, most := 0.77, 0.83
+			least, most := 0.76, 0.84
 			if odd > 0 {
-				least = 0.68
+				least, most = 0.68, 0.86
 			}
 			for _, share := range []float64{paired, apart} {
 				if share < least || share > most {
@@ -43,8 +43,8 @@ func TestWhatIsDetectableIsShownIn80Percent(t *testing.T) {
 }
 
 func TestSpreadIsThatOfTheNoise(t *testing.T) {
-	const trials = 1000
-	for _, repeats := range []int{2, 3, 6, 12, 13, 60} {
+	const trials = 500
+	for _, repeats := range []int{2, 3, 6, 12, 21} {
 		for name, odd := range map[string]float64{"normal": 0, "outliers": 0.05} {
 			n := newNoise(22)
 			n.odd = odd
@@ -58,7 +58,7 @@ func TestSpreadIsThatOfTheNoise(t *testing.T) {
 			}
 			t.Logf("%d repeats, %s: %.4f of one side, %.4f of blocks, %.4f of two sides; standard deviation %.4f", repeats, name, one, blocks, sides, deviation)
 			for _, got := range []float64{one, blocks, sides} {
-				if odd == 0 && !near(got, n.spread, 0.08) {
+				if odd == 0 && !near(got, n.spread, 0.1) {
 					t.Errorf("%d repeats: %v, want %v", repeats, got, n.spread)
 				}
 				if odd > 0 && repeats >= 6 && got > deviation {
@@ -84,7 +84,7 @@ func TestMoreRepeatsShowLess(t *testing.T) {
 			t.Errorf("%s: with as many it is %v, not %v", name, d.DetectableWith(6), d.Detectable)
 		}
 		least := math.Inf(1)
-		for _, repeats := range []int{6, 8, 12, 13, 25, 100, 1000} {
+		for _, repeats := range []int{6, 8, 12, 20, 21, 100, 1000} {
 			got := d.DetectableWith(repeats)
 			if got >= least {
 				t.Errorf("%s: %d repeats show %v, fewer %v", name, repeats, got, least)

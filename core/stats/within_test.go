@@ -23,6 +23,15 @@ func TestBatchMeans(t *testing.T) {
 	}
 }
 
+// By scipy 1.10.1's stats.t.ppf.
+func TestStudent(t *testing.T) {
+	for freedom, want := range map[float64]float64{1: 12.70620474, 3: 3.18244631, 4.2: 2.72507272, 5: 2.57058184, 98: 1.98446745} {
+		if got := student(freedom, 0.975); !near(got, want, 1e-7) {
+			t.Errorf("%v degrees of freedom: %v, want %v", freedom, got, want)
+		}
+	}
+}
+
 // Where each second keeps some of what the last was off, seconds that were taken for
 // independent give intervals that are far too narrow; batches nearly hold their level.
 func TestBatchMeansHeedWhatSecondsKeep(t *testing.T) {
