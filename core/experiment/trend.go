@@ -1,10 +1,15 @@
 package experiment
 
-import "time"
+import (
+	"time"
+
+	"github.com/benchctl/benchctl/core/stats"
+)
 
 const (
-	trendLeast  = 2 * time.Second // phases shorter than this show no trend
-	trendRising = 1.25            // the last third's rate over the first's
+	trendLeast = 2 * time.Second        // phases shorter than this show no trend
+	trendStep  = 200 * time.Millisecond // progress comes every quarter of a second
+	trendSteps = 120                    // of a long phase
 )
 
 // trend is how the operations of a phase came in over time.
@@ -22,29 +27,27 @@ func (t *trend) start(at time.Duration) { t.began, t.points = at, t.points[:0] }
 
 func (t *trend) add(at time.Duration, ops int64) { t.points = append(t.points, point{at, ops}) }
 
-// rising reports whether the phase was clearly faster at its end than at its
-// beginning: what was measured had not warmed up yet.
+// rising reports whether the phase began clearly below the rate at which it settled:
+// what was measured had not warmed up yet.
 func (t *trend) rising(ended time.Duration, ops int64) bool {
-	took := ended - t.began
-	if took < trendLeast {
+	if ended-t.began < trendLeast {
 		return false
 	}
-	first, ok := t.nearest(t.began + took/3)
-	last, ok2 := t.nearest(ended - took/3)
-	if !ok || !ok2 || first.at >= last.at || first.ops == 0 {
-		return false
-	}
-	before := float64(first.ops) / float64(first.at-t.began)
-	after := float64(ops-last.ops) / float64(ended-last.at)
-	return after > trendRising*before
+	return stats.Settle(t.rates(ended, ops)).Rising()
 }
 
-// nearest returns the point that is closest to a moment.
-func (t *trend) nearest(at time.Duration) (best point, ok bool) {
-	for _, p := range t.points {
-		if !ok || (p.at-at).Abs() < (best.at-at).Abs() {
-			best, ok = p, true
+// rates returns the operations a second of one stretch after the other. What is left
+// of a step in the end is not one: a few operations more would make it a rate of
+// its own.
+func (t *trend) rates(ended time.Duration, ops int64) []float64 {
+	step := max(trendStep, (ended-t.began)/trendSteps)
+	var rates []float64
+	last := point{at: t.began}
+	for _, p := range append(t.points, point{ended, ops}) {
+		if took := p.at - last.at; took >= step {
+			rates = append(rates, float64(p.ops-last.ops)/took.Seconds())
+			last = p
 		}
 	}
-	return best, ok
+	return rates
 }

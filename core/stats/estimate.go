@@ -1,5 +1,6 @@
-// Package stats estimates: medians of repeats with their intervals. It knows
-// numbers only, not what was measured.
+// Package stats computes what repeats say: medians with their intervals, differences,
+// what they could have shown, and where a series changes. It knows numbers only, not
+// what was measured. docs/statistics.md explains each.
 package stats
 
 import (
