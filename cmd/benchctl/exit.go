@@ -20,6 +20,7 @@ const (
 	exitPlugin      = 3
 	exitWorkload    = 4
 	exitArchive     = 5
+	exitThreshold   = 6
 	exitInterrupted = 130
 )
 
@@ -36,6 +37,7 @@ func usagef(format string, args ...any) error {
 func exitCode(ctx context.Context, err error) int {
 	var (
 		usage       *usageError
+		missed      *thresholdMissed
 		badWorkload *workload.Error
 	)
 	switch {
@@ -45,6 +47,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &missed):
+		return exitThreshold
 	case errors.As(err, &badWorkload), errors.Is(err, archive.ErrWorkloadChanged):
 		return exitWorkload
 	case errors.Is(err, client.ErrPlugin):

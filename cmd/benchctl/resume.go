@@ -74,7 +74,7 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 	if err := e.checkPlaces(ctx, missing); err != nil {
 		return err
 	}
-	return a.printPlan(plan, missing, f.resume, f.asJSON)
+	return a.printPlan(ctx, plan, missing, f.resume, f.asJSON)
 }
 
 // checkTrust refuses a plan that reaches out to what it names itself, unless it

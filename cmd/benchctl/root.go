@@ -68,7 +68,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 plugin failed, 4 workload invalid,
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
-		a.runCommand(), a.runsCommand(), a.showCommand(), a.plotCommand(), a.reportCommand(), a.sqlCommand(),
+		a.runCommand(), a.runsCommand(), a.showCommand(), a.compareCommand(), a.plotCommand(), a.reportCommand(), a.sqlCommand(),
 		a.workloadCommand(), a.pluginCommand(), a.archiveCommand(), a.versionCommand(), a.manCommand(),
 	)
 	root.InitDefaultHelpCmd()

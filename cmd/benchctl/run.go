@@ -175,7 +175,7 @@ func (a *app) run(ctx context.Context, f *runFlags, spec experiment.Spec) error 
 		if err := e.checkPlaces(ctx, plan.Runs); err != nil {
 			return err
 		}
-		return a.printPlan(plan, plan.Runs, 0, f.asJSON)
+		return a.printPlan(ctx, plan, plan.Runs, 0, f.asJSON)
 	}
 	into, err := a.writeArchive(ctx)
 	if err != nil {

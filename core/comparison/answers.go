@@ -80,13 +80,13 @@ func partsOf(rows []*Row, phases []string) []Part {
 	return parts
 }
 
-// phase computes what a phase came to in the rows of a series.
-func (m Measured) phase(name string, rows []*Row) Phase {
+// phaseOf computes what a phase came to in the rows of a series.
+func phaseOf(name string, rows []*Row) Phase {
 	of := slices.DeleteFunc(slices.Clone(rows), func(r *Row) bool { return r.Phase != name })
 	p := Phase{Name: name, Throughput: Estimate(Totals(of), Throughput)}
 	var offered, rates []float64
 	for _, run := range runsOf(of) {
-		o, open := m.Offered[run.ID][name]
+		o, open := run.offered[name]
 		if !open {
 			continue
 		}

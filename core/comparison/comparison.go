@@ -131,9 +131,10 @@ type Measured struct {
 	Environments map[int64]record.Environment    // all that there are
 	Definitions  map[string]*workload.Definition // by SHA-256, as far as they can be read
 	Offered      map[int64]map[string]record.Offered
-	Latency      bool            // the summaries have percentiles
-	Keep         func(*Row) bool // chooses among operations; nil: all
-	Lost         bool            // runs that have lost nodes are compared too
+	Costs        map[int64]map[string]record.Cost // by run and phase, if they were asked for
+	Latency      bool                             // the summaries have percentiles
+	Keep         func(*Row) bool                  // chooses among operations; nil: all
+	Lost         bool                             // runs that have lost nodes are compared too
 }
 
 // Of computes a comparison.
@@ -147,7 +148,7 @@ func Of(m Measured) (*Comparison, error) {
 		if err != nil {
 			return nil, err
 		}
-		run.machine = machines[r.Environment]
+		run.machine, run.offered, run.costs = machines[r.Environment], m.Offered[r.ID], m.Costs[r.ID]
 		if r.Fsync > 0 {
 			run.filesystem = m.Environments[r.Environment].Filesystem
 		}
@@ -238,7 +239,7 @@ func (m Measured) loadOf(rows []*Row, failures reasons) (*Workload, repeats) {
 			s.Operations = append(s.Operations, operation(of.Values[0], of.Values[1], of.Rows, m.Latency))
 		}
 		for _, phase := range l.Phases {
-			s.Phases = append(s.Phases, m.phase(phase, s.Rows))
+			s.Phases = append(s.Phases, phaseOf(phase, s.Rows))
 		}
 		if l.Mixed() {
 			all := operation("", "", Totals(s.Rows), false)

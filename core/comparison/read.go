@@ -32,6 +32,8 @@ type Source interface {
 	// Offered returns what arrived in measured phases of open loops, by run and
 	// name of the phase.
 	Offered(ctx context.Context, ids ...int64) (map[int64]map[string]record.Offered, error)
+	// Costs returns what nodes used in the whole seconds of measured phases.
+	Costs(ctx context.Context, ids ...int64) ([]record.Cost, error)
 	Workloads(ctx context.Context) ([]record.Workload, error)
 }
 
@@ -39,6 +41,7 @@ type Source interface {
 type Needs struct {
 	Latency bool
 	Params  bool // what the workloads say of their parameters
+	Costs   bool // what the servers used
 }
 
 // NoRuns is the error of a selection of which there is nothing.
@@ -114,38 +117,47 @@ func Select(ctx context.Context, from Source, e *selection.Expression, needs Nee
 	if err != nil {
 		return nil, err
 	}
-	var keep func(*Row) bool
+	of := Measured{Latency: needs.Latency, Lost: slices.Contains(e.Keys(), selection.Lost)}
 	if e.OfOperations() {
-		match, keys := e.Matcher(), e.Keys()
-		values := make([]string, len(keys))
-		keep = func(r *Row) bool {
-			for i, key := range keys {
-				values[i] = r.Value(key)
-			}
-			return match(values)
-		}
+		of.Keep = rowsOf(e)
 	}
-	of := Measured{Latency: needs.Latency, Keep: keep, Lost: slices.Contains(e.Keys(), selection.Lost)}
-	group, reading := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		if of.Runs, err = from.Compared(reading, ids...); err == nil {
-			of.Verified, err = from.Verified(reading, ids...)
-		}
-		return err
-	})
-	group.Go(func() error { return of.figures(reading, from, ids) })
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	if len(of.Runs) == 0 {
-		return nil, &NoRuns{}
-	}
-	c, err := of.compare(ctx, from, needs, ids)
+	c, err := of.selected(ctx, from, needs, ids)
 	if err != nil {
 		return nil, err
 	}
 	c.Selection, c.Missing = e.String(), missing
 	return c, nil
+}
+
+// rowsOf returns what tells the rows that an expression selects.
+func rowsOf(e *selection.Expression) func(*Row) bool {
+	match, keys := e.Matcher(), e.Keys()
+	values := make([]string, len(keys))
+	return func(r *Row) bool {
+		for i, key := range keys {
+			values[i] = r.Value(key)
+		}
+		return match(values)
+	}
+}
+
+// selected reads and compares the runs with these ids, or all.
+func (m *Measured) selected(ctx context.Context, from Source, needs Needs, ids []int64) (*Comparison, error) {
+	group, reading := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		if m.Runs, err = from.Compared(reading, ids...); err == nil {
+			m.Verified, err = from.Verified(reading, ids...)
+		}
+		return err
+	})
+	group.Go(func() error { return m.figures(reading, from, ids) })
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if len(m.Runs) == 0 {
+		return nil, &NoRuns{}
+	}
+	return m.compare(ctx, from, needs, ids)
 }
 
 // Experiment compares the runs of an experiment. Of those that were executed
@@ -241,6 +253,11 @@ func (m *Measured) compare(ctx context.Context, from Source, needs Needs, ids []
 			return nil, err
 		}
 	}
+	if needs.Costs {
+		if m.Costs, err = costs(ctx, from, ids); err != nil {
+			return nil, err
+		}
+	}
 	c, err := Of(*m)
 	if err != nil || !needs.Params {
 		return c, err
@@ -251,4 +268,20 @@ func (m *Measured) compare(ctx context.Context, from Source, needs Needs, ids []
 		}
 	}
 	return c, nil
+}
+
+// costs returns what nodes used, by run and phase.
+func costs(ctx context.Context, from Source, ids []int64) (map[int64]map[string]record.Cost, error) {
+	all, err := from.Costs(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	by := map[int64]map[string]record.Cost{}
+	for _, c := range all {
+		if by[c.RunID] == nil {
+			by[c.RunID] = map[string]record.Cost{}
+		}
+		by[c.RunID][c.Phase] = c
+	}
+	return by, nil
 }

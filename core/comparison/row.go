@@ -22,9 +22,11 @@ type Run struct {
 	Verified   record.Result      `json:"verified,omitempty"` // held or undecided, or empty if nothing was checked
 
 	promise, declared string
-	machine           int64  // its number: the least of the environments that are the same but for the filesystem
-	filesystem        string // of the nodes' data; empty: no node keeps any
-	group             int    // of the runs that are told apart at the moment
+	machine           int64                  // its number: the least of the environments that are the same but for the filesystem
+	filesystem        string                 // of the nodes' data; empty: no node keeps any
+	group             int                    // of the runs that are told apart at the moment
+	costs             map[string]record.Cost // by phase
+	offered           map[string]record.Offered
 }
 
 // Row is one operation of a measured phase of a run.

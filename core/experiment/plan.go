@@ -71,9 +71,6 @@ type Workload struct {
 	Params     map[string][]string
 }
 
-// setupLabel is the label that holds the name of a run's setup.
-const setupLabel = "setup"
-
 // maxRuns keeps a slip of the finger from filling memory.
 const (
 	maxRuns   = 100_000
@@ -189,8 +186,8 @@ func (s Spec) checkSetup(setup Setup) error {
 			return fault.Errorf(ErrOption, "option %s.…: store %s is not in this experiment, which has %s", store, store, strings.Join(s.Stores, ", "))
 		}
 	}
-	if _, taken := s.Labels[setupLabel]; taken && setup.Name != "" {
-		return fmt.Errorf("the label %s is the name of each run's setup here, such as %q: call the other label something else", setupLabel, setup.Name)
+	if _, taken := s.Labels[selection.SetupLabel]; taken && setup.Name != "" {
+		return fmt.Errorf("the label %s is the name of each run's setup here, such as %q: call the other label something else", selection.SetupLabel, setup.Name)
 	}
 	return nil
 }

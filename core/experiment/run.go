@@ -69,7 +69,7 @@ func (r Run) labels(common map[string]string) map[string]string {
 	if labels == nil {
 		labels = map[string]string{}
 	}
-	labels[setupLabel] = r.Setup
+	labels[selection.SetupLabel] = r.Setup
 	return labels
 }
 

@@ -229,6 +229,17 @@ type NodeSecond struct {
 	HandedBytes  *int64  `json:"handed_bytes,omitempty"`  // that it handed to the system, for files and sockets; nil where it is not known
 }
 
+// Cost is what the processes of all nodes used in the whole seconds of a measured
+// phase, in which Ops operations ended.
+type Cost struct {
+	RunID        int64   `json:"-"`
+	Phase        string  `json:"phase"`
+	Ops          int64   `json:"ops"`                     // that succeeded
+	CPUSeconds   float64 `json:"cpu_seconds"`             // user and system
+	RSSBytes     int64   `json:"rss_bytes"`               // the most memory of each node, added up
+	WrittenBytes *int64  `json:"written_bytes,omitempty"` // as of a NodeSecond
+}
+
 // Process is what a process used in a whole run: its seconds put together.
 type Process struct {
 	Name         string  `json:"name"`    // of the node, or ClientNode

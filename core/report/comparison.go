@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -149,10 +150,12 @@ func written(f workload.Figure, e stats.Estimate) []string {
 	case f == workload.FigureRate && e.Value == 0:
 		return []string{"none", ""}
 	case f.OfLatency():
-		return []string{format.Duration(time.Duration(e.Value)), spread(e)}
+		return []string{nanoseconds(e.Value), spread(e, nanoseconds)}
 	}
-	return []string{format.Number(e.Value), spread(e)}
+	return []string{format.Number(e.Value), spread(e, format.Number)}
 }
+
+func nanoseconds(ns float64) string { return format.Duration(time.Duration(math.Round(ns))) }
 
 // lead says what the figures of a workload are.
 func lead(l *comparison.Workload) string {
@@ -178,23 +181,25 @@ func lead(l *comparison.Workload) string {
 
 // spread writes an estimate's interval as a share of its value, or as it is where
 // that would be more than half.
-func spread(e stats.Estimate) string {
+func spread(e stats.Estimate, write func(float64) string) string {
 	if !e.Known() || e.Value == 0 {
 		return "± ?"
 	}
 	if e.Wide() {
-		return fmt.Sprintf("[%s, %s]", format.Number(e.Low), format.Number(e.High))
+		return fmt.Sprintf("[%s, %s]", write(e.Low), write(e.High))
 	}
 	return "± " + format.Share(e.Spread())
 }
 
 // numeric reports whether every series has a number or a duration of a key.
 func numeric(series []*comparison.Series, key int) bool {
-	return !slices.ContainsFunc(series, func(s *comparison.Series) bool {
-		_, notNumber := strconv.ParseFloat(s.Values[key], 64)
-		_, notDuration := time.ParseDuration(s.Values[key])
-		return notNumber != nil && notDuration != nil
-	})
+	return !slices.ContainsFunc(series, func(s *comparison.Series) bool { return !isNumber(s.Values[key]) })
+}
+
+func isNumber(value string) bool {
+	_, notNumber := strconv.ParseFloat(value, 64)
+	_, notDuration := time.ParseDuration(value)
+	return notNumber == nil || notDuration == nil
 }
 
 // Print prints a table for each workload with what weakens it beneath, and then

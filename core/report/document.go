@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 
+	"github.com/benchctl/benchctl/core/comparison"
 	"github.com/benchctl/benchctl/core/record"
 )
 
@@ -27,6 +28,26 @@ func WriteJSON(w io.Writer, document any) error {
 	return encoder.Encode(document)
 }
 
+// Differences is the JSON document of a comparison of sides.
+type Differences struct {
+	Version     int                       `json:"version"`
+	Selection   string                    `json:"selection,omitempty"`
+	Differences []*comparison.Differences `json:"differences"`
+	Compared    *comparison.Comparison    `json:"compared"` // all runs of all sides
+}
+
+// NewDifferences makes the document.
+func NewDifferences(all []*comparison.Differences, c *comparison.Comparison) Differences {
+	return Differences{DocumentVersion, c.Selection, all, c}
+}
+
+// Self is the JSON document of runs that are compared with themselves.
+type Self struct {
+	Version   int                 `json:"version"`
+	Selection string              `json:"selection,omitempty"`
+	Alarms    []comparison.Alarms `json:"false_alarms"`
+}
+
 // Plan is the JSON document of an experiment that is not executed.
 type Plan struct {
 	Version         int     `json:"version"`
@@ -36,4 +57,6 @@ type Plan struct {
 	Seed            uint64  `json:"seed"`
 	ExpectedSeconds float64 `json:"expected_seconds"` // of phases that time ends, and a second a run for the rest
 	Runs            any     `json:"runs"`             // in their order
+
+	Foresight *comparison.Foresight `json:"foresight,omitempty"` // nil where the archive has no like runs, or the repeats are too few
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/benchctl/benchctl/core/comparison/comparisontest"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/stats"
 )
@@ -130,9 +131,12 @@ func TestAnIntervalThatIsWideIsGivenByItsEnds(t *testing.T) {
 		"± ?":           {Value: 1, Low: math.Inf(-1), High: math.Inf(1), N: 2},
 		"± ? ":          {},
 	} {
-		if got := spread(e); got != strings.TrimSpace(want) {
+		if got := spread(e, format.Number); got != strings.TrimSpace(want) {
 			t.Errorf("%+v: %s, want %s", e, got, want)
 		}
+	}
+	if got := spread(stats.Estimate{Value: 2e6, Low: 381695, High: 4206591, N: 6}, nanoseconds); got != "[382 µs, 4.21 ms]" {
+		t.Errorf("of a latency: %s", got)
 	}
 }
 

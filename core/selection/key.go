@@ -82,6 +82,9 @@ const (
 	LabelPrefix  = "label."
 )
 
+// SetupLabel is the label that holds the name of a run's setup.
+const SetupLabel = "setup"
+
 // Lookup finds a key by its name.
 func Lookup(name string) (Key, bool) {
 	if i := slices.IndexFunc(Keys, func(k Key) bool { return k.Name == name }); i >= 0 {

@@ -36,6 +36,7 @@ func (memory) Info() driver.Info {
 		Name:    "memory",
 		Version: version,
 		Summary: "a map in the plugin's process: the floor of the harness",
+		Options: []driver.Option{delayOption},
 		Session: (*session)(nil),
 	}
 }
@@ -51,7 +52,12 @@ func (memory) Guarantees(_ context.Context, setup driver.Setup) (driver.Guarante
 	}, nil
 }
 
-func (m memory) Open(context.Context, driver.Setup) (driver.Store, error) { return m.store, nil }
+func (m memory) Open(_ context.Context, setup driver.Setup) (driver.Store, error) {
+	if delay := setup.Duration(delayOption.Name); delay > 0 {
+		return slow{m.store, delay}, nil
+	}
+	return m.store, nil
+}
 
 // store is split into shards so that threads seldom wait for each other.
 type store struct {

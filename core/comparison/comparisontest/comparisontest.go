@@ -37,9 +37,11 @@ type Record struct {
 	P50, P90, P99, P999, Max time.Duration
 
 	Experiment      int64
-	Plugin          string // SHA-256 of its binary
-	Machine, Folder string // the processor's name, and the filesystem of the nodes' data; empty: there is none
-	Definition      string // of the workload
+	Repeat          int
+	Cost            record.Cost // of the phase
+	Plugin          string      // SHA-256 of its binary
+	Machine, Folder string      // the processor's name, and the filesystem of the nodes' data; empty: there is none
+	Definition      string      // of the workload
 	Offered         record.Offered
 }
 
@@ -48,7 +50,7 @@ func Measured(t testing.TB, records []Record) comparison.Measured {
 	t.Helper()
 	m := comparison.Measured{
 		Verified: map[int64]record.Result{}, Latency: true, Environments: map[int64]record.Environment{},
-		Definitions: map[string]*workload.Definition{}, Offered: map[int64]map[string]record.Offered{},
+		Definitions: map[string]*workload.Definition{}, Offered: map[int64]map[string]record.Offered{}, Costs: map[int64]map[string]record.Cost{},
 	}
 	seen := map[int64]bool{}
 	for _, r := range records {
@@ -57,6 +59,12 @@ func Measured(t testing.TB, records []Record) comparison.Measured {
 				m.Offered[r.Run] = map[string]record.Offered{}
 			}
 			m.Offered[r.Run][r.Phase] = r.Offered
+		}
+		if r.Cost.Ops > 0 {
+			if m.Costs[r.Run] == nil {
+				m.Costs[r.Run] = map[string]record.Cost{}
+			}
+			m.Costs[r.Run][r.Phase] = r.Cost
 		}
 		if !seen[r.Run] {
 			seen[r.Run] = true
@@ -124,7 +132,7 @@ func run(t testing.TB, r Record) record.Run {
 		fsync = time.Millisecond
 	}
 	return record.Run{
-		Experiment: r.Experiment, PluginSHA256: r.Plugin, Fsync: fsync,
+		Experiment: r.Experiment, Repeat: r.Repeat, PluginSHA256: r.Plugin, Fsync: fsync,
 		ID: r.Run, State: r.State, StartedAt: r.Started, Store: r.Store, StoreVersion: r.StoreVersion, Nodes: r.Nodes, Threads: r.Threads,
 		Setup: setup, Guarantees: guarantees, Workload: r.Workload, WorkloadVersion: 1, WorkloadSHA256: r.WorkloadSHA256,
 		Params: r.Params, Labels: r.Labels, Warnings: r.Warnings, LostNodes: r.LostNodes,
