@@ -114,6 +114,17 @@ func Select(ctx context.Context, from Source, e *selection.Expression, needs Nee
 	if err != nil {
 		return nil, err
 	}
+	c, err := Again(ctx, from, ids, e, needs)
+	if err != nil {
+		return nil, err
+	}
+	c.Missing = missing
+	return c, nil
+}
+
+// Again compares the runs with these ids, or all, which an expression once selected.
+// Of their operations those are compared that it selects now.
+func Again(ctx context.Context, from Source, ids []int64, e *selection.Expression, needs Needs) (*Comparison, error) {
 	var keep func(*Row) bool
 	if e.OfOperations() {
 		match, keys := e.Matcher(), e.Keys()
@@ -144,7 +155,7 @@ func Select(ctx context.Context, from Source, e *selection.Expression, needs Nee
 	if err != nil {
 		return nil, err
 	}
-	c.Selection, c.Missing = e.String(), missing
+	c.Selection = e.String()
 	return c, nil
 }
 
