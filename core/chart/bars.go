@@ -17,7 +17,7 @@ type Bars struct {
 	Flags Flags
 }
 
-func (Bars) stands() bool { return true }
+func (Bars) layer() layer { return standing }
 
 func (b Bars) only(series []int) Mark { return Bars{b.Estimates.only(series), chosen(b.Flags, series)} }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -151,6 +152,21 @@ func (c *boxes) FillString(face font.Face, at vg.Point, text string) {
 	c.all = append(c.all, box{text, vg.Rectangle{Min: vg.Point{X: at.X, Y: at.Y - 0.21*size}, Max: vg.Point{X: at.X + face.Width(text), Y: at.Y + 0.73*size}}})
 }
 
+// check holds that every text is in the picture, and none stands on another.
+func (c *boxes) check(t *testing.T, name string, theme Theme) {
+	t.Helper()
+	for i, b := range c.all {
+		if b.Min.X < 0 || b.Min.Y < 0 || b.Max.X > theme.Width || b.Max.Y > theme.Height {
+			t.Errorf("%s: %q leaves the picture: %.0f", name, b.text, b.Rectangle)
+		}
+		for _, other := range c.all[:i] {
+			if b.overlaps(other) {
+				t.Errorf("%s: %q stands on %q", name, b.text, other.text)
+			}
+		}
+	}
+}
+
 // nowhere is a canvas of a theme's size.
 type nowhere struct {
 	*recorder.Canvas
@@ -174,16 +190,7 @@ func TestHardCases(t *testing.T) {
 			}
 			canvas := &boxes{}
 			data := f.draw(canvasOf(canvas, theme), theme)
-			for i, b := range canvas.all {
-				if b.Min.X < 0 || b.Min.Y < 0 || b.Max.X > theme.Width || b.Max.Y > theme.Height {
-					t.Errorf("%s, %s: %q leaves the picture: %.0f", name, size, b.text, b.Rectangle)
-				}
-				for _, other := range canvas.all[:i] {
-					if b.overlaps(other) {
-						t.Errorf("%s, %s: %q stands on %q", name, size, b.text, other.text)
-					}
-				}
-			}
+			canvas.check(t, name+", "+size, theme)
 			share := vg.Length(0)
 			for _, r := range data {
 				if r.Size().X <= 0 || r.Size().Y <= 0 {
@@ -215,7 +222,9 @@ func TestPictures(t *testing.T) {
 	if dir != "" {
 		sizes = []string{"slide", "page", "slide-dark"}
 	}
-	for name, f := range hardCases() {
+	all := hardCases()
+	maps.Copy(all, markCases())
+	for name, f := range all {
 		for _, size := range sizes {
 			for _, format := range []Format{SVG, PNG, PDF} {
 				theme := themesOfTests[size]

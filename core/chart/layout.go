@@ -60,10 +60,15 @@ func (f Figure) draw(c draw.Canvas, theme Theme) []vg.Rectangle {
 // keys is the mark that draws the keys of the legend.
 func (f Figure) keys() Mark {
 	p := f.Panels[0]
-	if _, bars := p.Marks[0].(Bars); bars && p.pointed() {
-		return Points{}
+	for _, m := range p.Marks {
+		if _, bars := m.(Bars); bars && p.pointed() {
+			return Points{}
+		}
+		if _, ofSeries := m.(interface{ has(series int) bool }); ofSeries {
+			return m
+		}
 	}
-	return p.Marks[0]
+	return Points{}
 }
 
 // caption draws the notes, warnings and what the figure is made of at the bottom,

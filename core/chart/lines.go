@@ -12,14 +12,17 @@ type Lines struct {
 	Flags Flags
 }
 
-func (Lines) stands() bool { return false }
+func (Lines) layer() layer { return over }
 
 func (l Lines) only(series []int) Mark {
 	return Lines{l.Estimates.only(series), chosen(l.Flags, series)}
 }
 
 func (l Lines) draw(a area) {
-	radius := min(4.2, max(a.room*0.6, 3.2))
+	radius, width := min(4.2, max(a.room*0.6, 3.2)), vg.Length(lineWidth)
+	if len(a.looks) > mostSeries { // which lie close together
+		radius, width = 2.6, 1.3
+	}
 	for i, look := range a.looks {
 		// Series stand a little apart, so that equal ones do not hide each other.
 		shift := vg.Length(i) - vg.Length(len(a.looks)-1)/2
@@ -27,13 +30,13 @@ func (l Lines) draw(a area) {
 		var joined []vg.Point
 		for j, e := range l.Estimates[i] {
 			if e.N == 0 {
-				a.join(look, joined)
+				a.join(look, width, joined)
 				joined = nil
 				continue
 			}
 			joined = append(joined, vg.Point{X: a.at(j) + shift, Y: a.height(e.Value)})
 		}
-		a.join(look, joined)
+		a.join(look, width, joined)
 		for j, e := range l.Estimates[i] {
 			if e.N == 0 {
 				continue
@@ -48,17 +51,19 @@ func (l Lines) draw(a area) {
 }
 
 // join draws a line of a series through points: one alone has none.
-func (a area) join(look look, points []vg.Point) {
+func (a area) join(look look, width vg.Length, points []vg.Point) {
 	if len(points) > 1 {
-		a.StrokeLines(lineOf(look), points)
+		a.StrokeLines(lineOf(look, width), points)
 	}
 }
 
-func lineOf(look look) draw.LineStyle {
-	return draw.LineStyle{Color: look.color, Width: 2.2, Dashes: look.pattern.dashes()}
+const lineWidth = 2.2
+
+func lineOf(look look, width vg.Length) draw.LineStyle {
+	return draw.LineStyle{Color: look.color, Width: width, Dashes: look.pattern.dashes()}
 }
 
 func (Lines) key(c draw.Canvas, theme Theme, look look, x, y, width vg.Length) {
-	c.StrokeLine2(lineOf(look), x, y, x+width, y)
+	c.StrokeLine2(lineOf(look, lineWidth), x, y, x+width, y)
 	look.point(c, theme.Background, vg.Point{X: x + width/2, Y: y}, 4)
 }

@@ -13,15 +13,22 @@ import (
 // Mark is one way of showing values between the axes of a panel.
 type Mark interface {
 	span() span
-	// stands reports whether it stands on the x axis, which is then drawn over
-	// it; others run over the axis, and their places have ticks.
-	stands() bool
+	layer() layer
 	draw(area)
 	// key draws the legend's key of a series.
 	key(c draw.Canvas, theme Theme, look look, x, y, width vg.Length)
 	// only is the mark with the series at these indexes alone.
 	only(series []int) Mark
 }
+
+// layer is what a mark is drawn between.
+type layer int
+
+const (
+	ground   layer = iota // beneath the lines of the y axis
+	standing              // on the x axis, which is drawn over it
+	over                  // over the x axis: its places have ticks
+)
 
 // area is the inside of a panel.
 type area struct {

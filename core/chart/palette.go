@@ -14,6 +14,8 @@ import (
 type palette struct {
 	stores map[string]shades // that keep their colours in every chart
 	others []shades
+	heat   []color.RGBA // from few to many
+	shade  color.RGBA   // of parts of a panel
 }
 
 // shades of a hue, the strongest on its ground first.
@@ -35,6 +37,8 @@ var (
 			{rgb(0x473113), rgb(0x9d5000), rgb(0xa78858)},
 			{rgb(0x4c0071), rgb(0x0073f0), rgb(0x81789a)},
 		},
+		heat:  []color.RGBA{rgb(0xd6e6f5), rgb(0x6fa8dc), rgb(0x1f5fa8), rgb(0x061a33)},
+		shade: rgb(0xf0f0f0),
 	}
 	onDark = palette{
 		stores: map[string]shades{
@@ -48,6 +52,8 @@ var (
 			{rgb(0xd8be66), rgb(0xa48500), rgb(0x7c6248)},
 			{rgb(0xf6ccff), rgb(0x825993), rgb(0x888ed2)},
 		},
+		heat:  []color.RGBA{rgb(0x24384f), rgb(0x2f6fb0), rgb(0x7fb8ea), rgb(0xeaf5ff)},
+		shade: rgb(0x20262e),
 	}
 )
 

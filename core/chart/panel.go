@@ -57,7 +57,7 @@ func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rec
 	}
 	if labels > 0 { // above the axis, where it is read without turning the head
 		theme.lines(c, top, theme.Value, p.label(c, theme))
-		top -= theme.Value.Font.Size * (2 + 1.3*vg.Length(labels-1))
+		top -= theme.Value.Font.Size * (2.3 + 1.3*vg.Length(labels-1))
 	}
 	bottom := c.Min.Y + theme.Label.Font.Size*1.5
 	if _, lines := p.names(c.Size().X-theme.Label.Font.Size*4, theme); lines > 1 {
@@ -67,7 +67,7 @@ func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rec
 		theme.text(c, theme.Label, (c.Min.X+c.Max.X)/2, c.Min.Y, draw.XCenter, draw.YBottom, elided(theme.Label, p.XLabel, c.Size().X))
 		bottom += theme.Label.Font.Size * 1.4
 	}
-	if slices.ContainsFunc(p.Marks, Mark.stands) {
+	if slices.ContainsFunc(p.Marks, func(m Mark) bool { _, bars := m.(Bars); return bars }) {
 		top -= theme.Value.Font.Size * 1.2 // for the figure above the highest bar
 	}
 	y := p.scale(int((top - bottom) / tickEvery))
@@ -76,30 +76,30 @@ func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rec
 		left = max(left, c.Min.X+theme.Label.Width(p.Y.Unit.round(tick))+6)
 	}
 	left = min(left, c.Min.X+c.Size().X/2)
-	for _, tick := range y.spaced(top-bottom, theme.Label.Font.Size*1.2) {
-		height := y.at(tick, bottom, top)
-		c.StrokeLine2(draw.LineStyle{Color: theme.Grid, Width: 0.7}, left, height, c.Max.X, height)
-		theme.text(c, theme.Label, left-6, height+theme.Label.Font.Size*0.09, draw.XRight, draw.YCenter, p.Y.Unit.round(tick))
-	}
 	inside := area{theme: theme, y: y, unit: p.Y.Unit, looks: looks}
 	inside.Canvas = draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: left, Y: bottom}, Max: vg.Point{X: c.Max.X, Y: top}}}
-	ticked := slices.ContainsFunc(p.Marks, func(m Mark) bool { return !m.stands() })
 	if p.X != nil {
 		p.X.draw(&inside)
 	} else {
-		p.slots(&inside, ticked)
+		p.slots(&inside, slices.ContainsFunc(p.Marks, func(m Mark) bool { return m.layer() == over }))
 	}
-	p.marks(inside, true)
+	p.marks(inside, ground)
+	for _, tick := range y.spaced(top-bottom, theme.Label.Font.Size*1.2) {
+		height := y.at(tick, bottom, top)
+		c.StrokeLine2(draw.LineStyle{Color: theme.Grid, Width: 0.7}, left, height, c.Max.X, height)
+		theme.text(c, theme.Label, left-6, height+theme.Label.Font.Size*centre, draw.XRight, draw.YCenter, p.Y.Unit.round(tick))
+	}
+	p.marks(inside, standing)
 	zero := y.at(max(y.low, 0), bottom, top)
 	c.StrokeLine2(draw.LineStyle{Color: theme.Axis, Width: 1}, left, zero, c.Max.X, zero)
-	p.marks(inside, false)
+	p.marks(inside, over)
 	return inside.Rectangle
 }
 
-// marks draws the marks that stand on the x axis, or the others.
-func (p Panel) marks(inside area, standing bool) {
+// marks draws the marks of a layer.
+func (p Panel) marks(inside area, of layer) {
 	for _, m := range p.Marks {
-		if m.stands() == standing {
+		if m.layer() == of {
 			m.draw(inside)
 		}
 	}

@@ -28,20 +28,21 @@ func (p Points) span() span {
 	return s
 }
 
-func (Points) stands() bool { return false }
+func (Points) layer() layer { return over }
 
 func (p Points) only(series []int) Mark { return Points{chosen(p.Series, series), p.Joined} }
 
 func (p Points) has(series int) bool { return len(p.Series[series]) > 0 }
 
 func (p Points) draw(a area) {
+	var names []vg.Rectangle // beside points
 	for i, look := range a.looks {
 		var joined []vg.Point
 		for _, at := range p.Series[i] {
 			joined = append(joined, vg.Point{X: a.x(at.X), Y: a.height(at.Y)})
 		}
 		if p.Joined {
-			a.join(look, joined)
+			a.join(look, lineWidth, joined)
 		}
 		for j, at := range p.Series[i] {
 			if direction, outside := a.off(at.Y); outside {
@@ -50,19 +51,30 @@ func (p Points) draw(a area) {
 			}
 			look.point(a.Canvas, a.theme.Background, joined[j], 4)
 			if at.Label != "" {
-				a.beside(joined[j], at.Label)
+				names = a.beside(joined[j], at.Label, names)
 			}
 		}
 	}
 }
 
-// beside writes a name beside a point, on the side where there is room.
-func (a area) beside(at vg.Point, label string) {
-	style, align, shift := a.theme.Value, draw.XLeft, vg.Length(7)
-	if at.X+shift+style.Width(written(style, label)) > a.Max.X {
-		align, shift = draw.XRight, -shift
+// beside writes a name beside a point, on the side where there is room, unless it
+// would stand on another name. It returns where names stand.
+func (a area) beside(at vg.Point, label string, names []vg.Rectangle) []vg.Rectangle {
+	const away = 7
+	style := a.theme.Value
+	width, half := style.Width(written(style, label)), style.Font.Size*0.6
+	left := at.X + away
+	if left+width > a.Max.X {
+		left = at.X - away - width
 	}
-	a.theme.text(a.Canvas, style, at.X+shift, at.Y, align, draw.YCenter, label)
+	room := vg.Rectangle{Min: vg.Point{X: left, Y: at.Y - half}, Max: vg.Point{X: left + width, Y: at.Y + half}}
+	for _, other := range names {
+		if room.Min.X < other.Max.X && other.Min.X < room.Max.X && room.Min.Y < other.Max.Y && other.Min.Y < room.Max.Y {
+			return names
+		}
+	}
+	a.theme.text(a.Canvas, style, left, at.Y, draw.XLeft, draw.YCenter, label)
+	return append(names, room)
 }
 
 func (p Points) key(c draw.Canvas, theme Theme, look look, x, y, width vg.Length) {

@@ -84,7 +84,7 @@ func ReadProvenance(from io.Reader) (Provenance, error) {
 // check refuses a provenance of which nothing can be drawn.
 func (p Provenance) check() error {
 	if p.Kind == "" || len(p.Runs) == 0 {
-		return fault.Errorf(ErrProvenance, "it names no kind of chart or no runs: it was not drawn by `benchctl`, or was changed")
+		return fault.Errorf(ErrProvenance, "it names no kind of chart or no runs: it was drawn from an archive whose runs had no identities yet, or was changed")
 	}
 	for _, uid := range p.Runs {
 		plain := func(r rune) bool { return r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' }

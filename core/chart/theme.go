@@ -48,24 +48,24 @@ func (t Theme) Sized(width, height float64) Theme {
 	return t
 }
 
-// ground is what a figure is drawn on, and what is seen on it.
-type ground struct {
+// colours are those of what a figure is drawn on, and of what is seen on it.
+type colours struct {
 	background, ink, soft, warning, grid, axis color.Color
 	palette                                    palette
 }
 
 var (
-	light = ground{
+	light = colours{
 		background: color.White, ink: color.Gray{0x22}, soft: color.Gray{0x55}, warning: color.RGBA{0x9a, 0x34, 0x00, 0xff},
 		grid: color.Gray{0xdd}, axis: color.Gray{0x66}, palette: onLight,
 	}
-	dark = ground{
+	dark = colours{
 		background: color.RGBA{0x16, 0x1a, 0x20, 0xff}, ink: color.Gray{0xe8}, soft: color.Gray{0xb4}, warning: color.RGBA{0xff, 0xb0, 0x70, 0xff},
 		grid: color.RGBA{0x34, 0x3a, 0x44, 0xff}, axis: color.Gray{0x9a}, palette: onDark,
 	}
 )
 
-func newTheme(width, height, scale vg.Length, on ground) Theme {
+func newTheme(width, height, scale vg.Length, on colours) Theme {
 	style := func(size vg.Length, c color.Color, weight stdfont.Weight) draw.TextStyle {
 		return draw.TextStyle{
 			Color:   c,

@@ -43,7 +43,9 @@ func (k Kind) Make(l *comparison.Workload, o Options) (chart.Figure, error) {
 	}
 	f.Provenance = chart.Provenance{Kind: k.Name, Options: o.given(), Workload: l.Ref(), SHA256: l.SHA256}
 	for _, run := range l.Runs {
-		f.Provenance.Runs = append(f.Provenance.Runs, run.UID)
+		if run.UID != "" { // in an archive that nobody has upgraded
+			f.Provenance.Runs = append(f.Provenance.Runs, run.UID)
+		}
 	}
 	return f, nil
 }
