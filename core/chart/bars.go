@@ -36,7 +36,7 @@ func (b Bars) draw(a area) {
 			top := a.height(e.Value)
 			direction, outside := a.off(e.Value)
 			if pointed {
-				a.point(look, e, x, min(4.2, max(width*0.4, 2)))
+				a.point(look, e, x, min(4.2*a.theme.scale, max(width*0.4, 2)))
 			} else {
 				gap := min(width*0.08, 2)
 				a.bar(look, vg.Rectangle{Min: vg.Point{X: left + gap, Y: a.Min.Y}, Max: vg.Point{X: left + width - gap, Y: top}})

@@ -58,9 +58,9 @@ func (a area) curve(look look, line []vg.Point) {
 		look.point(a.Canvas, a.theme.Background, line[0], 1.5)
 		return
 	}
-	a.StrokeLines(lineOf(look, 1.6), line)
+	a.StrokeLines(lineOf(look, 1.6*a.theme.scale), line)
 }
 
-func (Curves) key(c draw.Canvas, _ Theme, look look, x, y, width vg.Length) {
-	c.StrokeLine2(lineOf(look, lineWidth), x, y, x+width, y)
+func (Curves) key(c draw.Canvas, theme Theme, look look, x, y, width vg.Length) {
+	c.StrokeLine2(lineOf(look, lineWidth*theme.scale), x, y, x+width, y)
 }

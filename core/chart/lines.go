@@ -23,6 +23,7 @@ func (l Lines) draw(a area) {
 	if len(a.looks) > mostSeries { // which lie close together
 		radius, width = 2.6, 1.3
 	}
+	radius, width = radius*a.theme.scale, width*a.theme.scale
 	for i, look := range a.looks {
 		// Series stand a little apart, so that equal ones do not hide each other.
 		shift := vg.Length(i) - vg.Length(len(a.looks)-1)/2
@@ -64,6 +65,6 @@ func lineOf(look look, width vg.Length) draw.LineStyle {
 }
 
 func (Lines) key(c draw.Canvas, theme Theme, look look, x, y, width vg.Length) {
-	c.StrokeLine2(lineOf(look, lineWidth), x, y, x+width, y)
-	look.point(c, theme.Background, vg.Point{X: x + width/2, Y: y}, 4)
+	c.StrokeLine2(lineOf(look, lineWidth*theme.scale), x, y, x+width, y)
+	look.point(c, theme.Background, vg.Point{X: x + width/2, Y: y}, 4*theme.scale)
 }

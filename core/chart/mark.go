@@ -33,14 +33,15 @@ const (
 // area is the inside of a panel.
 type area struct {
 	draw.Canvas
-	theme Theme
-	y     scale
-	unit  Unit // of y
-	looks []look
-	at    func(place int) vg.Length // where a place of x stands
-	x     func(float64) vg.Length   // where a value of a numeric x axis stands
-	slot  vg.Length                 // least distance between two places
-	room  vg.Length                 // round a place, for the series to stand apart
+	theme  Theme
+	y      scale
+	unit   Unit // of y
+	looks  []look
+	at     func(place int) vg.Length // where a place of x stands
+	x      func(float64) vg.Length   // where a value of a numeric x axis stands
+	across scale                     // of a numeric x axis
+	slot   vg.Length                 // least distance between two places
+	room   vg.Length                 // round a place, for the series to stand apart
 }
 
 func (a area) height(value float64) vg.Length { return a.y.at(value, a.Min.Y, a.Max.Y) }

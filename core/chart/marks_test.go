@@ -65,7 +65,7 @@ func markCases() map[string]Figure {
 		"tradeoff": figure(series, Panel{YLabel: "p99 latency", X: &Axis{Low: 0, High: 16000}, Y: Scale{Unit: Time}, Marks: []Mark{tradeoff}}),
 		"boxes":    figure(series, Panel{YLabel: "ops/s", Groups: []string{"create", "set", "delete"}, Marks: []Mark{boxed}}),
 		"cells":    figure(nil, Panel{YLabel: "latency", X: seconds, Y: Scale{Unit: Time, Log: true}, Marks: []Mark{cells, events}}),
-		"negative": figure(series, Panel{YLabel: "difference, %", Groups: []string{"create", "set"}, Marks: []Mark{Lines{Estimates: Estimates{{estimate(-20, -0.5), estimate(5, 2)}, {estimate(-1, -9), estimate(30, 0.1)}, {estimate(0, 0), {}}}}}}),
+		"negative": figure(series, Panel{YLabel: "difference, %", XLabel: "operation", Groups: []string{"create", "set"}, Marks: []Mark{Lines{Estimates: Estimates{{estimate(-20, -0.5), estimate(5, 2)}, {estimate(-1, -9), estimate(30, 0.1)}, {estimate(0, 0), {}}}}}}),
 	}
 }
 

@@ -32,8 +32,8 @@ type Scale struct {
 	From, To *float64
 }
 
-// tickEvery is the distance of ticks that the eye likes, in points.
-const tickEvery = 42
+// tickEvery is the distance of ticks that the eye likes, in points of a slide.
+const tickEvery = 34
 
 // mostLabelLines are what a panel's label may take.
 const mostLabelLines = 2
@@ -70,7 +70,7 @@ func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rec
 	if slices.ContainsFunc(p.Marks, func(m Mark) bool { _, bars := m.(Bars); return bars }) {
 		top -= theme.Value.Font.Size * 1.2 // for the figure above the highest bar
 	}
-	y := p.scale(int((top - bottom) / tickEvery))
+	y := p.scale(int((top - bottom) / (tickEvery * theme.scale)))
 	left := c.Min.X
 	for _, tick := range y.ticks {
 		left = max(left, c.Min.X+theme.Label.Width(p.Y.Unit.round(tick))+6)

@@ -42,14 +42,14 @@ func (p Points) draw(a area) {
 			joined = append(joined, vg.Point{X: a.x(at.X), Y: a.height(at.Y)})
 		}
 		if p.Joined {
-			a.join(look, lineWidth, joined)
+			a.join(look, lineWidth*a.theme.scale, joined)
 		}
 		for j, at := range p.Series[i] {
 			if direction, outside := a.off(at.Y); outside {
 				a.arrow(draw.LineStyle{Color: look.color}, joined[j].X, joined[j].Y, 4, direction)
 				continue
 			}
-			look.point(a.Canvas, a.theme.Background, joined[j], 4)
+			look.point(a.Canvas, a.theme.Background, joined[j], 4*a.theme.scale)
 			if at.Label != "" {
 				names = a.beside(joined[j], at.Label, names)
 			}
@@ -82,5 +82,5 @@ func (p Points) key(c draw.Canvas, theme Theme, look look, x, y, width vg.Length
 		Lines{}.key(c, theme, look, x, y, width)
 		return
 	}
-	look.point(c, theme.Background, vg.Point{X: x + width/2, Y: y}, 4)
+	look.point(c, theme.Background, vg.Point{X: x + width/2, Y: y}, 4*theme.scale)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/benchctl/benchctl/core/internal/fault"
 )
@@ -28,7 +29,22 @@ type Provenance struct {
 // namespace is that of the element with the provenance.
 const namespace = "https://github.com/benchctl/benchctl/chart"
 
-func (p Provenance) json() ([]byte, error) { return json.Marshal(p) }
+// json is the provenance as a document of ASCII, which every kind of file keeps as
+// it is.
+func (p Provenance) json() ([]byte, error) {
+	document, err := json.Marshal(p)
+	var plain []byte
+	for _, r := range string(document) {
+		if r < 0x7f {
+			plain = append(plain, byte(r))
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			plain = fmt.Appendf(plain, `\u%04x`, unit)
+		}
+	}
+	return plain, err
+}
 
 // xml is the provenance as an element.
 func (p Provenance) xml() (string, error) {

@@ -47,7 +47,7 @@ func (a Axis) draw(in *area) {
 		in.StrokeLine2(line, x, in.Min.Y, x, in.Min.Y-4)
 		in.theme.text(in.Canvas, in.theme.Label, x, in.Min.Y-5, draw.XCenter, draw.YTop, t.name)
 	}
-	in.x = place
+	in.x, in.across = place, s
 	in.at = func(i int) vg.Length { return place(a.Places[i]) }
 	in.slot = in.Size().X
 	for i := range max(len(all)-1, 0) {

@@ -177,13 +177,14 @@ func threads(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f := figure("Throughput over threads", "per thread above, all threads together below", l)
 	over := along(l, "threads")
 	axis := axisOf(over.values, "")
-	f.Series, f.Columns = over.legend(), min(len(l.Executed()), mostPanels)
+	f.Series, f.XLabel, f.Columns = over.legend(), "threads", min(len(l.Executed()), mostPanels)
 	rows := []struct {
-		label, x string
-		of       func(*comparison.Operation) stats.Estimate
+		label string
+		total bool
+		of    func(*comparison.Operation) stats.Estimate
 	}{
-		{"ops/s per thread", "", func(o *comparison.Operation) stats.Estimate { return o.PerThread }},
-		{"ops/s in total", "threads", func(o *comparison.Operation) stats.Estimate { return o.Throughput }},
+		{"ops/s per thread", false, func(o *comparison.Operation) stats.Estimate { return o.PerThread }},
+		{"ops/s in total", true, func(o *comparison.Operation) stats.Estimate { return o.Throughput }},
 	}
 	for _, row := range rows {
 		for _, part := range l.Executed() {
@@ -193,12 +194,27 @@ func threads(l *comparison.Workload, _ Options) (chart.Figure, error) {
 				}
 				return e
 			})
-			f.Panels = append(f.Panels, chart.Panel{
-				YLabel: part.Name + ", " + row.label, XLabel: row.x, X: axis, Marks: []chart.Mark{chart.Lines{Estimates: values}},
-			})
+			panel := chart.Panel{YLabel: part.Name + ", " + row.label, X: axis, Marks: []chart.Mark{chart.Lines{Estimates: values}}}
+			if row.total {
+				panel.Marks = append(panel.Marks, ideal(axis.Places, values))
+			}
+			f.Panels = append(f.Panels, panel)
 		}
 	}
+	f.Notes = []string{"thin lines: ideal, where each thread does what it does at the least number of them"}
 	return f, nil
+}
+
+// ideal is what series would come to if their throughput went with the threads, from
+// their first point on.
+func ideal(threads []float64, throughput chart.Estimates) chart.Proportions {
+	slopes := make(chart.Proportions, len(throughput))
+	for i, values := range throughput {
+		if j := slices.IndexFunc(values, func(e stats.Estimate) bool { return e.N > 0 }); j >= 0 {
+			slopes[i] = values[j].Value / threads[j]
+		}
+	}
+	return slopes
 }
 
 // figure begins a figure with the caption that all kinds have.

@@ -106,6 +106,7 @@ func TestGolden(t *testing.T) {
 	for name, f := range figures {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name+".txt", []byte(shownBy(f)))
+			keepPictures(t, name, f)
 			if !slices.Contains([]string{"throughput", "latency"}, name) {
 				return
 			}
@@ -120,6 +121,24 @@ func TestGolden(t *testing.T) {
 			}
 			golden(t, name+".svg", first.Bytes())
 		})
+	}
+}
+
+// keepPictures draws a figure into CHART_PICTURES, if that is set, to be looked at.
+func keepPictures(t *testing.T, name string, f chart.Figure) {
+	t.Helper()
+	dir := os.Getenv("CHART_PICTURES")
+	if dir == "" {
+		return
+	}
+	for size, theme := range map[string]chart.Theme{"slide": chart.Slide, "page": chart.Page, "slide-dark": chart.Slide.Dark()} {
+		var b bytes.Buffer
+		if err := f.Render(&b, chart.PNG, theme); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "kind-"+name+"-"+size+".png"), b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -163,6 +182,9 @@ func shownBy(f chart.Figure) string {
 		for _, m := range p.Marks {
 			estimates, flags := shownIn(m)
 			fmt.Fprintf(&b, "%T\n", m)
+			if ideal, ok := m.(chart.Proportions); ok {
+				fmt.Fprintf(&b, "  %.4g\n", []float64(ideal))
+			}
 			for i, values := range estimates {
 				for j, e := range values {
 					fmt.Fprintf(&b, "  %.4g (%.4g to %.4g, %d)", e.Value, e.Low, e.High, e.N)
