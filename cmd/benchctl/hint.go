@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/benchctl/benchctl/core/archive"
+	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/chart/kinds"
 	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/machine"
@@ -39,6 +40,11 @@ var hints = []struct {
 	{kinds.ErrNothingSwept, "with several values of one", "with `benchctl run --param NAME=VALUE,VALUE`"},
 	{kinds.ErrManySwept, "over, such as ", "over, such as --over "},
 	{kinds.ErrOver, "over ", "--over "},
+	{chart.ErrAxis, "the range of y ", "--y "},
+	{chart.ErrAxis, "the places of the x axis", "--x-log: the places of the x axis"},
+	{chart.ErrAxis, "a logarithmic x axis", "--x-log: a logarithmic x axis"},
+	{chart.ErrAxis, "a logarithmic y axis", "--y-log: a logarithmic y axis"},
+	{chart.ErrAxis, "make the axis linear", "add --y-log=false"},
 }
 
 // hinted returns what an error says, in the words of the command line.

@@ -68,6 +68,7 @@ func (a *app) plotExperiment(ctx context.Context, from *archive.Archive, id int6
 	if err != nil {
 		return &usageError{err}
 	}
+	made(&figure, "", nil)
 	if err := a.draw(figure, file, picture, chart.Slide); err != nil {
 		return err
 	}

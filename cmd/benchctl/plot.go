@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/chart/kinds"
 	"github.com/benchctl/benchctl/core/comparison"
@@ -16,10 +19,9 @@ import (
 	"github.com/benchctl/benchctl/core/spelling"
 )
 
-var themes = map[string]chart.Theme{"slide": chart.Slide, "page": chart.Page}
-
 func (a *app) plotCommand() *cobra.Command {
-	var output, theme, title string
+	var output, from string
+	var look look
 	var options kinds.Options
 	cmd := &cobra.Command{
 		Use:   "plot KIND [SELECT] -o FILE",
@@ -27,23 +29,51 @@ func (a *app) plotCommand() *cobra.Command {
 		Long: `Draw a chart of runs as SVG, PNG or PDF, as FILE ends. KIND is one of
 
 ` + kindsHelp() + `
-SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used.`,
+SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used.
+
+Every chart says in its file what it was drawn from. With --from CHART in the
+place of KIND and SELECT it is drawn again from the same runs of the archive, with
+what other flags change, into FILE or in its own place.`,
 		Example: `  benchctl plot throughput workload:create-set-delete -o throughput.svg
   benchctl plot throughput workload:create-set-delete op:create,set -o writes.pdf
-  benchctl plot sweep workload:read-write --over reads -o reads.svg`,
-		Args:        cobra.MinimumNArgs(1),
+  benchctl plot sweep workload:read-write --over reads -o reads.svg
+  benchctl plot --from reads.svg --dark --size 1280x720 -o reads.png`,
 		Annotations: map[string]string{selects: "yes"},
+		Args: func(cmd *cobra.Command, args []string) error {
+			if from != "" {
+				return nil // which RunE says more of
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			kind, ok := kinds.Find(args[0])
+			if from != "" && len(args) > 0 {
+				return usagef("--from %s says which kind of chart and which runs: leave %q out", from, strings.Join(args, " "))
+			}
+			var drawn chart.Provenance
+			if from == "" {
+				drawn.Kind, drawn.Selection = args[0], strings.Join(args[1:], " ")
+			} else {
+				var err error
+				if drawn, err = readChart(from); err != nil {
+					return err
+				}
+				if err := setAgain(cmd.Flags(), drawn.Options); err != nil {
+					return fmt.Errorf("%s: %w", from, err)
+				}
+				if output == "" {
+					output = from
+				}
+			}
+			kind, ok := kinds.Find(drawn.Kind)
 			if !ok {
-				return usagef("there is no chart %q%s; there are %s", args[0], spelling.Meant(args[0], kinds.Names()), strings.Join(kinds.Names(), ", "))
+				return usagef("there is no chart %q%s; there are %s", drawn.Kind, spelling.Meant(drawn.Kind, kinds.Names()), strings.Join(kinds.Names(), ", "))
 			}
 			if err := checkKindFlags(kind, cmd.Flags().Changed); err != nil {
 				return err
 			}
-			look, ok := themes[theme]
-			if !ok {
-				return usagef("--theme %q is neither slide nor page", theme)
+			theme, err := look.chosen()
+			if err != nil {
+				return err
 			}
 			if output == "" {
 				return usagef("name the file to write with -o FILE.svg, .png or .pdf")
@@ -55,21 +85,12 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 			if err != nil {
 				return &usageError{err}
 			}
-			from, err := a.readArchive(cmd.Context())
+			archive, err := a.readArchive(cmd.Context())
 			if err != nil {
 				return err
 			}
-			defer from.Close()
-			expression, err := selected(cmd.Context(), from, args[1:])
-			if err != nil {
-				return err
-			}
-			c, err := comparison.Select(cmd.Context(), from, expression, kinds.NeedsOf(kind))
-			if err != nil {
-				return a.explained(cmd.Context(), from, err)
-			}
-			a.warnOf(cmd.Context(), from, c.Missing)
-			load, err := onlyWorkload(c)
+			defer archive.Close()
+			load, err := a.toDraw(cmd.Context(), archive, drawn, from, kinds.NeedsOf(kind))
 			if err != nil {
 				return err
 			}
@@ -77,10 +98,11 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 			if err != nil {
 				return &usageError{err}
 			}
-			if title != "" {
-				figure.Title = title
+			if err := look.apply(&figure, cmd.Flags().Changed); err != nil {
+				return err
 			}
-			if err := a.draw(figure, output, picture, look); err != nil {
+			made(&figure, drawn.Selection, look.given(cmd.Flags().Changed))
+			if err := a.draw(figure, output, picture, theme); err != nil {
 				return err
 			}
 			report.Notes(a.stderr, "!", figure.Warnings)
@@ -89,10 +111,40 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `FILE` to write: .svg, .png or .pdf")
-	cmd.Flags().StringVar(&theme, "theme", "slide", "slide or page")
-	cmd.Flags().StringVar(&title, "title", "", "a `TITLE` of your own")
+	cmd.Flags().StringVar(&from, "from", "", "draw a `CHART` again, from the runs that it says it was drawn from")
 	cmd.Flags().StringVar(&options.Over, "over", "", "the parameter `NAME`, threads or nodes that a sweep is drawn over, where several vary")
+	look.flags(cmd.Flags())
 	return cmd
+}
+
+// toDraw compares what a chart is to be drawn of: what is selected, or of a chart
+// that is drawn again the same runs.
+func (a *app) toDraw(ctx context.Context, from *archive.Archive, of chart.Provenance, file string, needs comparison.Needs) (*comparison.Workload, error) {
+	expression, err := selected(ctx, from, []string{of.Selection})
+	if err != nil {
+		return nil, err
+	}
+	if file == "" {
+		c, err := comparison.Select(ctx, from, expression, needs)
+		if err != nil {
+			return nil, a.explained(ctx, from, err)
+		}
+		a.warnOf(ctx, from, c.Missing)
+		return onlyWorkload(c)
+	}
+	ids, missing, err := from.Identified(ctx, of.Runs)
+	if err != nil {
+		return nil, err
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("%s has %d of the %d runs that %s was drawn from, and not %s: name with --archive the one that has them all",
+			a.archivePath, len(ids), len(of.Runs), file, missing[0])
+	}
+	c, err := comparison.Again(ctx, from, ids, expression, needs)
+	if err != nil {
+		return nil, err
+	}
+	return onlyWorkload(c)
 }
 
 // kindsHelp lists the kinds of charts.
@@ -111,6 +163,24 @@ func checkKindFlags(kind kinds.Kind, given func(flag string) bool) error {
 			if given(flag) && !slices.Contains(kind.Flags, flag) {
 				return usagef("--%s belongs to the chart %s: leave it out with %s", flag, other.Name, kind.Name)
 			}
+		}
+	}
+	return nil
+}
+
+// setAgain sets flags as they were when a chart was drawn, but for those that are
+// given now.
+func setAgain(flags *pflag.FlagSet, options map[string]string) error {
+	for name, value := range options {
+		known := slices.Contains(lookFlags, name) || slices.ContainsFunc(kinds.All, func(k kinds.Kind) bool { return slices.Contains(k.Flags, name) })
+		if !known {
+			return usagef("it was drawn with %q, which this version of benchctl does not know", name)
+		}
+		if flags.Changed(name) {
+			continue
+		}
+		if err := flags.Set(name, value); err != nil {
+			return &usageError{err}
 		}
 	}
 	return nil

@@ -76,7 +76,9 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 
 // writeReport writes the page and its charts into a folder.
 func (a *app) writeReport(dir, title string, c *comparison.Comparison) error {
-	page, err := report.NewPage(c, title, a.archivePath, figuresOf)
+	page, err := report.NewPage(c, title, a.archivePath, func(l *comparison.Workload, suffix string) ([]report.Figure, error) {
+		return figuresOf(l, suffix, c.Selection)
+	})
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func (a *app) writeReport(dir, title string, c *comparison.Comparison) error {
 
 // figuresOf draws the charts of a workload for a page. The names of their files
 // end in suffix.
-func figuresOf(l *comparison.Workload, suffix string) ([]report.Figure, error) {
+func figuresOf(l *comparison.Workload, suffix, selection string) ([]report.Figure, error) {
 	var figures []report.Figure
 	chosen, options := kinds.ForPage(l)
 	for _, kind := range chosen {
@@ -110,6 +112,7 @@ func figuresOf(l *comparison.Workload, suffix string) ([]report.Figure, error) {
 		if err != nil {
 			return nil, err
 		}
+		made(&figure, selection, map[string]string{"theme": "page"})
 		var svg bytes.Buffer
 		err = figure.Render(&svg, chart.SVG, chart.Page)
 		if errors.Is(err, chart.ErrEmpty) {

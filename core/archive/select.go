@@ -146,7 +146,7 @@ func settled(ctx context.Context, run int64, owner string, state *record.State) 
 }
 
 // comparedTable is runs with what comparisons look at.
-var comparedTable = runTable.only("id", "experiment", "position", "state", "started_at", "store", "store_version", "plugin_version",
+var comparedTable = runTable.only("id", "uid", "experiment", "position", "state", "started_at", "store", "store_version", "plugin_version",
 	"plugin_sha256", "nodes", "threads", "watchers", "setup", "guarantees", "workload", "workload_version", "workload_sha256", "params", "repeat", "environment", "fsync_ns", "lost_nodes", "labels", "warnings")
 
 // Compared returns the given runs, or all, with what comparisons look at, in the

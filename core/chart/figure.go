@@ -1,7 +1,8 @@
 // Package chart draws figures: values in, SVG, PNG or PDF out. A figure has
 // panels, a panel has axes and marks between them, and a mark has estimates. It
 // knows stores only as names that keep their colour, and nothing of archives;
-// chart/kinds makes figures of what was measured.
+// chart/kinds makes figures of what was measured. What a figure was made of is
+// written into the file, and read from it again.
 //
 // gonum/plot gives the canvases, the fonts and the shapes of points. Its own
 // plots, bar charts and error bars are not used: they give each plot its own
@@ -12,7 +13,6 @@
 package chart
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -20,14 +20,12 @@ import (
 	"slices"
 	"strings"
 
-	stdfont "golang.org/x/image/font"
-	"golang.org/x/text/encoding/charmap"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgpdf"
-	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/benchctl/benchctl/core/format"
+	"github.com/benchctl/benchctl/core/internal/fault"
 )
 
 // Figure is a picture before it is drawn: panels with a common legend, between
@@ -37,38 +35,32 @@ type Figure struct {
 	Subtitle string
 	Series   []Series // the legend, in its order
 	Panels   []Panel
+	Columns  int      // panels in a row; 0: what fits
 	XLabel   string   // that all panels share
+	Notes    []string // what marks on the picture mean
 	Caption  []string // what the figure is made of
 	Missing  []string // what it would show, if there were anything of it, and why there is not
 	Warnings []string // what weakens it
+
+	Provenance Provenance
 }
 
 // Series is one entry of the legend.
 type Series struct {
-	Name  string
+	// Words are what its name is made of. All series of a figure have as many, in
+	// one order; one that others have and it has not is empty. What all have in
+	// common is said once, and what few values of a word tell apart may stand in
+	// panels of its own.
+	Words []string
 	Store string // its colour
-	Rank  int    // among the series of its store, from 0: its shade and marker
-	Of    int    // series of its store
 }
 
-// Panel is one pair of axes with marks between them.
-type Panel struct {
-	Title  string
-	XLabel string
-	YLabel string
-	Wide   bool     // twice as wide as others in its row
-	Groups []string // the places of x, side by side
-	X      *Axis    // or the places of x at their true distances
-	Y      Scale
-	Marks  []Mark
-}
+// Name is the whole name of a series.
+func (s Series) Name() string { return joined(s.Words) }
 
-// Scale is what a panel's y axis measures.
-type Scale struct {
-	Unit Unit
-	Log  bool
-	// Low and High are the least range; 0 leaves it to the marks.
-	Low, High float64
+// joined makes one name of words.
+func joined(words []string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" }), ", ")
 }
 
 // Format is a file format.
@@ -100,79 +92,76 @@ func (f Figure) Render(w io.Writer, format Format, theme Theme) error {
 	}
 	switch format {
 	case SVG:
-		canvas := vgsvg.New(theme.Width, theme.Height)
-		f.draw(draw.New(canvas), theme)
-		var b bytes.Buffer
-		if _, err := canvas.WriteTo(&b); err != nil {
+		canvas := newSVG(theme)
+		if err := f.paint(canvas, theme); err != nil {
 			return err
 		}
-		_, err := w.Write(withFallbackFonts(b.Bytes()))
-		return err
+		return canvas.write(w, f)
 	case PNG:
 		canvas := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(theme.Width, theme.Height), vgimg.UseDPI(theme.DPI))}
-		f.draw(draw.New(canvas), theme)
-		_, err := canvas.WriteTo(w)
-		return err
+		if err := f.paint(canvas, theme); err != nil {
+			return err
+		}
+		return writePNG(w, canvas, f)
 	case PDF:
-		canvas := vgpdf.New(theme.Width, theme.Height)
-		f.draw(draw.New(pdfCanvas{canvas}), theme)
-		_, err := canvas.WriteTo(w)
-		return err
+		canvas := newPDF(theme)
+		if err := f.paint(canvas, theme); err != nil {
+			return err
+		}
+		return canvas.write(w, f)
 	}
 	return fmt.Errorf("format %q is none of svg, png, pdf", format)
 }
 
-// pdfCanvas works round two limits of vgpdf: of several fonts it embeds only
-// one file, so bold type is drawn in the regular face, and it takes text as
-// Windows-1252.
-type pdfCanvas struct{ *vgpdf.Canvas }
+// The least inside of a panel that tells anything, in points of a slide.
+const (
+	leastWide = 36
+	leastHigh = 24
+)
 
-// FillString draws a text.
-func (c pdfCanvas) FillString(face font.Face, at vg.Point, text string) {
-	regular := face.Font
-	regular.Weight = stdfont.WeightNormal
-	if encoded, err := charmap.Windows1252.NewEncoder().String(text); err == nil {
-		text = encoded
+// ErrSmall is the kind of error of a picture in which a figure has no room.
+var ErrSmall = errors.New("too small")
+
+// paint draws the figure, if there is room for it.
+func (f Figure) paint(c vg.CanvasSizer, theme Theme) error {
+	for _, inside := range f.draw(draw.New(c), theme) {
+		if size := inside.Size(); size.X < leastWide*theme.scale || size.Y < leastHigh*theme.scale {
+			return fault.Errorf(ErrSmall, "%g by %g points have no room for %s and %s: make the picture larger, or select less",
+				theme.Width, theme.Height, format.Count(len(f.Panels), "panel"), format.Count(len(f.Series), "name"))
+		}
 	}
-	c.Canvas.FillString(font.DefaultCache.Lookup(regular, regular.Size), at, text)
+	return nil
 }
 
 func (f Figure) drawable() bool {
 	return slices.ContainsFunc(f.Panels, func(p Panel) bool { return !p.span().empty })
 }
 
-// withFallbackFonts names fonts that are like ours, for a machine that lacks
-// them.
-func withFallbackFonts(svg []byte) []byte {
-	return bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif"))
-}
-
-// draw places the parts of a figure from top to bottom.
-func (f Figure) draw(c draw.Canvas, theme Theme) {
-	theme.fill(c, c.Rectangle, theme.Background)
-	area := draw.Crop(c, theme.Margin, -theme.Margin, theme.Margin*0.8, -theme.Margin*0.9)
-
-	y := area.Max.Y
-	y = theme.lines(area, y, theme.Title, theme.wrap(theme.Title, f.Title, area.Size().X))
-	if f.Subtitle != "" {
-		y = theme.lines(area, y-2, theme.Subtitle, theme.wrap(theme.Subtitle, f.Subtitle, area.Size().X))
+// description says in words what the figure shows, for those who do not see it.
+func (f Figure) description() string {
+	var said []string
+	add := func(before string, texts ...string) {
+		if text := strings.Join(texts, "; "); text != "" {
+			said = append(said, before+text+".")
+		}
 	}
-	y = f.legend(area, y-10, theme)
-
-	bottom := f.caption(area, theme)
-	area.Max.Y, area.Min.Y = y-8, bottom+10
-	for _, line := range slices.Backward(theme.wrap(theme.Label, f.xLabel(), area.Size().X)) {
-		theme.text(area, theme.Label, (area.Min.X+area.Max.X)/2, area.Min.Y, draw.XCenter, draw.YBottom, line)
-		area.Min.Y += theme.Label.Font.Size * 1.4
+	add("", f.Subtitle)
+	var panels, names []string
+	for _, p := range f.Panels {
+		if label := strings.Trim(p.Title+", "+p.YLabel, ", "); !slices.Contains(panels, label) {
+			panels = append(panels, label)
+		}
 	}
-	all := tiles(area, f.Panels, theme)
-	labels := 0 // the most lines that a panel's label takes: axes side by side begin at one height
-	for i, tile := range all {
-		labels = max(labels, len(f.Panels[i].label(tile, theme)))
+	for _, s := range f.Series {
+		names = append(names, s.Name())
 	}
-	for i, tile := range all {
-		f.Panels[i].draw(tile, theme, f.Series, labels)
-	}
+	add("Panels: ", panels...)
+	add("Series: ", names...)
+	add("", f.Notes...)
+	add("", f.Caption...)
+	add("", f.Missing...)
+	add("Warnings: ", f.Warnings...)
+	return strings.Join(said, "\n")
 }
 
 // xLabel is the label of the axis that all panels share.
@@ -193,89 +182,41 @@ func said(label string) string {
 
 const logarithmic = "logarithmic"
 
-// legend draws the names of the series, in as many rows as they need.
-func (f Figure) legend(area draw.Canvas, y vg.Length, theme Theme) vg.Length {
-	const key, gap = 16, 5
-	x := area.Min.X
-	height := theme.Label.Font.Size * 1.5
-	for _, s := range f.Series {
-		width := key + gap + theme.Label.Width(s.Name)
-		if x > area.Min.X && x+width > area.Max.X {
-			x, y = area.Min.X, y-height
-		}
-		middle := y - height/2
-		f.Panels[0].Marks[0].key(area, theme, s, x, middle, key)
-		theme.text(area, theme.Label, x+key+gap, middle, draw.XLeft, draw.YCenter, s.Name)
-		x += width + 18
-	}
-	return y - height
+// Intervals reports whether any interval is drawn.
+func (f Figure) Intervals() bool {
+	return slices.ContainsFunc(f.Panels, func(p Panel) bool {
+		return slices.ContainsFunc(p.Marks, func(m Mark) bool {
+			of, ok := m.(interface{ intervals() bool })
+			return ok && of.intervals()
+		})
+	})
 }
 
-// caption draws the caption and the warnings at the bottom, and returns where
-// they begin.
-func (f Figure) caption(area draw.Canvas, theme Theme) vg.Length {
-	var lines []string
-	var styles []draw.TextStyle
-	add := func(style draw.TextStyle, texts []string) {
-		for _, text := range texts {
-			for _, line := range theme.wrap(style, text, area.Size().X) {
-				lines, styles = append(lines, line), append(styles, style)
-			}
+// WithoutEmpty is the figure without the series of which it has no value, and
+// these.
+func (f Figure) WithoutEmpty() (Figure, []Series) {
+	var kept []int
+	var empty []Series
+	for i, s := range f.Series {
+		has := func(m Mark) bool {
+			of, ok := m.(interface{ has(series int) bool })
+			return ok && of.has(i)
+		}
+		if slices.ContainsFunc(f.Panels, func(p Panel) bool { return slices.ContainsFunc(p.Marks, has) }) {
+			kept = append(kept, i)
+		} else {
+			empty = append(empty, s)
 		}
 	}
-	add(theme.Warning, prefixed("! ", f.Warnings))
-	add(theme.Caption, f.Missing)
-	add(theme.Caption, f.Caption)
-	height := theme.Caption.Font.Size * 1.35
-	y := area.Min.Y + height*vg.Length(len(lines))
-	top := y
-	for i, line := range lines {
-		theme.text(area, styles[i], area.Min.X, y, draw.XLeft, draw.YTop, line)
-		y -= height
+	if len(empty) == 0 {
+		return f, nil
 	}
-	return top
-}
-
-func prefixed(prefix string, lines []string) []string {
-	out := make([]string, len(lines))
-	for i, line := range lines {
-		out[i] = prefix + line
-	}
-	return out
-}
-
-// tiles divides an area among panels, at most four in a row.
-func tiles(area draw.Canvas, panels []Panel, theme Theme) []draw.Canvas {
-	columns := min(len(panels), 4)
-	if len(panels) > 4 {
-		columns = (len(panels) + 1) / 2
-	}
-	rows := (len(panels) + columns - 1) / columns
-	height := (area.Size().Y - theme.Gap*vg.Length(rows-1)) / vg.Length(rows)
-	var out []draw.Canvas
-	top := area.Max.Y
-	for row := range slices.Chunk(panels, columns) {
-		shares := vg.Length(columns - len(row)) // of the width
-		for _, p := range row {
-			shares += p.share()
+	f.Series, f.Panels = chosen(f.Series, kept), slices.Clone(f.Panels)
+	for i, p := range f.Panels {
+		f.Panels[i].Marks = nil
+		for _, m := range p.Marks {
+			f.Panels[i].Marks = append(f.Panels[i].Marks, m.only(kept))
 		}
-		width := (area.Size().X - theme.Gap*vg.Length(columns-1)) / shares
-		left := area.Min.X
-		for _, p := range row {
-			right := left + width*p.share()
-			out = append(out, draw.Canvas{Canvas: area.Canvas, Rectangle: vg.Rectangle{
-				Min: vg.Point{X: left, Y: top - height}, Max: vg.Point{X: right, Y: top},
-			}})
-			left = right + theme.Gap
-		}
-		top -= height + theme.Gap
 	}
-	return out
-}
-
-func (p Panel) share() vg.Length {
-	if p.Wide {
-		return 2
-	}
-	return 1
+	return f, empty
 }

@@ -13,13 +13,22 @@ import (
 // Mark is one way of showing values between the axes of a panel.
 type Mark interface {
 	span() span
-	// stands reports whether it stands on the x axis, which is then drawn over
-	// it; others run over the axis, and their places have ticks.
-	stands() bool
+	layer() layer
 	draw(area)
 	// key draws the legend's key of a series.
-	key(c draw.Canvas, theme Theme, s Series, x, y, width vg.Length)
+	key(c draw.Canvas, theme Theme, look look, x, y, width vg.Length)
+	// only is the mark with the series at these indexes alone.
+	only(series []int) Mark
 }
+
+// layer is what a mark is drawn between.
+type layer int
+
+const (
+	ground   layer = iota // beneath the lines of the y axis
+	standing              // on the x axis, which is drawn over it
+	over                  // over the x axis: its places have ticks
+)
 
 // area is the inside of a panel.
 type area struct {
@@ -27,9 +36,11 @@ type area struct {
 	theme  Theme
 	y      scale
 	unit   Unit // of y
-	series []Series
+	looks  []look
 	at     func(place int) vg.Length // where a place of x stands
-	slot   vg.Length                 // least distance between two of them
+	x      func(float64) vg.Length   // where a value of a numeric x axis stands
+	across scale                     // of a numeric x axis
+	slot   vg.Length                 // least distance between two places
 	room   vg.Length                 // round a place, for the series to stand apart
 }
 
@@ -39,122 +50,152 @@ func (a area) height(value float64) vg.Length { return a.y.at(value, a.Min.Y, a.
 // N = 0: there is none.
 type Estimates [][]stats.Estimate
 
-// span is from the least value above 0 to the greatest, with their intervals.
-type span struct {
-	low, high float64
-	empty     bool
+// only are the estimates of some series.
+func (es Estimates) only(series []int) Estimates { return chosen(es, series) }
+
+// chosen are the elements of a list at some indexes.
+func chosen[T any](of []T, at []int) []T {
+	if of == nil {
+		return nil
+	}
+	some := make([]T, len(at))
+	for i, j := range at {
+		some[i] = of[j]
+	}
+	return some
 }
+
+// span is what values reach over: low and high are the least above 0 and the
+// greatest of them, least and most those of their intervals too. least may be
+// negative.
+type span struct {
+	low, high, least, most float64
+	empty                  bool
+}
+
+var nothing = span{low: math.Inf(1), high: math.Inf(-1), least: math.Inf(1), most: math.Inf(-1), empty: true}
 
 func (s span) and(more span) span {
-	return span{min(s.low, more.low), max(s.high, more.high), s.empty && more.empty}
+	return span{min(s.low, more.low), max(s.high, more.high), min(s.least, more.least), max(s.most, more.most), s.empty && more.empty}
 }
 
-var nothing = span{low: math.Inf(1), empty: true}
+// with is a span that holds a value with its interval.
+func (s span) with(low, value, high float64) span {
+	s.empty = false
+	for _, x := range []float64{low, value, high} {
+		if x > 0 || !(value > 0) {
+			s.least = min(s.least, x)
+		}
+	}
+	if value > 0 {
+		s.low = min(s.low, value)
+	}
+	s.high, s.most = max(s.high, value), max(s.most, low, value, high)
+	return s
+}
+
+// Intervals are cut where they reach further beyond all values than this: one wide
+// interval must not press all that is measured into a corner.
+const (
+	beyond    = 1.5 // times the greatest value, on a linear axis
+	beyondLog = 10  // times the greatest and the least, on a logarithmic one
+)
+
+// within is the range that an axis needs for a span.
+func (s span) within(log bool) (low, high float64) {
+	switch {
+	case s.empty:
+		return 0, 0
+	case log && s.high > 0:
+		return max(min(s.least, s.low), s.low/beyondLog), min(s.most, s.high*beyondLog)
+	case s.high > 0:
+		return min(s.least, s.low), min(s.most, s.high*beyond)
+	}
+	return s.least, s.most
+}
 
 func (es Estimates) span() span {
 	s := nothing
 	for _, e := range slices.Concat(es...) {
-		if e.N == 0 {
-			continue
+		switch {
+		case e.N == 0:
+		case e.Known():
+			s = s.with(e.Low, e.Value, e.High)
+		default:
+			s = s.with(e.Value, e.Value, e.Value)
 		}
-		s.empty = false
-		bottom, top := e.Value, e.Value
-		if e.Known() {
-			bottom, top = min(bottom, e.Low), max(top, e.High)
-		}
-		if bottom > 0 {
-			s.low = min(s.low, bottom)
-		}
-		s.high = max(s.high, top)
 	}
 	return s
 }
 
-// Bars are a group of bars at every place.
-type Bars struct{ Estimates }
-
-func (Bars) stands() bool { return true }
-
-func (b Bars) draw(a area) {
-	width := min(a.slot*0.82/vg.Length(len(a.series)), 90)
-	begin := -width * vg.Length(len(a.series)) / 2
-	for i, s := range a.series {
-		for j, e := range b.Estimates[i] {
-			if e.N == 0 {
-				continue
-			}
-			x := a.at(j) + begin + width*vg.Length(i)
-			top := a.height(e.Value)
-			gap := min(width*0.08, 2)
-			a.theme.fill(a.Canvas, vg.Rectangle{Min: vg.Point{X: x + gap, Y: a.Min.Y}, Max: vg.Point{X: x + width - gap, Y: top}}, s.shade())
-			above := top
-			if e.Known() {
-				half := min(width*0.18, 5)
-				a.whisker(draw.LineStyle{Color: a.theme.Background, Width: 2.9}, e, x+width/2, half+0.8) // to be seen on dark bars
-				a.whisker(draw.LineStyle{Color: a.theme.Axis, Width: 1.3}, e, x+width/2, half)
-				above = a.height(e.High)
-			}
-			if text := a.unit.measured(e.Value); a.theme.Value.Width(text) < width+1 {
-				a.theme.text(a.Canvas, a.theme.Value, x+width/2, above+3, draw.XCenter, draw.YBottom, text)
-			}
-		}
-	}
+// intervals reports whether any estimate has an interval.
+func (es Estimates) intervals() bool {
+	return slices.ContainsFunc(slices.Concat(es...), func(e stats.Estimate) bool { return e.N > 0 && e.Known() })
 }
 
-func (Bars) key(c draw.Canvas, theme Theme, s Series, x, y, width vg.Length) {
-	r := vg.Rectangle{Min: vg.Point{X: x + 2, Y: y - 5.5}, Max: vg.Point{X: x + width - 2, Y: y + 5.5}}
-	theme.fill(c, r, s.shade())
+// has reports whether there is any estimate of a series.
+func (es Estimates) has(series int) bool {
+	return slices.ContainsFunc(es[series], func(e stats.Estimate) bool { return e.N > 0 })
 }
 
-// whisker draws an interval.
+// Flags mark some of the estimates, by series and then by place, with a ring.
+// Nil: none.
+type Flags [][]bool
+
+func (f Flags) at(series, place int) bool { return f != nil && f[series][place] }
+
+// ring draws the mark of a flagged value.
+func (a area) ring(at vg.Point, radius vg.Length) {
+	a.DrawGlyphNoClip(draw.GlyphStyle{Color: a.theme.Warning.Color, Radius: radius, Shape: thickRing{}}, at)
+}
+
+// thickRing is a circle that is seen around a marker.
+type thickRing struct{}
+
+func (thickRing) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
+	c.SetLineStyle(draw.LineStyle{Color: style.Color, Width: 1.6})
+	var p vg.Path
+	p.Move(vg.Point{X: at.X + style.Radius, Y: at.Y})
+	p.Arc(at, style.Radius, 0, 2*math.Pi)
+	p.Close()
+	c.Stroke(p)
+}
+
+// whisker draws an interval. Where it leaves the axis it ends in an arrow.
 func (a area) whisker(style draw.LineStyle, e stats.Estimate, x, half vg.Length) {
 	low, high := a.height(e.Low), a.height(e.High)
-	a.StrokeLine2(style, x, low, x, high)
-	a.StrokeLine2(style, x-half, low, x+half, low)
-	a.StrokeLine2(style, x-half, high, x+half, high)
-}
-
-// Lines join the points of each series that stand at places side by side. Where
-// there is none, a line has a gap: nothing is known of what lies between.
-type Lines struct{ Estimates }
-
-func (Lines) stands() bool { return false }
-
-func (l Lines) draw(a area) {
-	radius := min(4.2, max(a.room*0.6, 3.2))
-	for i, s := range a.series {
-		// Series stand a little apart, so that equal ones do not hide each other.
-		shift := vg.Length(i) - vg.Length(len(a.series)-1)/2
-		shift *= min(3, a.room/vg.Length(len(a.series)))
-		var points, joined []vg.Point
-		for j, e := range l.Estimates[i] {
-			if e.N == 0 {
-				a.join(s, joined)
-				joined = nil
-				continue
-			}
-			x := a.at(j) + shift
-			if e.Known() {
-				a.whisker(draw.LineStyle{Color: s.shade(), Width: 1.3}, e, x, radius/1.4)
-			}
-			at := vg.Point{X: x, Y: a.height(e.Value)}
-			points, joined = append(points, at), append(joined, at)
+	a.SetLineStyle(style)
+	var p vg.Path
+	p.Move(vg.Point{X: x, Y: low})
+	p.Line(vg.Point{X: x, Y: high})
+	for _, end := range []struct {
+		y         vg.Length
+		goesOn    bool
+		direction vg.Length
+	}{{low, e.Low < a.y.low, -1}, {high, e.High > a.y.high, 1}} {
+		if end.goesOn {
+			a.arrow(style, x, end.y, half, end.direction)
+			continue
 		}
-		a.join(s, joined)
-		for _, at := range points {
-			a.DrawGlyphNoClip(draw.GlyphStyle{Color: s.shade(), Radius: radius, Shape: s.marker()}, at)
-		}
+		p.Move(vg.Point{X: x - half, Y: end.y})
+		p.Line(vg.Point{X: x + half, Y: end.y})
 	}
+	a.Stroke(p)
 }
 
-// join draws a line of a series through points: one alone has none.
-func (a area) join(s Series, points []vg.Point) {
-	if len(points) > 1 {
-		a.StrokeLines(draw.LineStyle{Color: s.shade(), Width: 2.2}, points)
-	}
+// arrow says that something goes on beyond the axis.
+func (a area) arrow(style draw.LineStyle, x, y, half, direction vg.Length) {
+	half = max(half, 2.5)
+	a.FillPolygon(style.Color, []vg.Point{{X: x - half, Y: y}, {X: x + half, Y: y}, {X: x, Y: y + direction*half*1.5}})
 }
 
-func (Lines) key(c draw.Canvas, _ Theme, s Series, x, y, width vg.Length) {
-	c.StrokeLine2(draw.LineStyle{Color: s.shade(), Width: 2.2}, x, y, x+width, y)
-	c.DrawGlyphNoClip(draw.GlyphStyle{Color: s.shade(), Radius: 4, Shape: s.marker()}, vg.Point{X: x + width/2, Y: y})
+// off reports whether a value lies outside the axis, and in which direction.
+func (a area) off(value float64) (direction vg.Length, outside bool) {
+	switch {
+	case value > a.y.high*(1+1e-9):
+		return 1, true
+	case value < a.y.low-1e-9*math.Abs(a.y.low) && !(value == 0 && a.y.low == 0):
+		return -1, true
+	}
+	return 0, false
 }

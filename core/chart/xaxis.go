@@ -8,11 +8,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Axis is a numeric x axis, on which places stand at their true distances.
+// Axis is a numeric x axis, on which everything stands at its true distance.
 type Axis struct {
 	Unit   Unit
-	Log    bool      // every place is above 0
-	Places []float64 // of the marks
+	Log    bool      // everything is above 0
+	Places []float64 // of the marks, each of which has a tick; none: there are ticks at round values
+	// Low and High are the least range; 0 leaves it to the places.
+	Low, High float64
 }
 
 // tick is a named place of an axis.
@@ -23,22 +25,31 @@ type tick struct {
 
 // Distances on a numeric axis, in points.
 const (
-	inset    = 14 // of the outermost values, so that they stand clear of the y axis
+	inset    = 14 // of the outermost places, so that they stand clear of the y axis
 	betweenX = 8  // the least between two names
 )
 
 // draw names places beneath an area, and says where marks stand in it.
 func (a Axis) draw(in *area) {
 	s := a.scale()
-	place := func(x float64) vg.Length { return s.at(x, in.Min.X+inset, in.Max.X-inset) }
+	edge := vg.Length(0)
+	if len(a.Places) > 0 {
+		edge = inset
+	}
+	place := func(x float64) vg.Length { return s.at(x, in.Min.X+edge, in.Max.X-edge) }
+	line := draw.LineStyle{Color: in.theme.Axis, Width: 1}
+	all := a.distinct()
+	for _, at := range all {
+		in.StrokeLine2(line, place(at), in.Min.Y, place(at), in.Min.Y-2)
+	}
 	for _, t := range a.named(s, place, in.theme.Label.Width) {
 		x := place(t.at)
-		in.StrokeLine2(draw.LineStyle{Color: in.theme.Axis, Width: 1}, x, in.Min.Y, x, in.Min.Y-3)
+		in.StrokeLine2(line, x, in.Min.Y, x, in.Min.Y-4)
 		in.theme.text(in.Canvas, in.theme.Label, x, in.Min.Y-5, draw.XCenter, draw.YTop, t.name)
 	}
+	in.x, in.across = place, s
 	in.at = func(i int) vg.Length { return place(a.Places[i]) }
 	in.slot = in.Size().X
-	all := a.distinct()
 	for i := range max(len(all)-1, 0) {
 		in.slot = min(in.slot, place(all[i+1])-place(all[i]))
 	}
@@ -52,15 +63,19 @@ func (a Axis) distinct() []float64 {
 	return slices.Compact(all)
 }
 
-// scale reaches from the least place to the greatest.
+// scale reaches over all places, and over the least range.
 func (a Axis) scale() scale {
-	all := a.distinct()
-	if len(all) == 0 {
-		return scale{low: 1, high: 10, log: a.Log}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, x := range a.Places {
+		low, high = min(low, x), max(high, x)
 	}
-	low, high := all[0], all[len(all)-1]
+	if a.Low < a.High {
+		low, high = min(low, a.Low), max(high, a.High)
+	}
 	switch {
 	case low < high:
+	case low > high: // there is nothing
+		low, high = 1, 10
 	case a.Log:
 		low, high = low/2, high*2
 	default:
@@ -78,7 +93,9 @@ func (a Axis) wanted() []tick {
 	return ticks
 }
 
-// named chooses the ticks whose names have room.
+// named chooses the ticks whose names have room: of the places all, or each nth of
+// them if that keeps the first and the last, or what there is room for. No name
+// stands where nothing was measured.
 func (a Axis) named(s scale, place func(float64) vg.Length, width func(string) vg.Length) []tick {
 	room := func(a, b tick) bool {
 		return place(b.at)-place(a.at) >= (width(a.name)+width(b.name))/2+betweenX
@@ -96,29 +113,27 @@ func (a Axis) named(s scale, place func(float64) vg.Length, width func(string) v
 	return thin(ticks, room)
 }
 
-// candidates are the ticks that an axis may have, the best first: all that are
-// wanted; each nth of them, if that keeps the first and the last; then fewer and
-// fewer round values, or again all that are wanted.
+// candidates are the ticks that an axis may have, the best first.
 func (a Axis) candidates(s scale) [][]tick {
 	var lists [][]tick
+	if len(a.Places) == 0 {
+		for n := 8; n > 1; n-- {
+			var ticks []tick
+			for _, x := range s.round(n) {
+				ticks = append(ticks, tick{x, a.Unit.round(x)})
+			}
+			lists = append(lists, ticks)
+		}
+		return lists
+	}
 	all := a.wanted()
 	steps := len(all) - 1
 	for n := 1; n == 1 || n <= steps/2; n++ {
-		if steps >= 0 && steps%n == 0 {
+		if steps%n == 0 {
 			lists = append(lists, every(n, all))
 		}
 	}
-	if a.Unit != Count { // round sizes and durations are not powers of ten
-		return append(lists, all)
-	}
-	for n := 8; n > 1; n-- {
-		var ticks []tick
-		for _, x := range s.round(n) {
-			ticks = append(ticks, tick{x, a.Unit.exact(x)})
-		}
-		lists = append(lists, ticks)
-	}
-	return lists
+	return append(lists, all)
 }
 
 // thin leaves out ticks for which there is no room, but not the first and the
@@ -135,25 +150,6 @@ func thin(ticks []tick, room func(a, b tick) bool) []tick {
 		}
 	}
 	return append(kept, last)
-}
-
-// round returns at most about n round values within the scale.
-func (s scale) round(n int) []float64 {
-	var values []float64
-	if s.log {
-		values = slices.DeleteFunc(logScale(s.low, s.high, n).ticks, func(x float64) bool {
-			return x < s.low*(1-1e-9) || x > s.high*(1+1e-9)
-		})
-		for len(values) > n {
-			values = every(2, values)
-		}
-		return values
-	}
-	step := niceStep((s.high - s.low) / float64(n))
-	for i := math.Ceil(s.low/step - 1e-9); i*step <= s.high+step*1e-9; i++ {
-		values = append(values, i*step+0) // not -0
-	}
-	return values
 }
 
 // every returns each nth of a list, beginning with the first.

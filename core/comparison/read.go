@@ -117,6 +117,17 @@ func Select(ctx context.Context, from Source, e *selection.Expression, needs Nee
 	if err != nil {
 		return nil, err
 	}
+	c, err := Again(ctx, from, ids, e, needs)
+	if err != nil {
+		return nil, err
+	}
+	c.Missing = missing
+	return c, nil
+}
+
+// Again compares the runs with these ids, or all, which an expression once selected.
+// Of their operations those are compared that it selects now.
+func Again(ctx context.Context, from Source, ids []int64, e *selection.Expression, needs Needs) (*Comparison, error) {
 	of := Measured{Latency: needs.Latency, Lost: slices.Contains(e.Keys(), selection.Lost)}
 	if e.OfOperations() {
 		of.Keep = rowsOf(e)
@@ -125,7 +136,7 @@ func Select(ctx context.Context, from Source, e *selection.Expression, needs Nee
 	if err != nil {
 		return nil, err
 	}
-	c.Selection, c.Missing = e.String(), missing
+	c.Selection = e.String()
 	return c, nil
 }
 

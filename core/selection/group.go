@@ -47,7 +47,7 @@ type Group[R Row] struct {
 
 // GroupBy puts rows that agree in keys together, in a fixed order: numbers and
 // durations by size, operations as they are listed in core/sample, all else by
-// name.
+// name, in which digits are numbers.
 func GroupBy[R Row](rows []R, keys ...string) []Group[R] {
 	var groups []Group[R]
 	at := map[string]int{}
@@ -101,7 +101,7 @@ func compare(key, a, b string) int {
 	if errD == nil && errE == nil {
 		return cmp.Compare(d, e)
 	}
-	return cmp.Compare(a, b)
+	return natural(a, b)
 }
 
 // ValuesOf returns the values that rows have of a key, each once, in order.

@@ -13,14 +13,16 @@ import (
 // each figure, by operation and setup.
 func answers(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f := figure("What answers "+l.Name, "of successful operations", l)
-	f.Series = legend(l.Series)
+	f.Series = legend(l)
 	var without missing
 	for _, figure := range l.Answers.Figures {
 		if figure == workload.FigureOffered {
 			continue // which was asked for, and not measured
 		}
 		parts := partsOf(l, figure)
-		if panel, measured := bars(l, figure, parts); measured {
+		flags := saturated(l, parts)
+		if panel, measured := bars(l, figure, parts, flags); measured {
+			ringed(&f, flags)
 			f.Panels = append(f.Panels, panel)
 		}
 		for _, p := range parts {
@@ -85,8 +87,9 @@ func label(l *comparison.Workload, of workload.Figure) string {
 	return labels[of]
 }
 
-// bars is a panel of a figure, with a bar for each part of each series.
-func bars(l *comparison.Workload, of workload.Figure, parts []comparison.Part) (panel chart.Panel, measured bool) {
+// bars is a panel of a figure, with a bar for each part of each series. Flagged ones
+// are ringed.
+func bars(l *comparison.Workload, of workload.Figure, parts []comparison.Part, flags chart.Flags) (panel chart.Panel, measured bool) {
 	panel.YLabel = label(l, of)
 	if of.OfLatency() {
 		panel.Y.Unit = chart.Time
@@ -103,6 +106,7 @@ func bars(l *comparison.Workload, of workload.Figure, parts []comparison.Part) (
 		}
 		bars = append(bars, values)
 	}
-	panel.Marks = []chart.Mark{chart.Bars{Estimates: bars}}
+	panel.Y.Log = apart(bars)
+	panel.Marks = []chart.Mark{chart.Bars{Estimates: bars, Flags: flags}}
 	return panel, measured
 }

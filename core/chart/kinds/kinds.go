@@ -23,7 +23,31 @@ type Kind struct {
 	Help  string
 	Flags []string // it takes beside those of all kinds
 	Needs []Input
-	Make  func(*comparison.Workload, Options) (chart.Figure, error)
+	make  func(*comparison.Workload, Options) (chart.Figure, error)
+}
+
+// Make makes a figure of what was measured. What was made of which runs it says in
+// the figure's provenance, but for the program and the selection.
+func (k Kind) Make(l *comparison.Workload, o Options) (chart.Figure, error) {
+	f, err := k.make(l, o)
+	if err != nil {
+		return f, err
+	}
+	f, empty := f.WithoutEmpty()
+	if len(f.Series) > 0 { // else what is missing says it of all
+		f.Missing = append(f.Missing, nothingOf(l, empty)...)
+	}
+	f.Subtitle += "; median of the runs"
+	if f.Intervals() {
+		f.Subtitle += ", whiskers show the " + l.Interval
+	}
+	f.Provenance = chart.Provenance{Kind: k.Name, Options: o.given(), Workload: l.Ref(), SHA256: l.SHA256}
+	for _, run := range l.Runs {
+		if run.UID != "" { // in an archive that nobody has upgraded
+			f.Provenance.Runs = append(f.Provenance.Runs, run.UID)
+		}
+	}
+	return f, nil
 }
 
 // Input is something of the selected runs that a kind is made of. What a kind
@@ -41,14 +65,25 @@ type Options struct {
 	Over string // what a sweep is drawn over; empty: what varies
 }
 
+// given are the options that were given, by name.
+func (o Options) given() map[string]string {
+	if o.Over == "" {
+		return nil
+	}
+	return map[string]string{"over": o.Over}
+}
+
+// OptionsOf are the options of a provenance.
+func OptionsOf(p chart.Provenance) Options { return Options{Over: p.Options["over"]} }
+
 // All are the kinds, by name.
 var All = []Kind{
-	{Name: "answers", Help: "what answers the question of the workload, as bars with intervals", Needs: []Input{Latency}, Make: answers},
-	{Name: "latency", Help: "percentiles of every operation", Needs: []Input{Latency}, Make: latency},
+	{Name: "answers", Help: "what answers the question of the workload, as bars with intervals", Needs: []Input{Latency}, make: answers},
+	{Name: "latency", Help: "percentiles of every operation", Needs: []Input{Latency}, make: latency},
 	{Name: "sweep", Help: "what answers the question of the workload over what was swept:\na parameter of it, or else threads or nodes",
-		Flags: []string{"over"}, Needs: []Input{Latency, Params}, Make: sweep},
-	{Name: "threads", Help: "throughput per thread and in total over the number of threads", Make: threads},
-	{Name: "throughput", Help: "what one thread does in a second, as bars with intervals", Make: throughput},
+		Flags: []string{"over"}, Needs: []Input{Latency, Params}, make: sweep},
+	{Name: "threads", Help: "throughput per thread and in total over the number of threads", make: threads},
+	{Name: "throughput", Help: "what one thread does in a second, as bars with intervals", make: throughput},
 }
 
 // Names returns the names of all kinds.
@@ -130,8 +165,8 @@ func ForPage(l *comparison.Workload) ([]Kind, Options) {
 // setup.
 func throughput(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f := figure("Throughput per thread", "successful operations per second and thread", l)
-	f.Series = legend(l.Series)
-	panel, _ := bars(l, workload.FigurePerThread, l.Executed())
+	f.Series = legend(l)
+	panel, _ := bars(l, workload.FigurePerThread, l.Executed(), nil)
 	f.Panels = []chart.Panel{panel}
 	return f, nil
 }
@@ -141,28 +176,45 @@ func throughput(l *comparison.Workload, _ Options) (chart.Figure, error) {
 func threads(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f := figure("Throughput over threads", "per thread above, all threads together below", l)
 	over := along(l, "threads")
-	f.Series = over.legend()
+	axis := axisOf(over.values, "")
+	f.Series, f.XLabel, f.Columns = over.legend(), "threads", min(len(l.Executed()), mostPanels)
 	rows := []struct {
-		label, x string
-		of       func(*comparison.Operation) stats.Estimate
+		label string
+		total bool
+		of    func(*comparison.Operation) stats.Estimate
 	}{
-		{"ops/s per thread", "", func(o *comparison.Operation) stats.Estimate { return o.PerThread }},
-		{"ops/s in total", "threads", func(o *comparison.Operation) stats.Estimate { return o.Throughput }},
+		{"ops/s per thread", false, func(o *comparison.Operation) stats.Estimate { return o.PerThread }},
+		{"ops/s in total", true, func(o *comparison.Operation) stats.Estimate { return o.Throughput }},
 	}
 	for _, row := range rows {
 		for _, part := range l.Executed() {
-			values := over.each(l, func(s *comparison.Series) (e stats.Estimate) {
+			values := each(over, l, func(s *comparison.Series) (e stats.Estimate) {
 				if o := s.Operation(part); o != nil {
 					e = row.of(o)
 				}
 				return e
 			})
-			f.Panels = append(f.Panels, chart.Panel{
-				YLabel: part.Name + ", " + row.label, XLabel: row.x, Groups: over.values, Marks: []chart.Mark{chart.Lines{Estimates: values}},
-			})
+			panel := chart.Panel{YLabel: part.Name + ", " + row.label, X: axis, Marks: []chart.Mark{chart.Lines{Estimates: values}}}
+			if row.total {
+				panel.Marks = append(panel.Marks, ideal(axis.Places, values))
+			}
+			f.Panels = append(f.Panels, panel)
 		}
 	}
+	f.Notes = []string{"thin lines: ideal, where each thread does what it does at the least number of them"}
 	return f, nil
+}
+
+// ideal is what series would come to if their throughput went with the threads, from
+// their first point on.
+func ideal(threads []float64, throughput chart.Estimates) chart.Proportions {
+	slopes := make(chart.Proportions, len(throughput))
+	for i, values := range throughput {
+		if j := slices.IndexFunc(values, func(e stats.Estimate) bool { return e.N > 0 }); j >= 0 {
+			slopes[i] = values[j].Value / threads[j]
+		}
+	}
+	return slopes
 }
 
 // figure begins a figure with the caption that all kinds have.
@@ -173,30 +225,26 @@ func figure(title, subtitle string, l *comparison.Workload) chart.Figure {
 	}
 	return chart.Figure{
 		Title:    title,
-		Subtitle: subtitle + "; median of the runs, bars show the " + l.Interval,
+		Subtitle: subtitle,
 		Caption:  slices.Concat([]string{fmt.Sprintf("%s · %s · %s (UTC)", l.Ref(), format.Count(l.Compared, "run"), dates)}, l.Guarantees, l.Verified),
 		Warnings: l.Warnings,
 	}
 }
 
 // legend names series.
-func legend(series []*comparison.Series) []chart.Series {
-	names := make([]chart.Series, len(series))
-	for i, s := range series {
-		names[i] = chart.Series{Name: s.Name, Store: s.Store}
-	}
-	return ranked(names)
-}
-
-// ranked numbers the series of each store.
-func ranked(names []chart.Series) []chart.Series {
-	perStore := map[string]int{}
-	for i, s := range names {
-		names[i].Rank = perStore[s.Store]
-		perStore[s.Store]++
-	}
-	for i, s := range names {
-		names[i].Of = perStore[s.Store]
+func legend(l *comparison.Workload) []chart.Series {
+	names := make([]chart.Series, len(l.Series))
+	for i, s := range l.Series {
+		names[i] = chart.Series{Words: words(l.Keys, s.Values), Store: s.Store}
 	}
 	return names
+}
+
+// words are what the name of a series is made of: one for each key.
+func words(keys, values []string) []string {
+	words := make([]string, len(keys))
+	for i := range keys {
+		words[i] = selection.Name(keys[i:i+1], values[i:i+1])
+	}
+	return words
 }

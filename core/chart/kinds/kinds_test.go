@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"image/png"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/comparison/comparisontest"
@@ -88,42 +92,127 @@ func figureOf(t *testing.T, kind string, records []record) chart.Figure {
 	return f
 }
 
+// TestGolden holds what figures of each kind show, and of a few how they look.
 func TestGolden(t *testing.T) {
-	figures := map[string]func() chart.Figure{"sweep": func() chart.Figure { return sweepOfReads(t) }}
+	figures := map[string]chart.Figure{"sweep": sweepOfReads(t), "sweep-answers": sweepOfRates(t), "answers": figureOf(t, "answers", searched())}
 	for _, kind := range []string{"throughput", "threads", "latency"} {
-		figures[kind] = func() chart.Figure { return figureOf(t, kind, records()) }
+		figures[kind] = figureOf(t, kind, records())
 	}
-	figures["answers"] = func() chart.Figure { return figureOf(t, "answers", searched()) }
-	if len(figures) != len(All) {
-		t.Error("a kind has no golden picture")
+	for _, kind := range Names() {
+		if _, ok := figures[kind]; !ok {
+			t.Errorf("the kind %s has no golden figure", kind)
+		}
 	}
-	figures["sweep-answers"] = func() chart.Figure { return sweepOfRates(t) }
-	for kind, of := range figures {
-		t.Run(kind, func(t *testing.T) {
+	for name, f := range figures {
+		t.Run(name, func(t *testing.T) {
+			golden(t, name+".txt", []byte(shownBy(f)))
+			keepPictures(t, name, f)
+			if !slices.Contains([]string{"throughput", "latency"}, name) {
+				return
+			}
 			var first, second bytes.Buffer
 			for _, b := range []*bytes.Buffer{&first, &second} {
-				if err := of().Render(b, chart.SVG, chart.Slide); err != nil {
+				if err := f.Render(b, chart.SVG, chart.Slide); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if !bytes.Equal(first.Bytes(), second.Bytes()) {
 				t.Error("the same figure gives different bytes")
 			}
-			golden := filepath.Join("testdata", kind+".svg")
-			if *update {
-				if err := os.WriteFile(golden, first.Bytes(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(want, first.Bytes()) {
-				t.Errorf("differs from %s: look at it, and run the test with -update if it is right", golden)
-			}
+			golden(t, name+".svg", first.Bytes())
 		})
 	}
+}
+
+// keepPictures draws a figure into CHART_PICTURES, if that is set, to be looked at.
+func keepPictures(t *testing.T, name string, f chart.Figure) {
+	t.Helper()
+	dir := os.Getenv("CHART_PICTURES")
+	if dir == "" {
+		return
+	}
+	for size, theme := range map[string]chart.Theme{"slide": chart.Slide, "page": chart.Page, "slide-dark": chart.Slide.Dark()} {
+		var b bytes.Buffer
+		if err := f.Render(&b, chart.PNG, theme); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "kind-"+name+"-"+size+".png"), b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// golden compares with a golden file, or writes it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, got) {
+		t.Errorf("differs from %s: look at it, and run the test with -update if it is right: %s", file, cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")))
+	}
+}
+
+// shownBy is what a figure shows, as text.
+func shownBy(f chart.Figure) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "title: %s\nsubtitle: %s\nx: %s\n", f.Title, f.Subtitle, f.XLabel)
+	say := func(what string, lines []string) {
+		for _, line := range lines {
+			fmt.Fprintf(&b, "%s: %s\n", what, line)
+		}
+	}
+	for _, s := range f.Series {
+		fmt.Fprintf(&b, "series of %s: %s\n", s.Store, s.Name())
+	}
+	for _, p := range f.Panels {
+		fmt.Fprintf(&b, "\npanel: %s\ny: %s, %+v\n", p.Title, p.YLabel, p.Y)
+		if p.X != nil {
+			fmt.Fprintf(&b, "x: %+v\n", *p.X)
+		} else {
+			fmt.Fprintf(&b, "groups: %s\n", strings.Join(p.Groups, ", "))
+		}
+		for _, m := range p.Marks {
+			estimates, flags := shownIn(m)
+			fmt.Fprintf(&b, "%T\n", m)
+			if ideal, ok := m.(chart.Proportions); ok {
+				fmt.Fprintf(&b, "  %.4g\n", []float64(ideal))
+			}
+			for i, values := range estimates {
+				for j, e := range values {
+					fmt.Fprintf(&b, "  %.4g (%.4g to %.4g, %d)", e.Value, e.Low, e.High, e.N)
+					if flags != nil && flags[i][j] {
+						b.WriteString(" flagged")
+					}
+				}
+				b.WriteByte('\n')
+			}
+		}
+	}
+	b.WriteByte('\n')
+	say("note", f.Notes)
+	say("warning", f.Warnings)
+	say("missing", f.Missing)
+	say("caption", f.Caption)
+	fmt.Fprintf(&b, "made of %s by %s, %v, %d runs\n", f.Provenance.Workload, f.Provenance.Kind, f.Provenance.Options, len(f.Provenance.Runs))
+	return b.String()
+}
+
+func shownIn(m chart.Mark) (chart.Estimates, chart.Flags) {
+	switch m := m.(type) {
+	case chart.Lines:
+		return m.Estimates, m.Flags
+	case chart.Bars:
+		return m.Estimates, m.Flags
+	}
+	return nil, nil
 }
 
 func TestFormats(t *testing.T) {

@@ -17,9 +17,6 @@ var percentiles = []workload.Figure{workload.FigureP50, workload.FigureP90, work
 // latency shows the percentiles of successful operations, a panel for each
 // operation.
 func latency(l *comparison.Workload, _ Options) (chart.Figure, error) {
-	answered := slices.DeleteFunc(slices.Clone(l.Series), func(s *comparison.Series) bool {
-		return !slices.ContainsFunc(s.Operations, func(o comparison.Operation) bool { return o.Latency != nil })
-	})
 	var places []string
 	for _, f := range percentiles {
 		places = append(places, names[f])
@@ -28,9 +25,9 @@ func latency(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	var drawn []comparison.Part
 	var without missing
 	for _, part := range l.Parts {
-		lines := make(chart.Estimates, len(answered))
+		lines := make(chart.Estimates, len(l.Series))
 		carried := make([]bool, len(percentiles))
-		for i, s := range answered {
+		for i, s := range l.Series {
 			lines[i] = make([]stats.Estimate, len(percentiles))
 			for j, f := range percentiles {
 				lines[i][j] = s.Answer(f, part)
@@ -51,7 +48,7 @@ func latency(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	}
 	chart.Align(panels)
 	f := figure("Latency", "percentiles of successful operations, "+measuredFrom(l, drawn), l)
-	f.Series, f.Panels, f.Missing = legend(answered), panels, without.lines()
+	f.Series, f.Panels, f.Missing = legend(l), panels, without.lines()
 	return f, nil
 }
 

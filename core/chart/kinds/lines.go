@@ -6,7 +6,6 @@ import (
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/comparison"
 	"github.com/benchctl/benchctl/core/selection"
-	"github.com/benchctl/benchctl/core/stats"
 )
 
 // lines are series that run over the values of one key, and are told apart by
@@ -28,23 +27,23 @@ func along(l *comparison.Workload, key string) lines {
 func (ls lines) legend() []chart.Series {
 	names := make([]chart.Series, len(ls.series))
 	for i, s := range ls.series {
-		names[i] = chart.Series{Name: selection.Name(ls.keys, s.Values), Store: s.Values[0]}
+		names[i] = chart.Series{Words: words(ls.keys, s.Values), Store: s.Values[0]}
 	}
-	return ranked(names)
+	return names
 }
 
-// each takes an estimate of each series of the workload to where it stands: by
+// each takes something of each series of the workload to where it stands: by
 // line, and then by value of the key.
-func (ls lines) each(l *comparison.Workload, of func(*comparison.Series) stats.Estimate) chart.Estimates {
-	estimates := make(chart.Estimates, len(ls.series))
-	for i := range estimates {
-		estimates[i] = make([]stats.Estimate, len(ls.values))
+func each[T any](ls lines, l *comparison.Workload, of func(*comparison.Series) T) [][]T {
+	placed := make([][]T, len(ls.series))
+	for i := range placed {
+		placed[i] = make([]T, len(ls.values))
 	}
 	at := slices.Index(l.Keys, ls.key)
 	for _, s := range l.Series {
 		others := slices.Delete(slices.Clone(s.Values), at, at+1)
 		i := slices.IndexFunc(ls.series, func(g selection.Group[*comparison.Run]) bool { return slices.Equal(g.Values, others) })
-		estimates[i][slices.Index(ls.values, s.Values[at])] = of(s)
+		placed[i][slices.Index(ls.values, s.Values[at])] = of(s)
 	}
-	return estimates
+	return placed
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/comparison"
 	"github.com/benchctl/benchctl/core/workload"
 )
@@ -45,5 +46,30 @@ func (m *missing) lines() []string {
 	say(m.few, ": carried by no run, there are too few operations")
 	say(m.failed, ": in no run, as no operation succeeded")
 	say(m.unstarted, ": in no run, as threads executed no operation that is selected")
+	return lines
+}
+
+// nothingOf names the series of which a chart has no value.
+func nothingOf(l *comparison.Workload, empty []chart.Series) []string {
+	var failed, others []string
+	for _, s := range empty {
+		succeeded := func(of *comparison.Series) bool {
+			has := words(l.Keys, of.Values)
+			other := func(word string) bool { return word != "" && !slices.Contains(has, word) }
+			return !slices.ContainsFunc(s.Words, other) && slices.ContainsFunc(of.Operations, func(o comparison.Operation) bool { return o.Ops > 0 })
+		}
+		if slices.ContainsFunc(l.Series, succeeded) {
+			others = append(others, s.Name())
+		} else {
+			failed = append(failed, s.Name())
+		}
+	}
+	var lines []string
+	if len(failed) > 0 {
+		lines = append(lines, "no operation succeeded in any run of "+strings.Join(failed, "; "))
+	}
+	if len(others) > 0 {
+		lines = append(lines, "there is nothing to draw of "+strings.Join(others, "; "))
+	}
 	return lines
 }

@@ -45,12 +45,14 @@ func sweep(l *comparison.Workload, o Options) (chart.Figure, error) {
 	var without missing
 	var latencies []chart.Panel
 	for _, a := range shown.figures {
-		values := over.each(l, func(s *comparison.Series) stats.Estimate { return answer(s, a.of, a.part) })
+		values := each(over, l, func(s *comparison.Series) stats.Estimate { return answer(s, a.of, a.part) })
+		flags := each(over, l, func(s *comparison.Series) bool { return isSaturated(s, a.part.Phase) })
 		if !slices.ContainsFunc(slices.Concat(values...), func(e stats.Estimate) bool { return e.N > 0 }) {
 			without.add(l, a.of, a.part)
 			continue
 		}
-		panel := chart.Panel{YLabel: label(l, a.of), Groups: over.values, X: axis, Marks: []chart.Mark{chart.Lines{Estimates: values}}}
+		ringed(&f, flags)
+		panel := chart.Panel{YLabel: label(l, a.of), Groups: over.values, X: axis, Marks: []chart.Mark{chart.Lines{Estimates: values, Flags: flags}}}
 		if !a.of.OfPhase() || len(l.Phases) > 1 {
 			panel.YLabel = a.part.Name + ", " + panel.YLabel
 		}
@@ -210,8 +212,8 @@ func apart(estimates chart.Estimates) bool {
 	return low > 0 && high/low > 100
 }
 
-// axisOf places values on an axis as numbers of a unit, or else as durations: a
-// logarithmic one if they span more than two decades. It returns nil for words.
+// axisOf places values on an axis as numbers of a unit, or else as durations. It
+// returns nil for words.
 func axisOf(values []string, unit workload.Unit) *chart.Axis {
 	number := func(text string) (float64, error) { return strconv.ParseFloat(text, 64) }
 	duration := func(text string) (float64, error) { d, err := time.ParseDuration(text); return float64(d), err }
@@ -225,8 +227,26 @@ func axisOf(values []string, unit workload.Unit) *chart.Axis {
 	if axis.Places == nil {
 		return nil
 	}
-	axis.Log = axis.Places[0] > 0 && axis.Places[len(values)-1]/axis.Places[0] > 100
+	axis.Log = closer(axis.Places)
 	return &axis
+}
+
+// closer reports whether places in ascending order stand much closer on a linear
+// axis than on a logarithmic one: their least distance is a smaller part of the
+// whole.
+func closer(places []float64) bool {
+	const much = 1.4
+	if len(places) < 2 || places[0] <= 0 {
+		return false
+	}
+	least := func(of func(float64) float64) float64 {
+		whole, distance := of(places[len(places)-1])-of(places[0]), math.Inf(1)
+		for i := range len(places) - 1 {
+			distance = min(distance, of(places[i+1])-of(places[i]))
+		}
+		return distance / whole
+	}
+	return least(math.Log) > much*least(func(x float64) float64 { return x })
 }
 
 // parsed reads all values alike, and returns nil if one cannot be placed.

@@ -60,7 +60,8 @@ func sweepOf(t *testing.T, records []record, over string) (chart.Figure, error) 
 	t.Helper()
 	l := comparisontest.Workload(t, records)
 	l.Params = params
-	return sweep(l, Options{Over: over})
+	k, _ := Find("sweep")
+	return k.Make(l, Options{Over: over})
 }
 
 func sweepOfReads(t *testing.T) chart.Figure {
@@ -78,7 +79,7 @@ func estimatesOf(p chart.Panel) chart.Estimates { return p.Marks[0].(chart.Lines
 func TestSweepAddsThroughputUpAndKeepsPercentilesApart(t *testing.T) {
 	records := sweptRecords(10)
 	f := sweepOfReads(t)
-	if len(f.Series) != 6 || f.Series[1].Name != "etcd, 3 nodes, 10 threads" || f.XLabel != params["reads"].Help {
+	if len(f.Series) != 6 || f.Series[1].Name() != "etcd, 3 nodes, 10 threads" || f.XLabel != params["reads"].Help {
 		t.Errorf("series %v over %q", f.Series, f.XLabel)
 	}
 	var labels []string
@@ -129,7 +130,7 @@ func TestSweepHasAPanelForEachPhase(t *testing.T) {
 		labels = append(labels, p.YLabel)
 	}
 	want := []string{"create, ops/s in total", "set, ops/s in total", "delete, ops/s in total", "create, p99 latency", "set, p99 latency", "delete, p99 latency"}
-	if !slices.Equal(labels, want) || f.Title != "Throughput over threads" || f.Series[0].Name != "etcd, 1 node" {
+	if !slices.Equal(labels, want) || f.Title != "Throughput over threads" || f.Series[0].Name() != "etcd, 1 node" {
 		t.Errorf("%q: panels %q, series %v", f.Title, labels, f.Series)
 	}
 }
@@ -178,7 +179,10 @@ func TestValuesArePlacedAsWhatTheyAre(t *testing.T) {
 		want   chart.Axis
 	}{
 		{[]string{"0", "20", "100"}, "", chart.Axis{Places: []float64{0, 20, 100}}},
-		{[]string{"1", "10", "100"}, "", chart.Axis{Places: []float64{1, 10, 100}}},
+		{[]string{"1", "10", "100"}, "", chart.Axis{Places: []float64{1, 10, 100}, Log: true}},
+		{[]string{"1", "2", "4", "8"}, "", chart.Axis{Places: []float64{1, 2, 4, 8}, Log: true}},
+		{[]string{"1", "2", "3", "4"}, "", chart.Axis{Places: []float64{1, 2, 3, 4}}},
+		{[]string{"7"}, "", chart.Axis{Places: []float64{7}}},
 		{[]string{"1", "10", "10000"}, "", chart.Axis{Places: []float64{1, 10, 10000}, Log: true}},
 		{[]string{"0", "10", "10000"}, "", chart.Axis{Places: []float64{0, 10, 10000}}},
 		{[]string{"100", "1024"}, workload.UnitBytes, chart.Axis{Places: []float64{100, 1024}, Unit: chart.Bytes}},
