@@ -128,7 +128,7 @@ func TestAFileIsKnownByItsWorkloads(t *testing.T) {
 // mistakes gives for each spoiled file the message, place included.
 var mistakes = map[string]struct{ old, new, want string }{
 	"no YAML":               {"name: choice", "name: [", "x.yaml:1:7: sequence end token ']' not found"},
-	"unknown field":         {"seed: 7", "sede: 7", `x.yaml:3:1: an experiment has no field "sede" (did you mean seed?); it can have name, summary, seed, repeat, labels, timeout, verify, threads, stores, setups, workloads, exclude`},
+	"unknown field":         {"seed: 7", "sede: 7", `x.yaml:3:1: an experiment has no field "sede" (did you mean seed?); it can have name, summary, seed, repeat, until_decided, labels, timeout, verify, threads, stores, setups, workloads, exclude`},
 	"missing field":         {"name: choice\n", "", "x.yaml:1:1: the experiment lacks name"},
 	"bad name":              {"name: choice", "name: Choice", `x.yaml:1:7: name: "Choice" should be lower-case letters, digits and hyphens, a letter first`},
 	"two lines":             {"summary: Which", "summary: |\n  x\n  Which", "x.yaml:2:10: summary should be one line"},
