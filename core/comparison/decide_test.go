@@ -2,7 +2,10 @@ package comparison_test
 
 import (
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +16,8 @@ import (
 	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/stats"
 )
+
+var planned = sync.OnceValues(func() (stats.Looks, error) { return stats.PlanLooks(20) })
 
 // looked compares the two stores of blocks, whose runs are at positions in their
 // order, as an experiment of up to 20 blocks does.
@@ -25,7 +30,7 @@ func looked(t *testing.T, records []made, margin float64) comparison.Decided {
 			m.Runs[i].Position++
 		}
 	}
-	looks, err := stats.PlanLooks(20)
+	looks, err := planned()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +102,35 @@ func TestBlocksCountInTheOrderInWhichTheyCameToBeWhole(t *testing.T) {
 	}
 	if diff := cmp.Diff(fmt.Sprint(before.Parts[0].Difference), fmt.Sprint(after.Parts[0].Difference)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestTheErrorIsHeldWhereBlocksAreMissing(t *testing.T) {
+	const trials, margin = 400, 0.05
+	cases := map[string]struct {
+		factor float64
+		wrong  comparison.Decision
+	}{
+		"nothing differs": {1, comparison.DecidedDifferent},
+		"by the margin":   {1 + margin, comparison.DecidedEqual},
+	}
+	for name, c := range cases {
+		noise, wrong, looks := rand.New(rand.NewPCG(20, 26)), 0, 0
+		for range trials {
+			records := blocks(20, c.factor, func(r *made) { r.Throughput *= math.Exp(0.03 * noise.NormFloat64()) })
+			records = slices.DeleteFunc(records, func(made) bool { return noise.Float64() < 0.05 }) // runs that have failed
+			part := looked(t, records, margin).Parts[0]
+			if part.Difference != nil {
+				looks++
+			}
+			if part.Decision == c.wrong {
+				wrong++
+			}
+		}
+		t.Logf("%s: wrong in %.1f %%", name, 100*float64(wrong)/trials)
+		if wrong > trials*5/100 || looks < trials {
+			t.Errorf("%s: wrong in %d of %d, of which %d were looked at", name, wrong, trials, looks)
+		}
 	}
 }
 
