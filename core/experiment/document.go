@@ -70,6 +70,9 @@ func ParsePlan(document []byte, archived func(ref string) (*workload.Definition,
 		}
 	}
 	plan.name()
+	if err := plan.checkPairs(); err != nil {
+		return nil, fmt.Errorf("read the plan: %w", err)
+	}
 	return plan, nil
 }
 

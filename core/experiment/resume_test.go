@@ -83,6 +83,14 @@ func TestPlansThatCannotBeResumed(t *testing.T) {
 			t.Errorf("%s: error %v, want %s", name, err, c.want)
 		}
 	}
+	alone, err := planOf(t, repeated(6)).Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deciding := strings.Replace(string(alone), `"timeout_ns"`, `"until_decided":0.05,"timeout_ns"`, 1)
+	if _, err := ParsePlan([]byte(deciding), workloads.Find); !errors.Is(err, ErrNoPair) {
+		t.Errorf("nothing to decide: %v", err)
+	}
 	if _, err := ParsePlan([]byte(`[{"repeat":0}]`), nil); !errors.Is(err, ErrOldPlan) {
 		t.Errorf("a list of runs: %v", err)
 	}

@@ -93,7 +93,10 @@ func (d *Decisions) Print(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	note := fmt.Sprintf("looked at after %s; %s, each wrong in less than 5 %% of experiments, all looks together", blocks(d.Looks), format.Count(decided, "decision"))
+	note := "looked at after " + blocks(d.Looks)
+	if decided > 0 {
+		note += fmt.Sprintf("; %s, each wrong in less than 5 %% of experiments, all looks together", format.Count(decided, "decision"))
+	}
 	if undecided > 0 {
 		note += fmt.Sprintf("; %s undecided", format.Integer(undecided))
 	}

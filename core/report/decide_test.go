@@ -54,6 +54,15 @@ zookeeper against raftembed                               –                   
 	}
 }
 
+func TestWhereNothingIsDecidedNoErrorIsNamed(t *testing.T) {
+	d := decisions()
+	d.Pairs, d.Looks = d.Pairs[2:], []int{6}
+	var b strings.Builder
+	if err := d.Print(&b); err != nil || !strings.HasSuffix(b.String(), "\n· looked at after 6 blocks; 1 undecided\n") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
+
 func TestWhatALookSays(t *testing.T) {
 	d := decisions(func(pairs []comparison.Decided) { pairs[2].Both = "1 node, 1 thread" })
 	names, both := NamesOf(d.Pairs)
