@@ -270,9 +270,15 @@ func Judge(all []*Differences) int {
 		for _, t := range d.Tables {
 			for _, row := range t.Rows {
 				for i := range row.Cells {
-					if cell := &row.Cells[i]; cell.Difference != nil {
-						cells, better, ps = append(cells, cell), append(better, t.Better), append(ps, cell.Difference.P)
+					cell := &row.Cells[i]
+					if cell.Difference == nil {
+						continue
 					}
+					p := cell.Difference.P
+					if !cell.Difference.Enough {
+						p = math.NaN() // it could not be small, so it is none of those that are corrected for
+					}
+					cells, better, ps = append(cells, cell), append(better, t.Better), append(ps, p)
 				}
 			}
 		}
