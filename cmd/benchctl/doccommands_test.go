@@ -189,6 +189,7 @@ func (s shell) change(t *testing.T, statement string) {
 // help as it stands there, through a shell, and says of each that cannot be
 // executed whole how it was tried.
 func TestDocumentedCommandLines(t *testing.T) {
+	t.Parallel()
 	all := allDocumented(t)
 	if len(all) < 40 {
 		t.Fatalf("only %d command lines were found", len(all))
