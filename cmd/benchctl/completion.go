@@ -135,7 +135,7 @@ func (a *app) flagCompletions() map[string]completion {
 		"reads": words(string(driver.Linearizable), string(driver.Sequential)), "verify": words(verifications()...),
 		"theme": words(slices.Sorted(maps.Keys(themes))...), "over": a.over, "from": files("svg", "png", "pdf"),
 		"nodes": nothing, "threads": nothing, "repeat": nothing, "seed": nothing, "label": nothing, "env": nothing, "endpoints": nothing,
-		"duration": nothing, "warmup": nothing, "timeout": nothing, "ready-timeout": nothing, "title": nothing, "size": nothing, "y": nothing,
+		"duration": nothing, "warmup": nothing, "timeout": nothing, "ready-timeout": nothing, "title": nothing, "size": nothing, "y-range": nothing,
 	}
 }
 
