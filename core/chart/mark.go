@@ -128,6 +128,9 @@ func (es Estimates) span() span {
 	return s
 }
 
+// estimates are those of a mark that has them.
+func (es Estimates) estimates() Estimates { return es }
+
 // intervals reports whether any estimate has an interval.
 func (es Estimates) intervals() bool {
 	return slices.ContainsFunc(slices.Concat(es...), func(e stats.Estimate) bool { return e.N > 0 && e.Known() })

@@ -63,8 +63,11 @@ func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rec
 	if _, lines := p.names(c.Size().X-theme.Label.Font.Size*4, theme); lines > 1 {
 		bottom += theme.Label.Font.Size * 1.2
 	}
-	if p.XLabel != "" {
-		theme.text(c, theme.Label, (c.Min.X+c.Max.X)/2, c.Min.Y, draw.XCenter, draw.YBottom, elided(theme.Label, p.XLabel, c.Size().X))
+	if label := p.XLabel; label != "" {
+		if p.X != nil && p.X.Log {
+			label = said(label)
+		}
+		theme.text(c, theme.Label, (c.Min.X+c.Max.X)/2, c.Min.Y, draw.XCenter, draw.YBottom, elided(theme.Label, label, c.Size().X))
 		bottom += theme.Label.Font.Size * 1.4
 	}
 	if slices.ContainsFunc(p.Marks, func(m Mark) bool { _, bars := m.(Bars); return bars }) {
