@@ -44,6 +44,7 @@ var hints = []struct {
 	{chart.ErrAxis, "the places of the x axis", "--x-log: the places of the x axis"},
 	{chart.ErrAxis, "a logarithmic x axis", "--x-log: a logarithmic x axis"},
 	{chart.ErrAxis, "a logarithmic y axis", "--y-log: a logarithmic y axis"},
+	{chart.ErrSmall, "make the picture larger", "make the picture larger with --size"},
 	{chart.ErrAxis, "make the axis linear", "add --y-log=false"},
 }
 
