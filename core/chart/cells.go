@@ -48,7 +48,7 @@ func (c Cells) draw(a area) {
 			if n <= 0 {
 				continue
 			}
-			const overlap = 0.2 // of neighbours, or a fine line would be seen between them
+			const overlap = 0.6 // of neighbours, more than a pixel, or a fine line would be seen between them
 			fill(a.Canvas, vg.Rectangle{
 				Min: vg.Point{X: a.x(c.X[i]), Y: a.height(c.Y[j])}, Max: vg.Point{X: min(a.x(c.X[i+1])+overlap, a.Max.X), Y: min(a.height(c.Y[j+1])+overlap, a.Max.Y)},
 			}, a.theme.heat(shareOf(n, most)))

@@ -64,6 +64,7 @@ type Workload struct {
 	Runs        []*Run           `json:"-"`                      // that are compared
 	Rows        []*Row           `json:"-"`
 	Params      map[string]Param `json:"params,omitempty"` // of the workload, if they were asked for
+	Details     Details          `json:"-"`                // of single runs, as far as they were asked for
 
 	namesake bool // another workload has the same name and version
 }
