@@ -69,7 +69,7 @@ func shareOf(n, most float64) float64 {
 func (c Cells) bar(a area, most float64) {
 	const width, height, steps = 90, 7, 30
 	style := a.theme.Caption
-	last := Count.measured(most)
+	last := Count.exact(most)
 	if c.Of != "" {
 		last += " " + c.Of
 	}

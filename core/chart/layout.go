@@ -46,15 +46,34 @@ func (f Figure) draw(c draw.Canvas, theme Theme) []vg.Rectangle {
 	for i, tile := range all {
 		labels = max(labels, len(f.Panels[i].label(tile, theme)))
 	}
+	frames := f.frames(all, theme, labels)
 	data := make([]vg.Rectangle, len(all))
 	for i, tile := range all {
 		of := looks
 		if p := f.Panels[i]; p.series != nil {
 			of = chosen(looks, p.series)
 		}
-		data[i] = f.Panels[i].draw(tile, theme, of, labels)
+		data[i] = f.Panels[i].draw(tile, theme, of, frames[i])
 	}
 	return data
+}
+
+// frames are those of the panels in their tiles. Axes that stand above each other begin
+// at one place, so that what is at one time or latency is seen above each other.
+func (f Figure) frames(tiles []draw.Canvas, theme Theme, labels int) []frame {
+	frames := make([]frame, len(tiles))
+	left := map[vg.Rectangle]vg.Length{} // by the sides of the tiles
+	column := func(tile draw.Canvas) vg.Rectangle {
+		return vg.Rectangle{Min: vg.Point{X: tile.Min.X}, Max: vg.Point{X: tile.Max.X}}
+	}
+	for i, tile := range tiles {
+		frames[i] = f.Panels[i].frame(tile, theme, labels)
+		left[column(tile)] = max(left[column(tile)], frames[i].left)
+	}
+	for i, tile := range tiles {
+		frames[i].left = left[column(tile)]
+	}
+	return frames
 }
 
 // keys is the mark that draws the keys of the legend.

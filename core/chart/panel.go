@@ -47,35 +47,51 @@ func (p Panel) label(c draw.Canvas, theme Theme) []string {
 	return wrapped(theme.Value, label, c.Size().X, mostLabelLines)
 }
 
-// draw draws the panel, with room for a label of so many lines. It returns where
-// the marks stand.
-func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rectangle {
-	top := c.Max.Y
+// frame is where the inside of a panel begins and ends in a tile, and its scale.
+type frame struct {
+	bottom, top vg.Length
+	left        vg.Length // room for the names of the ticks
+	y           scale
+}
+
+// frame has room for a label of so many lines above.
+func (p Panel) frame(c draw.Canvas, theme Theme, labels int) frame {
+	f := frame{bottom: c.Min.Y + theme.Label.Font.Size*1.5, top: c.Max.Y}
 	if p.Title != "" {
-		theme.text(c, theme.Panel, c.Min.X, top, draw.XLeft, draw.YTop, elided(theme.Panel, p.Title, c.Size().X))
-		top -= theme.Panel.Font.Size * 1.5
+		f.top -= theme.Panel.Font.Size * 1.5
 	}
 	if labels > 0 { // above the axis, where it is read without turning the head
-		theme.lines(c, top, theme.Value, p.label(c, theme))
-		top -= theme.Value.Font.Size * (2.3 + 1.3*vg.Length(labels-1))
+		f.top -= theme.Value.Font.Size * (2.3 + 1.3*vg.Length(labels-1))
 	}
-	bottom := c.Min.Y + theme.Label.Font.Size*1.5
 	if _, lines := p.names(c.Size().X-theme.Label.Font.Size*4, theme); lines > 1 {
-		bottom += theme.Label.Font.Size * 1.2
+		f.bottom += theme.Label.Font.Size * 1.2
 	}
 	if p.XLabel != "" {
-		theme.text(c, theme.Label, (c.Min.X+c.Max.X)/2, c.Min.Y, draw.XCenter, draw.YBottom, elided(theme.Label, p.XLabel, c.Size().X))
-		bottom += theme.Label.Font.Size * 1.4
+		f.bottom += theme.Label.Font.Size * 1.4
 	}
 	if slices.ContainsFunc(p.Marks, func(m Mark) bool { _, bars := m.(Bars); return bars }) {
-		top -= theme.Value.Font.Size * 1.2 // for the figure above the highest bar
+		f.top -= theme.Value.Font.Size * 1.2 // for the figure above the highest bar
 	}
-	y := p.scale(int((top - bottom) / (tickEvery * theme.scale)))
-	left := c.Min.X
-	for _, tick := range y.ticks {
-		left = max(left, c.Min.X+theme.Label.Width(p.Y.Unit.round(tick))+6)
+	f.y = p.scale(int((f.top - f.bottom) / (tickEvery * theme.scale)))
+	for _, tick := range f.y.ticks {
+		f.left = max(f.left, theme.Label.Width(p.Y.Unit.round(tick))+6)
 	}
-	left = min(left, c.Min.X+c.Size().X/2)
+	f.left = min(f.left, c.Size().X/2)
+	return f
+}
+
+// draw draws the panel in its frame. It returns where the marks stand.
+func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, of frame) vg.Rectangle {
+	label := c.Max.Y
+	if p.Title != "" {
+		theme.text(c, theme.Panel, c.Min.X, label, draw.XLeft, draw.YTop, elided(theme.Panel, p.Title, c.Size().X))
+		label -= theme.Panel.Font.Size * 1.5
+	}
+	theme.lines(c, label, theme.Value, p.label(c, theme))
+	if p.XLabel != "" {
+		theme.text(c, theme.Label, (c.Min.X+c.Max.X)/2, c.Min.Y, draw.XCenter, draw.YBottom, elided(theme.Label, p.XLabel, c.Size().X))
+	}
+	y, left, bottom, top := of.y, c.Min.X+of.left, of.bottom, of.top
 	inside := area{theme: theme, y: y, unit: p.Y.Unit, looks: looks}
 	inside.Canvas = draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: left, Y: bottom}, Max: vg.Point{X: c.Max.X, Y: top}}}
 	if p.X != nil {

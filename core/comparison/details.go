@@ -2,6 +2,7 @@ package comparison
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -195,7 +196,7 @@ func (l *Workload) phasesBy(ctx context.Context, from Detailed) (map[int64][]rec
 // The most columns of a course.
 const (
 	mostSeconds = 240
-	mostMoments = 160
+	mostMoments = 160 // of a series that is alone, and fewer where several share a picture
 )
 
 // seconds is the course of the first run that is compared. Of warm-ups it has the
@@ -234,10 +235,11 @@ func (l *Workload) moments(ctx context.Context, from Detailed) (map[*Series]*Cou
 		return nil, err
 	}
 	begin, end := extent(slices.Concat(l.values(phases)...), func(p record.Phase) bool { return slices.Contains(l.Phases, p.Name) })
+	columns := max(mostMoments/int(math.Ceil(math.Sqrt(float64(len(l.Series))))), mostMoments/4)
 	rows := l.rowsBy()
 	courses := map[*Series]*Course{}
 	for _, s := range l.Series {
-		c := &Course{Begin: begin, Width: max((end-begin)/mostMoments, 1) + 1, Columns: mostMoments}
+		c := &Course{Begin: begin, Width: (end-begin)/time.Duration(columns) + 1, Columns: columns}
 		for _, run := range runsOf(s.Rows) {
 			if c.Phases == nil {
 				c.Phases = phases[run.ID]

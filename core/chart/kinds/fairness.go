@@ -14,7 +14,7 @@ import (
 // fairness shows what each thread got: for each operation its share of those that
 // succeeded, as a multiple of an equal share, and below their p99 latency.
 func fairness(l *comparison.Workload, _ Options) (chart.Figure, error) {
-	axis := &chart.Axis{Low: -0.5}
+	axis := &chart.Axis{}
 	var shares, slowest []chart.Panel
 	var drawn []comparison.Part
 	var without missing
@@ -24,7 +24,7 @@ func fairness(l *comparison.Workload, _ Options) (chart.Figure, error) {
 		empty := true
 		for _, s := range l.Series {
 			threads := threadsOf(l, s, part)
-			axis.High = max(axis.High, float64(len(threads.share))-0.5)
+			axis.High = max(axis.High, float64(len(threads.share)-1))
 			share.Series, p99.Series = append(share.Series, threads.share), append(p99.Series, threads.p99)
 			empty = empty && len(threads.share) == 0
 		}
@@ -36,6 +36,11 @@ func fairness(l *comparison.Workload, _ Options) (chart.Figure, error) {
 		shares = append(shares, chart.Panel{YLabel: part.Name + ", share of operations (1: an equal share)", X: axis, Marks: []chart.Mark{fair, share}})
 		slowest = append(slowest, chart.Panel{YLabel: part.Name + ", p99 latency", X: axis, Y: chart.Scale{Unit: chart.Time, Log: true}, Marks: []chart.Mark{p99}})
 	}
+	if axis.High < mostPlaces {
+		for thread := range int(axis.High) + 1 {
+			axis.Places = append(axis.Places, float64(thread))
+		}
+	}
 	chart.Align(shares)
 	chart.Align(slowest)
 	f := figure("Fairness to threads", "what each thread did; latency "+measuredFrom(l, drawn), l)
@@ -44,6 +49,9 @@ func fairness(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f.Notes = jainOf(l, drawn)
 	return f, nil
 }
+
+// mostPlaces are as many threads as have a tick each.
+const mostPlaces = 50
 
 // byThread is what the threads of a series did, as medians of its runs.
 type byThread struct{ share, p99 []chart.Point }

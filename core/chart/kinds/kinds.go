@@ -40,7 +40,9 @@ func (k Kind) Make(l *comparison.Workload, o Options) (chart.Figure, error) {
 	if len(f.Series) > 0 { // else what is missing says it of all
 		f.Missing = append(f.Missing, nothingOf(l, empty)...)
 	}
-	if !k.Whole {
+	if k.Whole {
+		f.Warnings = slices.DeleteFunc(slices.Clone(f.Warnings), func(w string) bool { return slices.Contains(l.FewRepeats, w) })
+	} else {
 		f.Subtitle += "; median of the runs"
 	}
 	if f.Intervals() {

@@ -64,8 +64,8 @@ func timeline(l *comparison.Workload, _ Options) (chart.Figure, error) {
 		{YLabel: "latency, p50 and p99", Y: chart.Scale{Unit: chart.Time, Log: true}, Marks: []chart.Mark{p50, t.load(percentile(99))}},
 		{YLabel: "failed ops/s", Marks: []chart.Mark{failed}},
 		{YLabel: "processors in use", Marks: []chart.Mark{perSecond(func(n measured.NodeSecond) float64 { return n.CPUSeconds })}},
-		{YLabel: "memory", Y: chart.Scale{Unit: chart.Bytes}, Marks: []chart.Mark{t.used(func(n measured.NodeSecond) float64 { return float64(n.RSSBytes) })}},
-		{YLabel: "written to disk, per second", Y: chart.Scale{Unit: chart.Bytes}, Marks: []chart.Mark{perSecond(written)}},
+		{YLabel: "memory, MiB", Marks: []chart.Mark{t.used(func(n measured.NodeSecond) float64 { return float64(n.RSSBytes) / mebi })}},
+		{YLabel: "written to disk, MiB/s", Marks: []chart.Mark{perSecond(written)}},
 	} {
 		if !measuredIn(p.Marks) {
 			continue
@@ -109,11 +109,12 @@ type timed struct {
 	ops, nodes []string
 }
 
-// operationsOf are the operations of a course, in the order in which they come.
+// operationsOf are the operations of measured phases, in the order in which they come.
+// Warm-ups have no others.
 func operationsOf(c *comparison.Course) []string {
 	var ops []string
 	for _, p := range c.Parts {
-		if !slices.Contains(ops, p.Op) {
+		if !p.Warmup && !slices.Contains(ops, p.Op) {
 			ops = append(ops, p.Op)
 		}
 	}
@@ -192,12 +193,14 @@ func (t timed) used(of func(measured.NodeSecond) float64) chart.Curves {
 	return curves
 }
 
-// written is what a process wrote, where that is known.
+const mebi = 1 << 20 // bytes
+
+// written is what a process wrote in MiB, where that is known.
 func written(n measured.NodeSecond) float64 {
 	if n.WrittenBytes == nil {
 		return math.NaN()
 	}
-	return float64(*n.WrittenBytes)
+	return float64(*n.WrittenBytes) / mebi
 }
 
 // phases are the parts of the run.
