@@ -24,7 +24,8 @@ type Kind struct {
 	Help  string
 	Flags []string // it takes beside those of all kinds
 	Needs []Input
-	Whole bool                             // it shows what runs did, and not the median of runs
+	says  string                           // of its values; empty: medians of the runs, with whiskers
+	whole bool                             // it shows what runs did, which has no intervals
 	fits  func(*comparison.Workload) error // refuses what it cannot show; nil: it can show all
 	make  func(*comparison.Workload, Options) (chart.Figure, error)
 }
@@ -36,17 +37,21 @@ func (k Kind) Make(l *comparison.Workload, o Options) (chart.Figure, error) {
 	if err != nil {
 		return f, err
 	}
+	all := f.Series
 	f, empty := f.WithoutEmpty()
 	if len(f.Series) > 0 { // else what is missing says it of all
-		f.Missing = append(f.Missing, nothingOf(l, empty)...)
+		f.Missing = append(f.Missing, nothingOf(l, all, empty)...)
 	}
-	if k.Whole {
-		f.Warnings = slices.DeleteFunc(slices.Clone(f.Warnings), func(w string) bool { return slices.Contains(l.FewRepeats, w) })
-	} else {
+	switch {
+	case k.says != "":
+		f.Subtitle += "; " + k.says
+	case f.Intervals():
+		f.Subtitle += "; median of the runs, whiskers show the " + l.Interval
+	default:
 		f.Subtitle += "; median of the runs"
 	}
-	if f.Intervals() {
-		f.Subtitle += ", whiskers show the " + l.Interval
+	if k.whole {
+		f.Warnings = slices.DeleteFunc(slices.Clone(f.Warnings), func(w string) bool { return slices.Contains(l.FewRepeats, w) })
 	}
 	f.Provenance = chart.Provenance{Kind: k.Name, Options: o.given(), Workload: l.Ref(), SHA256: l.SHA256}
 	for _, run := range l.Runs {
@@ -106,14 +111,15 @@ var All = []Kind{
 	{Name: "answers", Help: "what answers the question of the workload, as bars with intervals", Needs: []Input{Latency}, make: answers},
 	{Name: "cdf", Help: "how the latencies of every operation are distributed, and below which\nshare took longer, on a logarithmic axis", Needs: []Input{Quantiles}, make: cdf},
 	{Name: "fairness", Help: "what each thread did: its share of the operations and its p99 latency,\nwith Jain's index", Needs: []Input{Threads}, make: fairness},
-	{Name: "heatmap", Help: "latency over time: how many operations ended when, and took how long", Needs: []Input{Moments}, Whole: true, make: heatmap},
+	{Name: "heatmap", Help: "latency over time: how many operations ended when, and took how long",
+		Needs: []Input{Moments}, whole: true, says: "all runs of a series added up", make: heatmap},
 	{Name: "latency", Help: "percentiles of every operation", Needs: []Input{Latency}, make: latency},
 	{Name: "sweep", Help: "what answers the question of the workload over what was swept:\na parameter of it, or else threads or nodes",
 		Flags: []string{"over"}, Needs: []Input{Latency, Params}, make: sweep},
 	{Name: "threads", Help: "throughput per thread and in total over the number of threads", make: threads},
 	{Name: "throughput", Help: "what one thread does in a second, as bars with intervals", make: throughput},
 	{Name: "timeline", Help: "one run over its seconds: throughput, latency and failures above, below\nprocessor, memory and disk of each node, with events and phases",
-		Needs: []Input{Seconds}, Whole: true, fits: oneRun, make: timeline},
+		Needs: []Input{Seconds}, whole: true, says: "thin lines are p50, the others p99", fits: oneRun, make: timeline},
 }
 
 // Names returns the names of all kinds.

@@ -75,7 +75,6 @@ func timeline(l *comparison.Workload, _ Options) (chart.Figure, error) {
 		f.Panels = append(f.Panels, p)
 		spans, events = unnamed(spans, events)
 	}
-	f.Notes = append(f.Notes, "latency: the thin lines are p50, the others p99")
 	if more > 0 {
 		f.Notes = append(f.Notes, fmt.Sprintf("%s more are not marked", format.Count(more, "event")))
 	}
