@@ -52,7 +52,10 @@ func rowed(above, below []chart.Panel) (panels []chart.Panel, columns int) {
 		return slices.Concat(above, below), max(len(above), 1)
 	}
 	for i := range above {
-		panels = append(panels, above[i], below[i])
+		panels = append(panels, above[i])
+		if below != nil {
+			panels = append(panels, below[i])
+		}
 	}
 	return panels, 2
 }

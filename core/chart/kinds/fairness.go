@@ -14,7 +14,7 @@ import (
 // fairness shows what each thread got: for each operation its share of those that
 // succeeded, as a multiple of an equal share, and below their p99 latency.
 func fairness(l *comparison.Workload, _ Options) (chart.Figure, error) {
-	axis := &chart.Axis{}
+	axis := &chart.Axis{Low: -0.5}
 	var shares, slowest []chart.Panel
 	var drawn []comparison.Part
 	var without missing
@@ -22,9 +22,9 @@ func fairness(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	for _, part := range l.Executed() {
 		share, p99 := chart.Points{}, chart.Points{}
 		empty := true
-		for _, s := range l.Series {
-			threads := threadsOf(l, s, part)
-			axis.High = max(axis.High, float64(len(threads.share)-1))
+		for i, s := range l.Series {
+			threads := threadsOf(l, s, part, 0.6*((float64(i)+0.5)/float64(len(l.Series))-0.5))
+			axis.High = max(axis.High, float64(len(threads.share))-0.5)
 			share.Series, p99.Series = append(share.Series, threads.share), append(p99.Series, threads.p99)
 			empty = empty && len(threads.share) == 0
 		}
@@ -37,17 +37,26 @@ func fairness(l *comparison.Workload, _ Options) (chart.Figure, error) {
 		slowest = append(slowest, chart.Panel{YLabel: part.Name + ", p99 latency", X: axis, Y: chart.Scale{Unit: chart.Time, Log: true}, Marks: []chart.Mark{p99}})
 	}
 	if axis.High < mostPlaces {
-		for thread := range int(axis.High) + 1 {
+		for thread := range int(axis.High + 0.5) {
 			axis.Places = append(axis.Places, float64(thread))
 		}
 	}
 	chart.Align(shares)
 	chart.Align(slowest)
+	if !slices.ContainsFunc(slowest, carried) {
+		slowest = nil
+		without.few = append(without.few, "p99 of single threads")
+	}
 	f := figure("Fairness to threads", "what each thread did; latency "+measuredFrom(l, drawn), l)
 	f.Series, f.XLabel, f.Missing = legend(l), "number of the thread", without.lines()
 	f.Panels, f.Columns = rowed(shares, slowest)
 	f.Notes = jainOf(l, drawn)
 	return f, nil
+}
+
+// carried reports whether any thread of a panel has a p99.
+func carried(p chart.Panel) bool {
+	return slices.ContainsFunc(p.Marks[0].(chart.Points).Series, func(points []chart.Point) bool { return len(points) > 0 })
 }
 
 // mostPlaces are as many threads as have a tick each.
@@ -56,7 +65,9 @@ const mostPlaces = 50
 // byThread is what the threads of a series did, as medians of its runs.
 type byThread struct{ share, p99 []chart.Point }
 
-func threadsOf(l *comparison.Workload, s *comparison.Series, of comparison.Part) byThread {
+// threadsOf places them a little beside their numbers, by a shift, so that equal ones of
+// several series do not hide each other.
+func threadsOf(l *comparison.Workload, s *comparison.Series, of comparison.Part, shift float64) byThread {
 	var shares, p99s [][]float64 // by thread, and then by run
 	for _, totals := range totalsOf(l, s, of) {
 		ops := int64(0)
@@ -75,7 +86,7 @@ func threadsOf(l *comparison.Workload, s *comparison.Series, of comparison.Part)
 	}
 	var by byThread
 	for i := range shares {
-		x := float64(i)
+		x := float64(i) + shift
 		by.share = append(by.share, chart.Point{X: x, Y: stats.Summarize(shares[i]).Value})
 		if len(p99s[i]) > 0 {
 			by.p99 = append(by.p99, chart.Point{X: x, Y: stats.Summarize(p99s[i]).Value})

@@ -3,6 +3,7 @@ package kinds
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/benchctl/benchctl/core/chart"
@@ -16,23 +17,57 @@ func heatmap(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	f := figure("Latency over time", "successful operations by when they ended, latency "+measuredFrom(l, l.Parts), l)
 	f.XLabel = "time since the load began"
 	edges := rowsOf(l)
-	for _, s := range l.Series {
+	common, titles := toldApart(legend(l))
+	if common != "" {
+		f.Subtitle += "; " + common
+	}
+	most := 0.0
+	for i, s := range l.Series {
 		c := l.Details.Courses[s]
 		if c == nil || len(edges) < 2 {
 			continue
 		}
+		counts := cells(c, edges)
+		for _, column := range counts.Counts {
+			most = max(most, slices.Max(column))
+		}
 		begin, end := float64(c.Begin), float64(c.Begin+c.Width*time.Duration(c.Columns))
 		panel := chart.Panel{
-			Title: s.Name, YLabel: "latency", X: &chart.Axis{Unit: chart.Time, Low: begin, High: end}, Y: chart.Scale{Unit: chart.Time, Log: true},
-			Marks: []chart.Mark{cells(c, edges)},
+			Title: titles[i], YLabel: "latency", X: &chart.Axis{Unit: chart.Time, Low: begin, High: end}, Y: chart.Scale{Unit: chart.Time, Log: true},
+			Marks: []chart.Mark{counts},
 		}
 		if len(l.Phases) > 1 {
 			panel.Marks = append(panel.Marks, begins(c, l.Phases))
 		}
 		f.Panels = append(f.Panels, panel)
 	}
+	for i := range f.Panels { // one scale of colours, which is said once
+		counts := f.Panels[i].Marks[0].(chart.Cells)
+		counts.Most = most
+		if i == 0 {
+			counts.Of = "operations"
+		}
+		f.Panels[i].Marks[0] = counts
+	}
 	chart.Align(f.Panels)
 	return f, nil
+}
+
+// toldApart are the words that all series have in common, if there are several, and
+// what is left of each.
+func toldApart(series []chart.Series) (common string, names []string) {
+	var shared []string
+	for i, word := range series[0].Words {
+		differs := func(s chart.Series) bool { return s.Words[i] != word }
+		if len(series) > 1 && word != "" && !slices.ContainsFunc(series, differs) {
+			shared = append(shared, word)
+		}
+	}
+	for _, s := range series {
+		s.Words = slices.DeleteFunc(slices.Clone(s.Words), func(word string) bool { return slices.Contains(shared, word) })
+		names = append(names, s.Name())
+	}
+	return strings.Join(shared, ", "), names
 }
 
 // mostRows are what the eye tells apart in a heat map.
@@ -74,7 +109,7 @@ func rowsOf(l *comparison.Workload) []float64 {
 
 // cells counts the operations of a course in rows.
 func cells(c *comparison.Course, edges []float64) chart.Cells {
-	of := chart.Cells{Y: edges, Of: "operations"}
+	of := chart.Cells{Y: edges}
 	for column := range c.Columns {
 		of.X = append(of.X, float64(c.Begin+c.Width*time.Duration(column)))
 		counts := make([]float64, len(edges)-1)

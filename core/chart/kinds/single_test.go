@@ -214,7 +214,7 @@ func TestAHeatMapHasEveryOperation(t *testing.T) {
 				sum += n
 			}
 		}
-		store, _, _ := strings.Cut(p.Title, ",")
+		store := p.Title
 		if sum != want[store] || len(cells.Y) > mostRows+2 {
 			t.Errorf("%s: %v operations in %d rows, want %v", p.Title, sum, len(cells.Y)-1, want[store])
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/benchctl/benchctl/core/chart"
@@ -229,7 +230,7 @@ func (t timed) events() (rules chart.Rules, more int) {
 		}
 		label := e.Kind
 		if e.Node != "" {
-			label = e.Node + " " + label
+			label = e.Node + " " + strings.TrimPrefix(label, "node-")
 		}
 		rules.X = append(rules.X, chart.Rule{At: float64(e.At), Label: label})
 	}
