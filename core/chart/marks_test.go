@@ -43,7 +43,10 @@ func markCases() map[string]Figure {
 	boxed := Boxes{}
 	for s := range series {
 		m := 1000 * float64(s+1)
-		boxed.Boxes = append(boxed.Boxes, []Box{{m * 0.7, m * 0.9, m, m * 1.2, m * 1.3, []float64{m * 1.6, m * 0.4}, 20}, {}, {m * 0.97, m * 0.98, m, m * 1.01, m * 1.02, nil, 6}})
+		boxed.Boxes = append(boxed.Boxes, []Box{
+			{Low: m * 0.7, Q1: m * 0.9, Median: m, Q3: m * 1.2, High: m * 1.3, Outside: []float64{m * 1.6, m * 0.4}, N: 20}, {},
+			{Low: m * 0.97, Q1: m * 0.98, Median: m, Q3: m * 1.01, High: m * 1.02, Beside: []float64{m * 0.97, m, m * 1.02}, N: 3},
+		})
 	}
 	cells := Cells{Of: "operations"}
 	for i := range 61 {

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -67,7 +68,7 @@ func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rec
 		theme.text(c, theme.Label, (c.Min.X+c.Max.X)/2, c.Min.Y, draw.XCenter, draw.YBottom, elided(theme.Label, p.XLabel, c.Size().X))
 		bottom += theme.Label.Font.Size * 1.4
 	}
-	if slices.ContainsFunc(p.Marks, func(m Mark) bool { _, bars := m.(Bars); return bars }) {
+	if slices.ContainsFunc(p.Marks, saysValues) {
 		top -= theme.Value.Font.Size * 1.2 // for the figure above the highest bar
 	}
 	y := p.scale(int((top - bottom) / (tickEvery * theme.scale)))
@@ -94,6 +95,15 @@ func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rec
 	c.StrokeLine2(draw.LineStyle{Color: theme.Axis, Width: 1}, left, zero, c.Max.X, zero)
 	p.marks(inside, over)
 	return inside.Rectangle
+}
+
+// saysValues reports whether a mark writes its values above them.
+func saysValues(m Mark) bool {
+	switch m.(type) {
+	case Bars, Differences:
+		return true
+	}
+	return false
 }
 
 // marks draws the marks of a layer.
@@ -156,7 +166,7 @@ func (p Panel) pointed() bool { return p.Y.Log || p.scale(5).low != 0 }
 // cut reports whether an interval or a value goes on beyond the axis.
 func (p Panel) cut() bool {
 	s, span := p.scale(5), p.span()
-	return span.most > s.high*(1+1e-9) || span.least < s.low*(1-1e-9) && !(span.least == 0 && !s.log)
+	return span.most > s.high*(1+1e-9) || span.least < s.low-1e-9*math.Abs(s.low) && !(span.least == 0 && !s.log)
 }
 
 // mostRoom is the most that series stand apart at one place, in points.

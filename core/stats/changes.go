@@ -31,6 +31,9 @@ func (c Change) MarshalJSON() ([]byte, error) {
 	}{c.At, c.Before, c.After, known(c.Effect), known(c.Low), known(c.High), c.P})
 }
 
+// FewestForChanges is how many values a series needs for a change in it to be found.
+const FewestForChanges = 2 * shortestLevel
+
 const (
 	shortestLevel = 3    // values
 	weak          = 0.05 // p of a split that is followed further

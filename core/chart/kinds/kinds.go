@@ -5,6 +5,7 @@ package kinds
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type Kind struct {
 	Help  string
 	Flags []string // it takes beside those of all kinds
 	Needs []Input
+	says  string // of its values; empty: medians of the runs, with whiskers
 	make  func(*comparison.Workload, Options) (chart.Figure, error)
 }
 
@@ -37,9 +39,13 @@ func (k Kind) Make(l *comparison.Workload, o Options) (chart.Figure, error) {
 	if len(f.Series) > 0 { // else what is missing says it of all
 		f.Missing = append(f.Missing, nothingOf(l, empty)...)
 	}
-	f.Subtitle += "; median of the runs"
-	if f.Intervals() {
-		f.Subtitle += ", whiskers show the " + l.Interval
+	switch {
+	case k.says != "":
+		f.Subtitle += "; " + k.says
+	case f.Intervals():
+		f.Subtitle += "; median of the runs, whiskers show the " + l.Interval
+	default:
+		f.Subtitle += "; median of the runs"
 	}
 	f.Provenance = chart.Provenance{Kind: k.Name, Options: o.given(), Workload: l.Ref(), SHA256: l.SHA256}
 	for _, run := range l.Runs {
@@ -58,32 +64,55 @@ type Input string
 const (
 	Latency Input = "latency" // percentiles of every operation
 	Params  Input = "params"  // what the workload says of its parameters
+	Costs   Input = "costs"   // what servers used
 )
 
 // Options are what the flags of kinds say.
 type Options struct {
-	Over string // what a sweep is drawn over; empty: what varies
+	Over      string // what a sweep, a tradeoff or a history is drawn over; empty: what varies, or time
+	By        string // keys that a verdict compares by, with commas between; empty: store
+	Versus    string // their values on the side that the others are compared with; empty: the first
+	Published bool   // with what others have published
+	Floor     bool   // with the machine's fsync
 }
 
 // given are the options that were given, by name.
 func (o Options) given() map[string]string {
-	if o.Over == "" {
-		return nil
+	given := map[string]string{"over": o.Over, "by": o.By, "vs": o.Versus}
+	if o.Published {
+		given["published"] = "true"
 	}
-	return map[string]string{"over": o.Over}
+	if o.Floor {
+		given["floor"] = "true"
+	}
+	maps.DeleteFunc(given, func(_, value string) bool { return value == "" })
+	return given
 }
 
 // OptionsOf are the options of a provenance.
-func OptionsOf(p chart.Provenance) Options { return Options{Over: p.Options["over"]} }
+func OptionsOf(p chart.Provenance) Options {
+	o := p.Options
+	return Options{Over: o["over"], By: o["by"], Versus: o["vs"], Published: o["published"] == "true", Floor: o["floor"] == "true"}
+}
 
 // All are the kinds, by name.
 var All = []Kind{
-	{Name: "answers", Help: "what answers the question of the workload, as bars with intervals", Needs: []Input{Latency}, make: answers},
-	{Name: "latency", Help: "percentiles of every operation", Needs: []Input{Latency}, make: latency},
+	{Name: "answers", Help: "what answers the question of the workload, as bars with intervals",
+		Flags: []string{"published"}, Needs: []Input{Latency}, make: answers},
+	{Name: "boxplot", Help: "the repeats of each series, as boxes with a point for each",
+		Needs: []Input{Latency}, says: "boxes: quartiles, with a line at the median and whiskers at the least and the greatest", make: boxplot},
+	{Name: "cost", Help: "what the servers used: processor time, memory and bytes written", Needs: []Input{Costs}, make: cost},
+	{Name: "history", Help: "what answers the question of the workload over time or a label,\nwith the places where it changed and regressions marked",
+		Flags: []string{"over"}, Needs: []Input{Latency}, make: history},
+	{Name: "latency", Help: "percentiles of every operation", Flags: []string{"floor"}, Needs: []Input{Latency}, make: latency},
+	{Name: "replication", Help: "throughput and latency over the number of nodes", Needs: []Input{Latency}, make: replication},
 	{Name: "sweep", Help: "what answers the question of the workload over what was swept:\na parameter of it, or else threads or nodes",
 		Flags: []string{"over"}, Needs: []Input{Latency, Params}, make: sweep},
 	{Name: "threads", Help: "throughput per thread and in total over the number of threads", make: threads},
-	{Name: "throughput", Help: "what one thread does in a second, as bars with intervals", make: throughput},
+	{Name: "throughput", Help: "what one thread does in a second, as bars with intervals", Flags: []string{"published"}, make: throughput},
+	{Name: "tradeoff", Help: "latency at throughput, a point for each load", Flags: []string{"over"}, Needs: []Input{Latency}, make: tradeoff},
+	{Name: "verdict", Help: "by how much runs differ from the first of them, with intervals about zero",
+		Flags: []string{"by", "vs"}, Needs: []Input{Latency, Costs}, says: "by what share they differ, with the 95 % interval", make: verdict},
 }
 
 // Names returns the names of all kinds.
@@ -109,6 +138,7 @@ func NeedsOf(some ...Kind) comparison.Needs {
 	for _, k := range some {
 		needs.Latency = needs.Latency || slices.Contains(k.Needs, Latency)
 		needs.Params = needs.Params || slices.Contains(k.Needs, Params)
+		needs.Costs = needs.Costs || slices.Contains(k.Needs, Costs)
 	}
 	return needs
 }
@@ -163,11 +193,14 @@ func ForPage(l *comparison.Workload) ([]Kind, Options) {
 
 // throughput compares what one thread does in a second: bars by operation and
 // setup.
-func throughput(l *comparison.Workload, _ Options) (chart.Figure, error) {
+func throughput(l *comparison.Workload, o Options) (chart.Figure, error) {
 	f := figure("Throughput per thread", "successful operations per second and thread", l)
 	f.Series = legend(l)
 	panel, _ := bars(l, workload.FigurePerThread, l.Executed(), nil)
 	f.Panels = []chart.Panel{panel}
+	if o.Published {
+		return withPublished(f, l, workload.FigurePerThread)
+	}
 	return f, nil
 }
 
