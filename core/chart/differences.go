@@ -48,18 +48,29 @@ func (d Differences) draw(a area) {
 			x := a.at(j) + begin + width*(vg.Length(i)+0.5)
 			look.open = !d.Shown.at(i, j)
 			a.point(look, e, x, radius)
-			top := a.height(e.Value)
+			y := a.height(e.Value)
 			if d.Worse.at(i, j) {
-				a.ring(vg.Point{X: x, Y: top}, radius+2.6)
-			}
-			if e.Known() {
-				top = max(top, a.height(e.High))
+				a.ring(vg.Point{X: x, Y: y}, radius+2.6)
 			}
 			if valued {
-				a.theme.text(a.Canvas, style, x, top+a.clearance(e)+radius, draw.XCenter, draw.YBottom, a.unit.brief(e.Value))
+				a.said(style, e, x, radius, e.Value < d.Zero)
 			}
 		}
 	}
+}
+
+// said writes a difference above its interval, or beneath one that lies below, if there
+// is room.
+func (a area) said(style draw.TextStyle, e stats.Estimate, x, radius vg.Length, below bool) {
+	top, bottom := a.height(e.Value)+radius, a.height(e.Value)-radius
+	if e.Known() {
+		top, bottom = max(top, a.height(e.High)), min(bottom, a.height(e.Low))
+	}
+	y := top + a.clearance(e)
+	if under := bottom - 3 - style.Font.Size; below && under >= a.Min.Y {
+		y = under
+	}
+	a.theme.text(a.Canvas, style, x, y, draw.XCenter, draw.YBottom, a.unit.brief(e.Value))
 }
 
 // values is the style in which every difference has room above its marker, if there is
@@ -67,7 +78,7 @@ func (d Differences) draw(a area) {
 func (d Differences) values(a area, width vg.Length) (style draw.TextStyle, valued bool) {
 	for _, scale := range []vg.Length{1, 0.9, 0.8} {
 		style = sized(a.theme.Value, scale)
-		narrow := func(e stats.Estimate) bool { return e.N > 0 && style.Width(a.unit.brief(e.Value)) > width-1 }
+		narrow := func(e stats.Estimate) bool { return e.N > 0 && style.Width(a.unit.brief(e.Value)) > width-4 }
 		if !slices.ContainsFunc(slices.Concat(d.Estimates...), narrow) {
 			return style, true
 		}

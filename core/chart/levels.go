@@ -18,6 +18,7 @@ type Level struct {
 	Value    float64
 	First    float64 // the value at the first place
 	Label    string  // of the change that it begins with; empty: it does not
+	Interval string  // of the change, which is not drawn
 	Worse    bool
 }
 

@@ -20,7 +20,7 @@ func (l Lines) only(series []int) Mark {
 }
 
 func (l Lines) draw(a area) {
-	radius, width := min(4.2, max(a.room*0.6, 3.2)), vg.Length(lineWidth)
+	radius, width := min(4.2, max(a.room*0.6, min(3.2, a.slot*0.45))), vg.Length(lineWidth)
 	if len(a.looks) > mostSeries { // which lie close together
 		radius, width = 2.6, 1.3
 	}

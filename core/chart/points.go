@@ -110,29 +110,28 @@ func between(joined []vg.Point) []vg.Point {
 	return all
 }
 
-// beside writes a name beside a point, on a side where no line and no other name is,
-// or at least no other name. It returns where names stand.
+// beside writes a name beside a point, on a side where no line, point or other name
+// is, if there is one. It returns where names stand.
 func (a area) beside(at vg.Point, label string, names []vg.Rectangle, taken []vg.Point) []vg.Rectangle {
 	style := a.theme.Value
 	width, half, away := style.Width(written(style, label)), style.Font.Size*0.5, 6*a.theme.scale
-	free := func(room vg.Rectangle, lines bool) bool {
+	const clear = 3 // of lines and points
+	free := func(room vg.Rectangle) bool {
 		inside := room.Min.X >= a.Min.X && room.Max.X <= a.Max.X && room.Min.Y >= a.Min.Y && room.Max.Y <= a.Max.Y
 		on := func(other vg.Rectangle) bool {
 			return room.Min.X < other.Max.X && other.Min.X < room.Max.X && room.Min.Y < other.Max.Y && other.Min.Y < room.Max.Y
 		}
 		under := func(p vg.Point) bool {
-			return p.X > room.Min.X && p.X < room.Max.X && p.Y > room.Min.Y && p.Y < room.Max.Y
+			return p.X > room.Min.X-clear && p.X < room.Max.X+clear && p.Y > room.Min.Y-clear && p.Y < room.Max.Y+clear
 		}
-		return inside && !slices.ContainsFunc(names, on) && (!lines || !slices.ContainsFunc(taken, under))
+		return inside && !slices.ContainsFunc(names, on) && !slices.ContainsFunc(taken, under)
 	}
-	for _, lines := range []bool{true, false} {
-		for _, side := range []vg.Point{{X: 1}, {X: 1, Y: -1}, {X: -1, Y: 1}, {X: 1, Y: 1}, {X: -1}, {X: -1, Y: -1}} {
-			middle := vg.Point{X: at.X + side.X*(away+width/2), Y: at.Y + side.Y*style.Font.Size*0.9}
-			room := vg.Rectangle{Min: vg.Point{X: middle.X - width/2, Y: middle.Y - half}, Max: vg.Point{X: middle.X + width/2, Y: middle.Y + half}}
-			if free(room, lines) {
-				a.theme.text(a.Canvas, style, middle.X, middle.Y, draw.XCenter, draw.YCenter, label)
-				return append(names, room)
-			}
+	for _, side := range []vg.Point{{X: 1}, {X: 1, Y: -1}, {X: -1, Y: 1}, {X: 1, Y: 1}, {X: -1}, {X: -1, Y: -1}} {
+		middle := vg.Point{X: at.X + side.X*(away+width/2), Y: at.Y + side.Y*style.Font.Size*0.9}
+		room := vg.Rectangle{Min: vg.Point{X: middle.X - width/2, Y: middle.Y - half}, Max: vg.Point{X: middle.X + width/2, Y: middle.Y + half}}
+		if free(room) {
+			a.theme.text(a.Canvas, style, middle.X, middle.Y, draw.XCenter, draw.YCenter, label)
+			return append(names, room)
 		}
 	}
 	return names

@@ -44,7 +44,7 @@ func history(l *comparison.Workload, o Options) (chart.Figure, error) {
 		axis.Places, axis.Names = append(axis.Places, float64(i+1)), append(axis.Names, m.name)
 	}
 	cells := celled(l, over, moments)
-	var found []string
+	var worse, others []string // changes
 	var without missing
 	for _, a := range shown.figures {
 		values := make(chart.Estimates, len(over.series))
@@ -53,10 +53,15 @@ func history(l *comparison.Workload, o Options) (chart.Figure, error) {
 			for j := range moments {
 				values[i] = append(values[i], estimateOf(a.of, a.part, cells[i][j]))
 			}
-			var said []string
-			levels[i], said = levelsOf(values[i], moments, a.of)
-			for _, s := range said {
-				found = append(found, strings.TrimPrefix(f.Series[i].Name()+", ", ", ")+called(a.of)+" of "+a.part.Name+" "+s)
+			levels[i] = levelsOf(values[i], a.of)
+			for _, level := range levels[i] {
+				said := fmt.Sprintf("%s: %s of %s %s from %s on", f.Series[i].Name(), called(a.of), a.part.Name, strings.TrimSpace(level.Label+" "+level.Interval), moments[level.From].name)
+				switch {
+				case level.Worse:
+					worse = append(worse, said)
+				case level.Label != "":
+					others = append(others, said)
+				}
 			}
 		}
 		if !anyOf(values) {
@@ -75,12 +80,13 @@ func history(l *comparison.Workload, o Options) (chart.Figure, error) {
 		f.Panels = append(f.Panels, panel)
 	}
 	switch {
-	case len(found) > 0:
-		f.Notes = append([]string{"dashed: levels, which change by as much as is written; in a ring: for the worse"}, found...)
+	case len(worse)+len(others) > 0:
+		f.Notes = append([]string{"dashed: levels, which change by what is written; in a ring: a regression"}, worse...)
+		f.Caption = append(f.Caption, others...)
 	case len(moments) < stats.FewestForChanges:
 		f.Notes = []string{fmt.Sprintf("a change is found among %d points at least", stats.FewestForChanges)}
 	default:
-		f.Notes = []string{"no level changes"}
+		f.Notes = []string{"no change of level was found"}
 	}
 	f.Missing = without.lines()
 	return f, nil
@@ -189,8 +195,8 @@ func celled(l *comparison.Workload, over lines, moments []moment) [][][]*compari
 	return cells
 }
 
-// levelsOf are the levels of a series, and what is to be said of its changes.
-func levelsOf(values []stats.Estimate, moments []moment, of workload.Figure) (levels []chart.Level, said []string) {
+// levelsOf are the levels of a series, if it has several.
+func levelsOf(values []stats.Estimate, of workload.Figure) (levels []chart.Level) {
 	var series []float64
 	var places []int
 	for j, e := range values {
@@ -207,16 +213,13 @@ func levelsOf(values []stats.Estimate, moments []moment, of workload.Figure) (le
 		if i == 0 {
 			levels = append(levels, chart.Level{From: places[0], To: places[c.At-1], Value: c.Before})
 		}
-		worse := (c.After > c.Before) != (of.Better() == "higher")
-		label := format.Change(c.Effect)
-		levels = append(levels, chart.Level{From: places[c.At], To: places[end], Value: c.After, First: series[c.At], Label: label, Worse: worse})
-		what := "changes by " + label
-		if worse {
-			what = "regresses by " + label
-		}
-		said = append(said, strings.TrimSpace(fmt.Sprintf("%s %s", what, format.Changes(c.Low, c.High)))+" at "+moments[places[c.At]].name)
+		levels = append(levels, chart.Level{
+			From: places[c.At], To: places[end], Value: c.After, First: series[c.At],
+			Label: format.Change(c.Effect), Interval: format.Changes(c.Low, c.High),
+			Worse: (c.After > c.Before) != (of.Better() == "higher"),
+		})
 	}
-	return levels, said
+	return levels
 }
 
 // called is what people call a figure of the answers.

@@ -244,17 +244,17 @@ func TestWhatMakesNoChartIsRefused(t *testing.T) {
 
 func TestHistoryFindsTheDay(t *testing.T) {
 	f := mustMake(t, "history", nightly(30, 20, 12), Options{})
-	text := strings.Join(f.Notes, "\n")
-	for _, want := range []string{"etcd, 3 nodes, 10 threads, p99 of set regresses by +25.", "at 21 Mar", "zookeeper, 3 nodes, 10 threads, p99 of get changes by -2", "at 13 Mar"} {
+	text := strings.Join(slices.Concat(f.Notes, f.Caption), "\n")
+	for _, want := range []string{"etcd, 3 nodes, 10 threads: p99 of set +25.1 % [+24.1 %, +26.1 %] from 21 Mar on", "zookeeper, 3 nodes, 10 threads: p99 of get -20.0 % [-21.0 %, -19.0 %] from 13 Mar on"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if strings.Contains(text, "etcd, 3 nodes, 10 threads, p99 of get") {
+	if strings.Contains(text, "etcd, 3 nodes, 10 threads: p99 of get") {
 		t.Errorf("a change where there is none:\n%s", text)
 	}
 	flat := mustMake(t, "history", nightly(30, 99, 99), Options{})
-	if !slices.Equal(flat.Notes, []string{"no level changes"}) {
+	if !slices.Equal(flat.Notes, []string{"no change of level was found"}) {
 		t.Errorf("of a flat one: %q", flat.Notes)
 	}
 	few := mustMake(t, "history", nightly(4, 2, 2), Options{})

@@ -51,7 +51,10 @@ func verdict(l *comparison.Workload, o Options) (chart.Figure, error) {
 	if len(f.Panels) == 0 && s.nothing == 0 {
 		return f, fault.Errorf(ErrBy, "nothing was measured on two sides: the runs differ in %s too: compare by that as well, or select runs that have it in common", strings.Join(d.Keys, ", "))
 	}
-	f.Notes = []string{fmt.Sprintf("filled: shown, p at most %g after correction for %s; hollow: not shown; in a ring: worse", comparison.Significance, format.Count(judged, "difference"))}
+	f.Notes = []string{"hollow: too few repeats to show a difference"}
+	if judged > 0 {
+		f.Notes = []string{judgement(judged)}
+	}
 	var said []string
 	for _, v := range []comparison.Verdict{comparison.Better, comparison.Worse, comparison.Different, comparison.Same, comparison.TooFew} {
 		if n := s.verdicts[v]; n > 0 {
@@ -69,6 +72,12 @@ func verdict(l *comparison.Workload, o Options) (chart.Figure, error) {
 	}
 	f.Warnings = append(slices.Clone(f.Warnings), d.Warnings...)
 	return f, nil
+}
+
+// judgement says what the markers of so many differences mean.
+func judgement(differences int) string {
+	return fmt.Sprintf("filled: shown, p at most %g after correction for %s; hollow: not shown; in a ring: worse",
+		comparison.Significance, format.Count(differences, "difference"))
 }
 
 // sideOf names a side as series are named.
