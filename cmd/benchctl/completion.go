@@ -133,7 +133,7 @@ func (a *app) flagCompletions() map[string]completion {
 		"archive": files("db"), "data-dir": folders, "plot": files("svg", "png", "pdf"),
 		"store": listed("store", a.stores), "option": a.options, "param": a.params, "resume": a.experiments,
 		"reads": words(string(driver.Linearizable), string(driver.Sequential)), "verify": words(verifications()...),
-		"theme": words(slices.Sorted(maps.Keys(themes))...), "over": a.over, "from": files("svg", "png", "pdf"),
+		"theme": words(slices.Sorted(maps.Keys(themes))...), "over": a.over, "vs": nothing, "from": files("svg", "png", "pdf"),
 		"nodes": nothing, "threads": nothing, "repeat": nothing, "seed": nothing, "label": nothing, "env": nothing, "endpoints": nothing,
 		"duration": nothing, "warmup": nothing, "timeout": nothing, "ready-timeout": nothing, "title": nothing, "size": nothing, "y": nothing,
 	}
