@@ -44,10 +44,11 @@ var hints = []struct {
 	{kinds.ErrOneSize, "make them with several", "make them with `benchctl run --nodes 1,3,5`"},
 	{kinds.ErrBy, "by which key they are compared", "by which key they are compared with --by"},
 	{kinds.ErrBy, "by \"", "--by \""},
-	{chart.ErrAxis, "the range of y ", "--y "},
+	{chart.ErrAxis, "the range of y ", "--y-range "},
 	{chart.ErrAxis, "the places of the x axis", "--x-log: the places of the x axis"},
 	{chart.ErrAxis, "a logarithmic x axis", "--x-log: a logarithmic x axis"},
 	{chart.ErrAxis, "a logarithmic y axis", "--y-log: a logarithmic y axis"},
+	{chart.ErrSmall, "make the picture larger", "make the picture larger with --size"},
 	{chart.ErrAxis, "make the axis linear", "add --y-log=false"},
 }
 

@@ -91,14 +91,18 @@ func (a Axis) scale() scale {
 // wanted are the ticks of all places.
 func (a Axis) wanted() []tick {
 	var ticks []tick
-	for i, x := range a.distinct() {
-		name := a.Unit.exact(x)
-		if a.Names != nil {
-			name = a.Names[i]
-		}
-		ticks = append(ticks, tick{x, name})
+	for _, x := range a.distinct() {
+		ticks = append(ticks, tick{x, a.name(x)})
 	}
 	return ticks
+}
+
+// name is what a place is called.
+func (a Axis) name(x float64) string {
+	if a.Names == nil {
+		return a.Unit.exact(x)
+	}
+	return a.Names[slices.Index(a.distinct(), x)]
 }
 
 // named chooses the ticks whose names have room: of the places all, or each nth of

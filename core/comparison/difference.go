@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/core/workload"
@@ -114,8 +115,34 @@ func differ(l *Workload, sides []*Side, asked []string) *Differences {
 			d.Tables = append(d.Tables, table)
 		}
 	}
-	d.Warnings = append(besides(sides, d.Keys, asked), apart(sides)...)
+	d.Warnings = slices.Concat(besides(sides, d.Keys, asked), apart(sides), costless(sides))
 	return d
+}
+
+// costless names the sides of which it is not known what their servers used, and why.
+func costless(sides []*Side) []string {
+	var none, unwritten []string
+	for _, s := range sides {
+		has := func(known func(record.Cost) bool) bool {
+			return slices.ContainsFunc(s.runs, func(r *Run) bool {
+				return slices.ContainsFunc(slices.Collect(maps.Values(r.costs)), known)
+			})
+		}
+		switch {
+		case !has(func(record.Cost) bool { return true }):
+			none = append(none, s.Name)
+		case !has(func(c record.Cost) bool { return c.WrittenBytes != nil }):
+			unwritten = append(unwritten, s.Name)
+		}
+	}
+	var warnings []string
+	if len(none) > 0 {
+		warnings = append(warnings, fmt.Sprintf("what the servers of %s used is not known: they have no process of their own here, or no measured phase lasted a whole second", strings.Join(none, " and ")))
+	}
+	if len(unwritten) > 0 {
+		warnings = append(warnings, fmt.Sprintf("what the servers of %s wrote to storage is not known: the system does not count it truly in the data folder", strings.Join(unwritten, " and ")))
+	}
+	return warnings
 }
 
 // within returns the keys that vary among the runs of a side.
@@ -270,9 +297,15 @@ func Judge(all []*Differences) int {
 		for _, t := range d.Tables {
 			for _, row := range t.Rows {
 				for i := range row.Cells {
-					if cell := &row.Cells[i]; cell.Difference != nil {
-						cells, better, ps = append(cells, cell), append(better, t.Better), append(ps, cell.Difference.P)
+					cell := &row.Cells[i]
+					if cell.Difference == nil {
+						continue
 					}
+					p := cell.Difference.P
+					if !cell.Difference.Enough {
+						p = math.NaN() // it could not be small, so it is none of those that are corrected for
+					}
+					cells, better, ps = append(cells, cell), append(better, t.Better), append(ps, p)
 				}
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/comparison/comparisontest"
 	measured "github.com/benchctl/benchctl/core/record"
+	"github.com/benchctl/benchctl/core/stats"
 )
 
 // made makes a figure of a kind with options.
@@ -258,7 +259,7 @@ func TestHistoryFindsTheDay(t *testing.T) {
 		t.Errorf("of a flat one: %q", flat.Notes)
 	}
 	few := mustMake(t, "history", nightly(4, 2, 2), Options{})
-	if !slices.Equal(few.Notes, []string{"a change is found among 6 points at least"}) {
+	if !slices.Equal(few.Notes, []string{fmt.Sprintf("a change is found among %d points at least", stats.FewestForChanges)}) {
 		t.Errorf("of four days: %q", few.Notes)
 	}
 }
