@@ -81,9 +81,19 @@ func (p Panel) frame(c draw.Canvas, theme Theme, labels int) (bottom, top vg.Len
 	return bottom, top, p.scale(int((top - bottom) / (tickEvery * theme.scale)))
 }
 
-// draw draws the panel, with room for a label of so many lines. It returns where
-// the marks stand.
-func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rectangle {
+// ticksWidth is the room left of the inside for the names of ticks.
+func (p Panel) ticksWidth(c draw.Canvas, theme Theme, labels int) vg.Length {
+	_, _, y := p.frame(c, theme, labels)
+	width := vg.Length(0)
+	for _, tick := range y.ticks {
+		width = max(width, theme.Label.Width(p.Y.Unit.round(tick))+6)
+	}
+	return min(width, c.Size().X/2)
+}
+
+// draw draws the panel, with room for a label of so many lines and left of the inside.
+// It returns where the marks stand.
+func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int, ticks vg.Length) vg.Rectangle {
 	bottom, top, y := p.frame(c, theme, labels)
 	above := c.Max.Y
 	if p.Title != "" {
@@ -97,11 +107,7 @@ func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rec
 		}
 		theme.text(c, theme.Label, (c.Min.X+c.Max.X)/2, c.Min.Y, draw.XCenter, draw.YBottom, elided(theme.Label, label, c.Size().X))
 	}
-	left := c.Min.X
-	for _, tick := range y.ticks {
-		left = max(left, c.Min.X+theme.Label.Width(p.Y.Unit.round(tick))+6)
-	}
-	left = min(left, c.Min.X+c.Size().X/2)
+	left := c.Min.X + ticks
 	inside := area{theme: theme, y: y, unit: p.Y.Unit, looks: looks}
 	inside.Canvas = draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: left, Y: bottom}, Max: vg.Point{X: c.Max.X, Y: top}}}
 	if p.X != nil {

@@ -1,9 +1,10 @@
 // Package kinds makes figures of what was measured: each kind of chart is a
 // value that says what it needs, which flags it takes and how it is made. It
-// reads and draws nothing.
+// draws nothing.
 package kinds
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,7 +25,9 @@ type Kind struct {
 	Help  string
 	Flags []string // it takes beside those of all kinds
 	Needs []Input
-	says  string // of its values; empty: medians of the runs, with whiskers
+	says  string                           // of its values; empty: medians of the runs, with whiskers
+	whole bool                             // it shows what runs did, which has no intervals
+	fits  func(*comparison.Workload) error // refuses what it cannot show; nil: it can show all
 	make  func(*comparison.Workload, Options) (chart.Figure, error)
 }
 
@@ -48,6 +51,9 @@ func (k Kind) Make(l *comparison.Workload, o Options) (chart.Figure, error) {
 	default:
 		f.Subtitle += "; median of the runs"
 	}
+	if k.whole {
+		f.Warnings = slices.DeleteFunc(slices.Clone(f.Warnings), func(w string) bool { return slices.Contains(l.FewRepeats, w) })
+	}
 	f.Provenance = chart.Provenance{Kind: k.Name, Options: o.given(), Workload: l.Ref(), SHA256: l.SHA256}
 	for _, run := range l.Runs {
 		if run.UID != "" { // in an archive that nobody has upgraded
@@ -55,6 +61,18 @@ func (k Kind) Make(l *comparison.Workload, o Options) (chart.Figure, error) {
 		}
 	}
 	return f, nil
+}
+
+// Read reads what the kind is made of beside the comparison, unless it cannot show
+// this one.
+func (k Kind) Read(ctx context.Context, from comparison.Detailed, l *comparison.Workload) error {
+	if k.fits != nil {
+		if err := k.fits(l); err != nil {
+			return err
+		}
+	}
+	wants := func(i Input) bool { return slices.Contains(k.Needs, i) }
+	return l.Detail(ctx, from, comparison.Wanted{Quantiles: wants(Quantiles), Seconds: wants(Seconds), Moments: wants(Moments), Threads: wants(Threads)})
 }
 
 // Input is something of the selected runs that a kind is made of. What a kind
@@ -66,6 +84,12 @@ const (
 	Latency Input = "latency" // percentiles of every operation
 	Params  Input = "params"  // what the workload says of its parameters
 	Costs   Input = "costs"   // what servers used
+
+	// Of single runs.
+	Quantiles Input = "quantiles" // how the latencies of every operation are distributed
+	Seconds   Input = "seconds"   // what the load, the processes and events were over the time of one run
+	Moments   Input = "moments"   // latencies over the time of the measured phases
+	Threads   Input = "threads"   // what each thread did
 )
 
 // Options are what the flags of kinds say.
@@ -102,7 +126,11 @@ var All = []Kind{
 		Flags: []string{"published"}, Needs: []Input{Latency}, make: answers},
 	{Name: "boxplot", Help: "the repeats of each series, as boxes with a point for each",
 		Needs: []Input{Latency}, says: "boxes: quartiles, with a line at the median and whiskers at the least and the greatest", make: boxplot},
+	{Name: "cdf", Help: "how the latencies of every operation are distributed, and below which\nshare took longer, on a logarithmic axis", Needs: []Input{Quantiles}, make: cdf},
 	{Name: "cost", Help: "what the servers used: processor time, memory and bytes written", Needs: []Input{Costs}, make: cost},
+	{Name: "fairness", Help: "what each thread did: its share of the operations and its p99 latency,\nwith Jain's index", Needs: []Input{Threads}, make: fairness},
+	{Name: "heatmap", Help: "latency over time: how many operations ended when, and took how long",
+		Needs: []Input{Moments}, whole: true, says: "all runs of a series added up", make: heatmap},
 	{Name: "history", Help: "what answers the question of the workload over time or a label,\nwith the places where it changed and regressions marked",
 		Flags: []string{"over"}, Needs: []Input{Latency}, make: history},
 	{Name: "latency", Help: "percentiles of every operation", Flags: []string{"floor"}, Needs: []Input{Latency}, make: latency},
@@ -111,6 +139,8 @@ var All = []Kind{
 		Flags: []string{"over"}, Needs: []Input{Latency, Params}, make: sweep},
 	{Name: "threads", Help: "throughput per thread and in total over the number of threads", make: threads},
 	{Name: "throughput", Help: "what one thread does in a second, as bars with intervals", Flags: []string{"published"}, make: throughput},
+	{Name: "timeline", Help: "one run over its seconds: throughput, latency and failures above, below\nprocessor, memory and disk of each node, with events and phases",
+		Needs: []Input{Seconds}, whole: true, says: "thin lines are p50, the others p99", fits: oneRun, make: timeline},
 	{Name: "tradeoff", Help: "latency at throughput, a point for each load", Flags: []string{"over"}, Needs: []Input{Latency}, make: tradeoff},
 	{Name: "verdict", Help: "by how much runs differ from the first of them, with intervals about zero",
 		Flags: []string{"by", "vs"}, Needs: []Input{Latency, Costs}, says: "by what share they differ, with the 95 % interval", make: verdict},

@@ -100,6 +100,7 @@ func TestGolden(t *testing.T) {
 		figures[kind] = figureOf(t, kind, records())
 	}
 	maps.Copy(figures, moreFigures(t))
+	maps.Copy(figures, singles(t))
 	for _, kind := range Names() {
 		if _, ok := figures[kind]; !ok {
 			t.Errorf("the kind %s has no golden figure", kind)
@@ -184,7 +185,7 @@ func shownBy(f chart.Figure) string {
 		}
 		for _, m := range p.Marks {
 			estimates, flags := shownIn(m)
-			fmt.Fprintf(&b, "%T\n", m)
+			fmt.Fprintf(&b, "%T\n%s", m, markedWith(m))
 			if ideal, ok := m.(chart.Proportions); ok {
 				fmt.Fprintf(&b, "  %.4g\n", []float64(ideal))
 			}

@@ -246,7 +246,7 @@ func TestWhatMakesNoChartIsRefused(t *testing.T) {
 func TestHistoryFindsTheDay(t *testing.T) {
 	f := mustMake(t, "history", nightly(30, 20, 12), Options{})
 	text := strings.Join(slices.Concat(f.Notes, f.Caption), "\n")
-	for _, want := range []string{"etcd, 3 nodes, 10 threads: p99 of set +25.1 % [+24.1 %, +26.1 %] from 21 Mar on", "zookeeper, 3 nodes, 10 threads: p99 of get -20.0 % [-21.0 %, -19.0 %] from 13 Mar on"} {
+	for _, want := range []string{"etcd, 3 nodes, 10 threads: p99 of set +25.1 % [+24.3 %, +25.9 %] from 21 Mar on", "zookeeper, 3 nodes, 10 threads: p99 of get -20.0 % [-20.8 %, -19.2 %] from 13 Mar on"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
