@@ -115,14 +115,14 @@ func between(joined []vg.Point) []vg.Point {
 func (a area) beside(at vg.Point, label string, names []vg.Rectangle, taken []vg.Point) []vg.Rectangle {
 	style := a.theme.Value
 	width, half, away := style.Width(written(style, label)), style.Font.Size*0.5, 6*a.theme.scale
-	const clear = 3 // of lines and points
+	const gap = 3 // to lines and points
 	free := func(room vg.Rectangle) bool {
 		inside := room.Min.X >= a.Min.X && room.Max.X <= a.Max.X && room.Min.Y >= a.Min.Y && room.Max.Y <= a.Max.Y
 		on := func(other vg.Rectangle) bool {
 			return room.Min.X < other.Max.X && other.Min.X < room.Max.X && room.Min.Y < other.Max.Y && other.Min.Y < room.Max.Y
 		}
 		under := func(p vg.Point) bool {
-			return p.X > room.Min.X-clear && p.X < room.Max.X+clear && p.Y > room.Min.Y-clear && p.Y < room.Max.Y+clear
+			return p.X > room.Min.X-gap && p.X < room.Max.X+gap && p.Y > room.Min.Y-gap && p.Y < room.Max.Y+gap
 		}
 		return inside && !slices.ContainsFunc(names, on) && !slices.ContainsFunc(taken, under)
 	}

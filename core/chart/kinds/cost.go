@@ -31,7 +31,7 @@ func cost(l *comparison.Workload, _ Options) (chart.Figure, error) {
 			panel.Groups = append(panel.Groups, part.Name)
 			for i, s := range l.Series {
 				var values []float64
-				for _, value := range m.Values(rowsIn(s, part.Phase)) {
+				for _, value := range m.Values(inPhase(s, part.Phase)) {
 					values = append(values, value/c.per)
 				}
 				bars[i] = append(bars[i], stats.Summarize(values))
@@ -51,8 +51,8 @@ func cost(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	return f, nil
 }
 
-// rowsIn are the rows of a phase of a series.
-func rowsIn(s *comparison.Series, phase string) []*comparison.Row {
+// inPhase are the rows of a phase of a series.
+func inPhase(s *comparison.Series, phase string) []*comparison.Row {
 	var rows []*comparison.Row
 	for _, r := range s.Rows {
 		if r.Phase == phase {
