@@ -134,7 +134,7 @@ func (a *app) flagCompletions() map[string]completion {
 		"store": listed("store", a.stores), "option": a.options, "param": a.params, "resume": a.experiments,
 		"reads": words(string(driver.Linearizable), string(driver.Sequential)), "verify": words(verifications()...),
 		"theme": words(slices.Sorted(maps.Keys(themes))...), "over": a.over, "by": listed("by", a.runKeys), "vs": a.sideNames, "fail-on": a.thresholds, "from": files("svg", "png", "pdf"),
-		"nodes": nothing, "threads": nothing, "repeat": nothing, "seed": nothing, "label": nothing, "env": nothing, "endpoints": nothing,
+		"nodes": nothing, "threads": nothing, "repeat": nothing, "until-decided": nothing, "seed": nothing, "label": nothing, "env": nothing, "endpoints": nothing,
 		"duration": nothing, "warmup": nothing, "timeout": nothing, "ready-timeout": nothing, "title": nothing, "size": nothing, "y-range": nothing,
 	}
 }
