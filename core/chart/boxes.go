@@ -50,14 +50,17 @@ func (b Boxes) draw(a area) {
 	width := min(a.slot*0.82/vg.Length(max(len(a.looks), 1)), 60)
 	begin := -width * vg.Length(len(a.looks)) / 2
 	for i, look := range a.looks {
+		a.begin(look)
 		for j, box := range b.Boxes[i] {
 			if box.N == 0 {
 				continue
 			}
 			x := a.at(j) + begin + width*(vg.Length(i)+0.5)
 			a.box(look, box, x, width*0.36)
+			a.value(vg.Point{X: x, Y: a.height(box.Median)}, look, j, box.said(a.unit))
 		}
 	}
+	a.end()
 }
 
 func (a area) box(look look, box Box, x, half vg.Length) {

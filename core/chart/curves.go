@@ -35,6 +35,7 @@ func (c Curves) has(series int) bool { return len(c.Series[series]) > 0 }
 
 func (c Curves) draw(a area) {
 	for i, look := range a.looks {
+		a.begin(look)
 		var line []vg.Point
 		for _, p := range c.Series[i] {
 			if math.IsNaN(p.Y) {
@@ -50,6 +51,7 @@ func (c Curves) draw(a area) {
 		}
 		a.curve(look, line)
 	}
+	a.end()
 }
 
 // curve draws a line of a series, thinner than one with markers.

@@ -25,6 +25,7 @@ func (l Lines) draw(a area) {
 	}
 	radius, width = radius*a.theme.scale, width*a.theme.scale
 	for i, look := range a.looks {
+		a.begin(look)
 		// Series stand a little apart, so that equal ones do not hide each other.
 		shift := vg.Length(i) - vg.Length(len(a.looks)-1)/2
 		shift *= min(3, a.room/vg.Length(len(a.looks)))
@@ -44,11 +45,13 @@ func (l Lines) draw(a area) {
 			}
 			x := a.at(j) + shift
 			a.point(look, e, x, radius)
+			a.value(vg.Point{X: x, Y: a.height(e.Value)}, look, j, a.unit.estimated(e))
 			if l.Flags.at(i, j) {
 				a.ring(vg.Point{X: x, Y: a.height(e.Value)}, radius+2.6)
 			}
 		}
 	}
+	a.end()
 }
 
 // join draws a line of a series through points: one alone has none.

@@ -76,7 +76,7 @@ func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rec
 		left = max(left, c.Min.X+theme.Label.Width(p.Y.Unit.round(tick))+6)
 	}
 	left = min(left, c.Min.X+c.Size().X/2)
-	inside := area{theme: theme, y: y, unit: p.Y.Unit, looks: looks}
+	inside := area{theme: theme, y: y, unit: p.Y.Unit, looks: looks, of: p}
 	inside.Canvas = draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: left, Y: bottom}, Max: vg.Point{X: c.Max.X, Y: top}}}
 	if p.X != nil {
 		p.X.draw(&inside)

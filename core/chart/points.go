@@ -37,6 +37,7 @@ func (p Points) has(series int) bool { return len(p.Series[series]) > 0 }
 func (p Points) draw(a area) {
 	var names []vg.Rectangle // beside points
 	for i, look := range a.looks {
+		a.begin(look)
 		var joined []vg.Point
 		for _, at := range p.Series[i] {
 			joined = append(joined, vg.Point{X: a.x(at.X), Y: a.height(at.Y)})
@@ -50,11 +51,13 @@ func (p Points) draw(a area) {
 				continue
 			}
 			look.point(a.Canvas, a.theme.Background, joined[j], 4*a.theme.scale)
+			a.value(joined[j], look, -1, at.said(a.of))
 			if at.Label != "" {
 				names = a.beside(joined[j], at.Label, names)
 			}
 		}
 	}
+	a.end()
 }
 
 // beside writes a name beside a point, on the side where there is room, unless it

@@ -261,7 +261,9 @@ func (c *Cells) fill(m Metric, rows []sided, sides int, blocks map[*Run]int) boo
 }
 
 // Judge corrects all differences for how many there are, decides what can be said
-// of each, and returns how many were compared.
+// of each, and returns how many were compared. Those of too few repeats are not
+// among them: their number alone says that they cannot come to a verdict, and
+// counting them would only hide others (Tarone 1990).
 func Judge(all []*Differences) int {
 	var cells []*Cell
 	var better []string
@@ -270,25 +272,23 @@ func Judge(all []*Differences) int {
 		for _, t := range d.Tables {
 			for _, row := range t.Rows {
 				for i := range row.Cells {
-					if cell := &row.Cells[i]; cell.Difference != nil {
+					cell := &row.Cells[i]
+					switch {
+					case cell.Difference == nil:
+					case !cell.Difference.Enough: // nothing could come of it, so it is none of those that are tested
+						cell.Verdict, cell.Adjusted = TooFew, math.NaN()
+					default:
 						cells, better, ps = append(cells, cell), append(better, t.Better), append(ps, cell.Difference.P)
 					}
 				}
 			}
 		}
 	}
-	judged := 0
 	for i, p := range stats.Adjust(ps) {
 		cell := cells[i]
 		cell.Adjusted = p
-		shown := cell.Difference.Enough && p <= Significance
-		if cell.Difference.Enough {
-			judged++
-		}
 		switch {
-		case !cell.Difference.Enough:
-			cell.Verdict = TooFew
-		case !shown:
+		case p > Significance:
 			cell.Verdict = Same
 		case cell.Unequal:
 			cell.Verdict = Different
@@ -298,7 +298,7 @@ func Judge(all []*Differences) int {
 			cell.Verdict = Worse
 		}
 	}
-	return judged
+	return len(cells)
 }
 
 // besides warns of what differs between the sides beside what was asked for.
