@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	_ "embed" // axe-core
 	"encoding/json"
 	"fmt"
@@ -115,6 +116,17 @@ func scripts(run bool) chromedp.Action[chromedp.Void] {
 		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !run})
 		return err
 	})
+}
+
+// TestAxeIsWhatItSaysItIs compares the file with its hash.
+func TestAxeIsWhatItSaysItIs(t *testing.T) {
+	readme, err := os.ReadFile("testdata/axe/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := fmt.Sprintf("%x", sha256.Sum256([]byte(axe))); !strings.Contains(string(readme), sum) {
+		t.Errorf("axe.min.js has SHA-256 %s, which its README does not name", sum)
+	}
 }
 
 func TestThePageInABrowser(t *testing.T) {

@@ -88,7 +88,8 @@ func decisive(l *comparison.Workload, d *comparison.Differences) comparison.Tabl
 type tally struct {
 	cases     int
 	low, high float64
-	least     int // too few repeats: the most that it takes
+	p         float64 // the greatest
+	needed    int     // repeats, where there are too few
 }
 
 func (t *tally) add(share float64) {
@@ -111,7 +112,7 @@ func (t tally) by(write func(float64) string) string {
 // nothing in common.
 func verdict(d *comparison.Differences, t comparison.Table, side int) string {
 	var higher, lower, same, few tally
-	greatest, detectable, all, unequal := 0.0, 0.0, 0, false
+	detectable, all, unequal := 0.0, 0, false
 	for _, row := range t.Rows {
 		c := row.Cells[side]
 		if c.Difference == nil {
@@ -121,7 +122,7 @@ func verdict(d *comparison.Differences, t comparison.Table, side int) string {
 		switch {
 		case c.Verdict == comparison.TooFew:
 			few.add(c.Difference.Effect)
-			few.least = max(few.least, c.Difference.Needed)
+			few.needed = max(few.needed, c.Difference.Needed)
 		case c.Verdict == comparison.Same:
 			same.add(c.Difference.Effect)
 			if !math.IsNaN(c.Difference.Detectable) {
@@ -133,7 +134,7 @@ func verdict(d *comparison.Differences, t comparison.Table, side int) string {
 				of = &higher
 			}
 			of.add(math.Abs(c.Difference.Effect))
-			greatest, unequal = max(greatest, c.Adjusted), unequal || c.Verdict == comparison.Different
+			of.p, unequal = max(of.p, c.Adjusted), unequal || c.Verdict == comparison.Different
 		}
 	}
 	if all == 0 {
@@ -145,7 +146,8 @@ func verdict(d *comparison.Differences, t comparison.Table, side int) string {
 		tally
 	}{{"higher", higher}, {"lower", lower}} {
 		if of.cases > 0 {
-			said = append(said, fmt.Sprintf("%s in %s, by %s", of.word, cases(of.cases, all), of.by(func(share float64) string { return format.Number(100*share) + " %" })))
+			said = append(said, fmt.Sprintf("%s in %s, by %s (p %s in each, corrected for all differences in the tables)",
+				of.word, cases(of.cases, all), of.by(func(share float64) string { return format.Number(100*share) + " %" }), atMost(of.p)))
 		}
 	}
 	if same.cases > 0 {
@@ -156,16 +158,13 @@ func verdict(d *comparison.Differences, t comparison.Table, side int) string {
 		said = append(said, text)
 	}
 	if few.cases > 0 {
-		said = append(said, fmt.Sprintf("nothing can be said in %s: it takes %s, and the medians differ by %s", cases(few.cases, all), format.Count(few.least, "repeat"), few.by(format.Change)))
+		said = append(said, fmt.Sprintf("nothing can be said in %s: it takes %s, and the medians differ by %s", cases(few.cases, all), format.Count(few.needed, "repeat"), few.by(format.Change)))
 	}
-	sure := ""
-	if higher.cases+lower.cases > 0 {
-		sure = fmt.Sprintf(" p is %s for each of these, corrected for all differences in the tables.", atMost(greatest))
-	}
+	none := ""
 	if unequal {
-		sure += fmt.Sprintf(" Neither is called better: %s and %s do not promise the same.", d.Sides[side].Name, d.Sides[0].Name)
+		none = fmt.Sprintf(" Neither is called better: %s and %s do not promise the same.", d.Sides[side].Name, d.Sides[0].Name)
 	}
-	return fmt.Sprintf("%s against %s, %s (%s is better): %s.%s", d.Sides[side].Name, d.Sides[0].Name, t.Name, t.Better, strings.Join(said, "; "), sure)
+	return fmt.Sprintf("%s against %s, %s (%s is better): %s.%s", d.Sides[side].Name, d.Sides[0].Name, t.Name, t.Better, strings.Join(said, "; "), none)
 }
 
 func atMost(p float64) string {

@@ -61,7 +61,7 @@ func lasting(l *comparison.Workload) string {
 		}
 		phases = append(phases, fmt.Sprintf("%s %s", phase, nanoseconds(stats.Summarize(seconds).Value*1e9)))
 	}
-	text := "measured phases lasted in the middle " + strings.Join(phases, ", ")
+	text := "measured phases lasted, by the median, " + strings.Join(phases, ", ")
 	var given []string
 	for _, name := range []string{"duration", "warmup"} {
 		if values := selection.ValuesOf(l.Runs, selection.ParamPrefix+name); len(values) > 1 || values[0] != "" {
@@ -133,6 +133,9 @@ func (r Review) limits() []Group {
 			warnings = slices.Concat(d.Warnings, warnings)
 		}
 		for _, w := range warnings {
+			if strings.HasPrefix(w, comparison.UnequalGuarantees) {
+				w = comparison.UnequalGuarantees + ": they stand above, and no setup is called better than one that promises something else"
+			}
 			if text := of + w; !slices.Contains(compared, text) && w != r.LeftOut {
 				compared = append(compared, text)
 			}
