@@ -22,11 +22,11 @@ func (e *thresholdMissed) Error() string {
 }
 
 func (a *app) compareCommand() *cobra.Command {
-	var by, versus, format string
+	var by, versus, baseline, format string
 	var failOn []string
 	var self, asJSON bool
 	cmd := &cobra.Command{
-		Use:   "compare A B | compare --by KEY[,KEY] [--vs VALUE] [SELECT] | compare --self [SELECT]",
+		Use:   "compare A B | compare --by KEY[,KEY] [--vs VALUE] [SELECT] | compare --baseline FILE [SELECT] | compare --self [SELECT]",
 		Short: "Say what differs between runs, by how much and how sure that is",
 		Long: `Say what differs between runs: between those that two selections choose, or
 between those of a selection that differ in a key. For each metric there is a
@@ -43,19 +43,22 @@ this machine has them differ. The metrics are ` + strings.Join(comparison.Metric
 		Example: `  benchctl compare store:etcd store:zookeeper
   benchctl compare 'store:etcd nodes:1' 'store:etcd nodes:3'
   benchctl compare --by store --vs etcd workload:create-set-delete
-  benchctl compare label.build:a label.build:b --fail-on 'p99>+10%' --fail-on 'throughput<-5%'`,
+  benchctl compare label.build:a label.build:b --fail-on 'p99>+10%' --fail-on 'throughput<-5%'
+  benchctl compare --baseline release.db --fail-on 'throughput<-5%'`,
 		Args:        cobra.ArbitraryArgs,
 		Annotations: map[string]string{selects: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
-			case self && (by != "" || versus != "" || len(failOn) > 0 || format != ""):
+			case self && (by != "" || baseline != "" || versus != "" || len(failOn) > 0 || format != ""):
 				return usagef("--self goes with --json alone")
 			case self:
 				return a.compareSelf(cmd.Context(), args, asJSON)
+			case baseline != "" && by != "":
+				return usagef("--baseline compares two archives, and --by the runs of one: leave one of them out")
 			case by == "" && versus != "":
 				return usagef("--vs says which value of --by the others are compared with: add --by KEY")
-			case by == "" && len(args) != 2:
-				return usagef("name two selections, each in quotes if it is several words, or what is compared with --by KEY")
+			case by == "" && baseline == "" && len(args) != 2:
+				return usagef("name two selections, each in quotes if it is several words, or what is compared with --by KEY or --baseline FILE")
 			case asJSON && format != "":
 				return usagef("--json does not go with --format")
 			case format != "" && format != "text" && format != "markdown":
@@ -74,7 +77,7 @@ this machine has them differ. The metrics are ` + strings.Join(comparison.Metric
 				return err
 			}
 			defer from.Close()
-			all, c, err := a.differences(cmd.Context(), from, args, by, versus)
+			all, c, err := a.differences(cmd.Context(), from, args, sidesOf{by, versus, baseline})
 			if err != nil {
 				return a.explained(cmd.Context(), from, err)
 			}
@@ -88,6 +91,7 @@ this machine has them differ. The metrics are ` + strings.Join(comparison.Metric
 	}
 	cmd.Flags().StringVar(&by, "by", "", "compare the runs that differ in `KEY`, or several with commas between")
 	cmd.Flags().StringVar(&versus, "vs", "", "the `VALUE` of --by that the others are compared with")
+	cmd.Flags().StringVar(&baseline, "baseline", "", "compare with the runs of the archive `FILE`, such as the last release's")
 	cmd.Flags().StringArrayVar(&failOn, "fail-on", nil, "exit with 6 where a difference is surely beyond `THRESHOLD`; may be repeated")
 	cmd.Flags().BoolVar(&self, "self", false, "split runs of the same thing, and say how often they are reported to differ")
 	cmd.Flags().StringVar(&format, "format", "", "text or markdown")
@@ -95,9 +99,15 @@ this machine has them differ. The metrics are ` + strings.Join(comparison.Metric
 	return cmd
 }
 
-// differences compares two selections, or by keys.
-func (a *app) differences(ctx context.Context, from *archive.Archive, args []string, by, versus string) ([]*comparison.Differences, *comparison.Comparison, error) {
-	if by == "" {
+// sidesOf is what flags say of the sides.
+type sidesOf struct{ by, versus, baseline string }
+
+// differences compares two selections, two archives, or by keys.
+func (a *app) differences(ctx context.Context, from *archive.Archive, args []string, sides sidesOf) ([]*comparison.Differences, *comparison.Comparison, error) {
+	if sides.baseline != "" {
+		return a.against(ctx, sides.baseline, from, args)
+	}
+	if sides.by == "" {
 		first, err := selected(ctx, from, args[:1])
 		if err != nil {
 			return nil, nil, err
@@ -112,7 +122,7 @@ func (a *app) differences(ctx context.Context, from *archive.Archive, args []str
 	if err != nil {
 		return nil, nil, err
 	}
-	keys := strings.Split(by, ",")
+	keys := strings.Split(sides.by, ",")
 	for _, name := range keys {
 		key, known := selection.Lookup(name)
 		if !known || key.Of == selection.Operations {
@@ -123,8 +133,22 @@ func (a *app) differences(ctx context.Context, from *archive.Archive, args []str
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := c.By(keys, versus)
+	all, err := c.By(keys, sides.versus)
 	return all, c, err
+}
+
+// against compares the runs of another archive with those of this one.
+func (a *app) against(ctx context.Context, file string, from *archive.Archive, words []string) ([]*comparison.Differences, *comparison.Comparison, error) {
+	baseline, err := archive.OpenReadOnly(ctx, file)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer baseline.Close()
+	expression, err := selected(ctx, from, words)
+	if err != nil {
+		return nil, nil, err
+	}
+	return comparison.Against(ctx, comparison.Archived{Source: baseline, Name: file}, comparison.Archived{Source: from, Name: a.archivePath}, expression)
 }
 
 func (a *app) printDifferences(all []*comparison.Differences, c *comparison.Comparison, format string, asJSON bool) error {

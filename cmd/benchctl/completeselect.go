@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/benchctl/benchctl/core/comparison"
 	"github.com/benchctl/benchctl/core/selection"
 )
 
@@ -86,4 +87,37 @@ func (a *app) valuesOf(ctx context.Context, key string) []string {
 // a comma ends a value and a slash begins a regular expression.
 func safeInSelect(word string) bool {
 	return plainWord.MatchString(word) && !strings.Contains(word, ",") && !strings.HasPrefix(word, "/")
+}
+
+// runKeys are the keys of runs, by which a comparison has sides.
+func (a *app) runKeys(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, k := range selection.Keys {
+		if k.Of == selection.Runs {
+			names = append(names, k.Name)
+		}
+	}
+	return beginning(append(names, a.givenKeys(cmd.Context())...), begun), cobra.ShellCompDirectiveNoFileComp
+}
+
+// sideNames are the values of the key that --by names, if it is one.
+func (a *app) sideNames(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	key, _ := cmd.Flags().GetString("by")
+	if key == "" {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return beginning(a.valuesOf(cmd.Context(), key), begun), cobra.ShellCompDirectiveNoFileComp
+}
+
+// thresholds begin with a metric, and the direction that is worse.
+func (a *app) thresholds(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+	var begins []string
+	for _, m := range comparison.Metrics() {
+		worse := ">+"
+		if m.Better == "higher" {
+			worse = "<-"
+		}
+		begins = append(begins, m.Name+worse)
+	}
+	return beginning(begins, begun), keepWord
 }

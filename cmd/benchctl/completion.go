@@ -130,12 +130,12 @@ func first(complete completion) completion {
 // flagCompletions are by the names of flags, which mean one thing everywhere.
 func (a *app) flagCompletions() map[string]completion {
 	return map[string]completion{
-		"archive": files("db"), "data-dir": folders, "plot": files("svg", "png", "pdf"),
+		"archive": files("db"), "baseline": files("db"), "data-dir": folders, "plot": files("svg", "png", "pdf"),
 		"store": listed("store", a.stores), "option": a.options, "param": a.params, "resume": a.experiments,
 		"reads": words(string(driver.Linearizable), string(driver.Sequential)), "verify": words(verifications()...),
-		"theme": words(slices.Sorted(maps.Keys(themes))...), "over": a.over, "from": files("svg", "png", "pdf"),
-		"nodes": nothing, "threads": nothing, "repeat": nothing, "seed": nothing, "label": nothing, "env": nothing, "endpoints": nothing,
-		"duration": nothing, "warmup": nothing, "timeout": nothing, "ready-timeout": nothing, "title": nothing, "size": nothing, "y": nothing,
+		"theme": words(slices.Sorted(maps.Keys(themes))...), "over": a.over, "by": listed("by", a.runKeys), "vs": a.sideNames, "fail-on": a.thresholds, "from": files("svg", "png", "pdf"),
+		"nodes": nothing, "threads": nothing, "repeat": nothing, "until-decided": nothing, "seed": nothing, "label": nothing, "env": nothing, "endpoints": nothing,
+		"duration": nothing, "warmup": nothing, "timeout": nothing, "ready-timeout": nothing, "title": nothing, "size": nothing, "y-range": nothing,
 	}
 }
 
@@ -143,6 +143,7 @@ func (a *app) flagCompletions() map[string]completion {
 var ownCompletions = map[string]completion{
 	"benchctl plot --output":          files("svg", "png", "pdf"),
 	"benchctl report --output":        folders,
+	"benchctl compare --format":       words("text", "markdown"),
 	"benchctl sql --format":           words(report.Formats...),
 	"benchctl workload list --format": words("table", "markdown", "json"),
 	"benchctl plugin check --format":  words("table", "markdown", "json"),
@@ -154,7 +155,7 @@ func (a *app) argumentCompletions() map[string]completion {
 	definitions := orFiles(first(shippedWorkloads), first(files("yaml", "yml")))
 	return map[string]completion{
 		"benchctl run": definitions, "benchctl workload show": definitions, "benchctl workload check": definitions,
-		"benchctl runs": a.selectWords, "benchctl report": a.selectWords, "benchctl plot": a.plotWords,
+		"benchctl runs": a.selectWords, "benchctl report": a.selectWords, "benchctl compare": a.selectWords, "benchctl plot": a.plotWords,
 		"benchctl show": first(a.runNumbers), "benchctl plugin describe": first(a.stores), "benchctl plugin check": others(a.stores),
 	}
 }

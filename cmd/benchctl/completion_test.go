@@ -37,8 +37,8 @@ func completed(t *testing.T, archive string, words ...string) (found []string, d
 
 // withFiles are the places where a file or a folder belongs.
 var withFiles = map[string]cobra.ShellCompDirective{
-	"--archive": cobra.ShellCompDirectiveFilterFileExt, "--plot": cobra.ShellCompDirectiveFilterFileExt, "--data-dir": cobra.ShellCompDirectiveFilterDirs,
-	"benchctl plot --output": cobra.ShellCompDirectiveFilterFileExt, "benchctl report --output": cobra.ShellCompDirectiveFilterDirs,
+	"--archive": cobra.ShellCompDirectiveFilterFileExt, "--baseline": cobra.ShellCompDirectiveFilterFileExt, "--plot": cobra.ShellCompDirectiveFilterFileExt, "--data-dir": cobra.ShellCompDirectiveFilterDirs,
+	"benchctl plot --output": cobra.ShellCompDirectiveFilterFileExt, "benchctl plot --from": cobra.ShellCompDirectiveFilterFileExt, "benchctl report --output": cobra.ShellCompDirectiveFilterDirs,
 	"benchctl man --output": cobra.ShellCompDirectiveFilterDirs,
 }
 

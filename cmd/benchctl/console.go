@@ -110,15 +110,15 @@ func (p *progress) ExperimentStarted(id int64, runs []experiment.Run) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.began, p.runs = time.Now(), len(runs)
-	fmt.Fprintf(p, "experiment %d: %s, %s, about %s, archived in %s\n",
-		id, p.plan.Title(), part(len(runs), len(p.plan.Runs)), format.ExactDuration(expected(runs)), p.archive)
+	fmt.Fprintf(p, "experiment %d: %s, %s%s, about %s, archived in %s\n",
+		id, p.plan.Title(), atMost(p.plan), part(len(runs), len(p.plan.Runs)), format.ExactDuration(expected(runs)), p.archive)
 }
 
 func (p *progress) RunStarted(run experiment.Run) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.run = time.Now()
-	p.head = fmt.Sprintf("run %d of %d: %s", run.Position+1, len(p.plan.Runs), run)
+	p.head = fmt.Sprintf("run %d of %s%d: %s", run.Position+1, atMost(p.plan), len(p.plan.Runs), run)
 	p.status("%s%s", p.head, p.left())
 }
 
@@ -168,14 +168,20 @@ func (p *progress) left() string {
 	}
 	each := p.run.Sub(p.began) / time.Duration(p.done)
 	rest := max(0, each*time.Duration(p.runs-p.done)-time.Since(p.run))
-	return fmt.Sprintf(" · about %s left", format.ExactDuration(rest.Round(time.Second)))
+	return fmt.Sprintf(" · %sabout %s left", atMost(p.plan), format.ExactDuration(rest.Round(time.Second)))
+}
+
+func (p *progress) Looked(runs []experiment.Run) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.runs = p.done + len(runs)
 }
 
 func (p *progress) RunEnded(run experiment.Run, id int64, state record.State, took time.Duration, failure error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
-	fmt.Fprintf(p, "run %d of %d (archived as %d): %s: %s in %s\n", run.Position+1, len(p.plan.Runs), id, run, state, format.Duration(took))
+	fmt.Fprintf(p, "run %d of %s%d (archived as %d): %s: %s in %s\n", run.Position+1, atMost(p.plan), len(p.plan.Runs), id, run, state, format.Duration(took))
 	if failure != nil && state == record.Failed && len(p.plan.Runs) > 1 { // else it is benchctl's last word
 		fmt.Fprintf(p, "  %s\n", hinted(failure))
 	}

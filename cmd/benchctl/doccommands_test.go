@@ -129,13 +129,17 @@ func documentedShell(t *testing.T) shell {
 	if err := os.Symlink(filepath.Dir(built), filepath.Join(dir, "bin")); err != nil {
 		t.Fatal(err)
 	}
-	experiment := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(page(t, "experiments.md"))
+	example := regexp.MustCompile("(?s)```yaml\n(.*?)```")
+	experiment := example.FindStringSubmatch(page(t, "experiments.md"))
+	pipeline := example.FindAllStringSubmatch(page(t, "pipeline.md"), -1)
+	server := filepath.Join(dir, "bin", "benchctl-plugin-etcd") // a program that is there
+	builds := regexp.MustCompile(`/opt/[a-z/-]+`).ReplaceAllString(pipeline[1][1], server)
 	mine, err := os.ReadFile("../../workloads/read-write.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range map[string]string{
-		"locks.yaml": experiment[1], "mine.yaml": string(mine), "secret.txt": "user:password\n",
+		"locks.yaml": experiment[1], "mine.yaml": string(mine), "secret.txt": "user:password\n", "experiment.yaml": pipeline[0][1], "builds.yaml": builds,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -157,6 +161,14 @@ func documentedShell(t *testing.T) shell {
 		s.must(t, "benchctl run read-write --param keys=10 --nodes 3"+short)
 		s.change(t, "update runs set store = '"+store+"', store_version = '3.6' where id > (select max(id) - 2 from runs)")
 	}
+	// Two builds of a store, on one node and on three.
+	s.must(t, "benchctl run --nodes 1,3 --threads 10 --repeat 2"+short)
+	s.change(t, `update runs set store = 'etcd', store_version = '3.6',
+		labels = json_set(labels, '$.build', iif(repeat, 'b', 'a'), '$.setup', iif(repeat, 'new', 'release')) where id > (select max(id) - 4 from runs)`)
+	for _, name := range []string{"release.db", "new.db", "builds.db"} {
+		s.must(t, "cp benchctl.db "+name)
+	}
+	s.must(t, "benchctl run --nodes 1 --threads 1 --store memory --repeat 12 --archive release.db"+short)
 	return s
 }
 
@@ -177,6 +189,7 @@ func (s shell) change(t *testing.T, statement string) {
 // help as it stands there, through a shell, and says of each that cannot be
 // executed whole how it was tried.
 func TestDocumentedCommandLines(t *testing.T) {
+	t.Parallel()
 	all := allDocumented(t)
 	if len(all) < 40 {
 		t.Fatalf("only %d command lines were found", len(all))
@@ -224,6 +237,12 @@ func (s shell) try(t *testing.T, line string) {
 		}
 	case runs.MatchString(line):
 		s.tryRun(t, line)
+	case strings.Contains(line, "--fail-on"):
+		// The archive has too few runs for a verdict, which is all that is wrong.
+		_, stderr, code, err := s.run(line)
+		if err != nil || code != exitFailed || !strings.Contains(stderr, "cannot be judged") {
+			t.Errorf("exits with %d, %v:\n%s", code, err, stderr)
+		}
 	default:
 		s.must(t, line)
 	}

@@ -32,13 +32,13 @@ func expected(runs []experiment.Run) time.Duration {
 
 // printPlan prints the runs of a plan that are to be executed. resumed is the
 // experiment that they are of, or 0.
-func (a *app) printPlan(ctx context.Context, plan *experiment.Plan, runs []experiment.Run, resumed int64, asJSON bool) error {
+func (a *app) printPlan(ctx context.Context, plan *experiment.Plan, runs []experiment.Run, decisions *report.Decisions, resumed int64, asJSON bool) error {
 	repeats := repeatsOf(plan)
 	foreseen, known := a.foresee(ctx, plan, repeats)
 	if asJSON {
 		document := report.Plan{
 			Version: report.DocumentVersion, Name: plan.Name, Experiment: resumed, Workload: strings.Join(plan.Workloads(), ", "),
-			Seed: plan.Seed, ExpectedSeconds: expected(runs).Seconds(), Runs: runs,
+			Seed: plan.Seed, ExpectedSeconds: expected(runs).Seconds(), Runs: runs, Decisions: decisions,
 		}
 		if known {
 			document.Foresight = &foreseen
@@ -52,7 +52,10 @@ func (a *app) printPlan(ctx context.Context, plan *experiment.Plan, runs []exper
 	if slices.ContainsFunc(runs, func(run experiment.Run) bool { _, others := run.Load().Duration(); return others }) {
 		more = ", and as long as the phases take that end by a count"
 	}
-	fmt.Fprintf(a.stdout, "\n%s: %s, about %s%s\n", plan.Title(), part(len(runs), len(plan.Runs)), format.ExactDuration(expected(runs)), more)
+	fmt.Fprintf(a.stdout, "\n%s: %s%s, about %s%s\n", plan.Title(), atMost(plan), part(len(runs), len(plan.Runs)), format.ExactDuration(expected(runs)), more)
+	if decisions != nil {
+		decisions.Foretell(a.stdout)
+	}
 	if known {
 		fmt.Fprintf(a.stdout, "%s show a difference in throughput of %s in 80 %% of comparisons, %s where it spreads most (%s); %s would show %s. That is by the spread of %s in %s.\n",
 			format.Count(repeats, "repeat"), format.Share(foreseen.Share), format.Share(foreseen.Worst), foreseen.Of,

@@ -39,15 +39,20 @@ func (a *app) newExecution(plan *experiment.Plan) *execution {
 	}
 }
 
-func (e *execution) executor(into *archive.Archive) *experiment.Executor {
+func (e *execution) executor(into *archive.Archive) (*experiment.Executor, error) {
+	decider, err := newDecider(e.plan, into, e.console)
+	if err != nil {
+		return nil, err
+	}
 	observer := newProgress(e.console, e.plan, e.archivePath)
 	into.OnLock(observer.locked)
 	return &experiment.Executor{
 		Launcher: e.plugins,
 		Archive:  keeper{into},
 		Observer: observer,
+		Decider:  decider,
 		Command:  e.command(),
-	}
+	}, nil
 }
 
 // finish prints what an experiment has come to, and how what is missing is run.
@@ -60,7 +65,7 @@ func (e *execution) finish(ctx context.Context, from *archive.Archive, outcome e
 		return asUsage(err)
 	}
 	reading := context.WithoutCancel(ctx) // an interrupted experiment shows what it has
-	if printErr := e.printExperiment(reading, from, outcome.Experiment, f.asJSON); printErr != nil {
+	if printErr := e.printExperiment(reading, from, e.plan, outcome.Experiment, f.asJSON); printErr != nil {
 		err = errors.Join(err, printErr)
 	}
 	if f.plot != "" && outcome.Complete > 0 {
@@ -69,18 +74,18 @@ func (e *execution) finish(ctx context.Context, from *archive.Archive, outcome e
 	if writeErr := e.writeHistories(reading, from, outcome.Experiment); writeErr != nil {
 		err = errors.Join(err, writeErr)
 	}
-	if outcome.Complete < len(e.plan.Runs) {
+	if outcome.Complete+outcome.Spared < len(e.plan.Runs) {
 		fmt.Fprintf(e.console, "to run what is missing: %s\n", e.resumeCommand(outcome.Experiment))
 	}
 	switch {
 	case ctx.Err() != nil && errors.Is(err, archive.ErrArchive):
-		return fmt.Errorf("interrupted: %d of %d runs are complete: %w", outcome.Complete, len(e.plan.Runs), err)
+		return fmt.Errorf("interrupted: %d of %s%d runs are complete: %w", outcome.Complete, atMost(e.plan), len(e.plan.Runs), err)
 	case ctx.Err() != nil:
-		return fmt.Errorf("interrupted: %d of %d runs are complete, and what was measured of the last is kept", outcome.Complete, len(e.plan.Runs))
+		return fmt.Errorf("interrupted: %d of %s%d runs are complete, and what was measured of the last is kept", outcome.Complete, atMost(e.plan), len(e.plan.Runs))
 	case err != nil:
 		return asUsage(err)
 	case outcome.Failed > 0:
-		return fmt.Errorf("%d of %d runs failed; the first: %w", outcome.Failed, len(e.plan.Runs), outcome.Failure)
+		return fmt.Errorf("%d of %d runs failed; the first: %w", outcome.Failed, len(e.plan.Runs)-outcome.Spared, outcome.Failure)
 	}
 	return nil
 }

@@ -40,10 +40,11 @@ var hints = []struct {
 	{kinds.ErrNothingSwept, "with several values of one", "with `benchctl run --param NAME=VALUE,VALUE`"},
 	{kinds.ErrManySwept, "over, such as ", "over, such as --over "},
 	{kinds.ErrOver, "over ", "--over "},
-	{chart.ErrAxis, "the range of y ", "--y "},
+	{chart.ErrAxis, "the range of y ", "--y-range "},
 	{chart.ErrAxis, "the places of the x axis", "--x-log: the places of the x axis"},
 	{chart.ErrAxis, "a logarithmic x axis", "--x-log: a logarithmic x axis"},
 	{chart.ErrAxis, "a logarithmic y axis", "--y-log: a logarithmic y axis"},
+	{chart.ErrSmall, "make the picture larger", "make the picture larger with --size"},
 	{chart.ErrAxis, "make the axis linear", "add --y-log=false"},
 }
 

@@ -44,6 +44,7 @@ func TestTheCommandLineSaysWhatCoreSaysInItsOwnWords(t *testing.T) {
 		"no nodes' folder":   {unmade, "no such file or directory: name another with --data-dir"},
 		"no store":           {unplanned(func(s *experiment.Spec) { s.Stores = nil }), "no store: name at least one with --store"},
 		"no repeat":          {unplanned(func(s *experiment.Spec) { s.Repeat = 0 }), "--repeat 0: there must be at least 1"},
+		"few blocks":         {unplanned(func(s *experiment.Spec) { s.UntilDecided = 0.05 }), "--repeat is the most blocks of an experiment that runs until it is decided: 1 blocks cannot be planned for: give from 6, which a verdict takes, to 200"},
 		"no thread":          {unplanned(func(s *experiment.Spec) { s.Threads = []int{0} }), "--threads 0: there must be at least 1"},
 		"no node":            {unplanned(func(s *experiment.Spec) { s.Setups[0].Nodes = []int{0} }), "--nodes 0: there must be at least 1"},
 		"unequal endpoints":  {unplanned(func(s *experiment.Spec) { s.Setups[0].Endpoints = map[string][]string{"a": {"x", "y"}} }), "the endpoints of a are 2 nodes, so --nodes can only be 2"},

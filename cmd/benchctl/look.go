@@ -15,12 +15,12 @@ var themes = map[string]chart.Theme{"slide": chart.Slide, "page": chart.Page}
 
 // look is what flags say of how a chart looks.
 type look struct {
-	theme, size, title, y string
-	dark, xLog, yLog      bool
+	theme, size, title, yRange string
+	dark, xLog, yLog           bool
 }
 
 // lookFlags are the flags that a look has, which a chart remembers.
-var lookFlags = []string{"theme", "dark", "size", "title", "x-log", "y-log", "y"}
+var lookFlags = []string{"theme", "dark", "size", "title", "x-log", "y-log", "y-range"}
 
 func (l *look) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&l.theme, "theme", "slide", "slide or page")
@@ -29,7 +29,7 @@ func (l *look) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&l.title, "title", "", "a `TITLE` of your own")
 	flags.BoolVar(&l.xLog, "x-log", false, "a logarithmic x axis; =false: a linear one")
 	flags.BoolVar(&l.yLog, "y-log", false, "logarithmic y axes; =false: linear ones")
-	flags.StringVar(&l.y, "y", "", "the range `FROM..TO` of y, such as 0..5000, or 1ms..1s for latencies")
+	flags.StringVar(&l.yRange, "y-range", "", "the range `FROM..TO` of y, such as 0..5000, or 1ms..1s for latencies")
 }
 
 // The sizes of charts, in points.
@@ -64,7 +64,7 @@ func (l *look) apply(figure *chart.Figure, given func(flag string) bool) error {
 	if l.title != "" {
 		figure.Title = l.title
 	}
-	axes := chart.Axes{Y: l.y}
+	axes := chart.Axes{Y: l.yRange}
 	if given("x-log") {
 		axes.XLog = &l.xLog
 	}
@@ -81,7 +81,7 @@ func (l *look) apply(figure *chart.Figure, given func(flag string) bool) error {
 func (l *look) given(given func(flag string) bool) map[string]string {
 	values := map[string]string{
 		"theme": l.theme, "dark": strconv.FormatBool(l.dark), "size": l.size, "title": l.title,
-		"x-log": strconv.FormatBool(l.xLog), "y-log": strconv.FormatBool(l.yLog), "y": l.y,
+		"x-log": strconv.FormatBool(l.xLog), "y-log": strconv.FormatBool(l.yLog), "y-range": l.yRange,
 	}
 	for _, name := range lookFlags {
 		if !given(name) {

@@ -9,13 +9,18 @@ import (
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/chart/kinds"
 	"github.com/benchctl/benchctl/core/comparison"
+	"github.com/benchctl/benchctl/core/experiment"
 	"github.com/benchctl/benchctl/core/report"
 )
 
 // printExperiment prints the tables of what an experiment has measured.
-func (a *app) printExperiment(ctx context.Context, from *archive.Archive, id int64, asJSON bool) error {
+func (a *app) printExperiment(ctx context.Context, from *archive.Archive, plan *experiment.Plan, id int64, asJSON bool) error {
+	decisions, err := decisionsOf(ctx, plan, from, id)
+	if err != nil {
+		return err
+	}
 	if asJSON {
-		return a.writeExperiment(ctx, from, id)
+		return a.writeExperiment(ctx, from, id, decisions)
 	}
 	c, err := comparison.Experiment(ctx, from, id, comparison.Needs{})
 	var none *comparison.NoRuns
@@ -25,11 +30,14 @@ func (a *app) printExperiment(ctx context.Context, from *archive.Archive, id int
 	if err != nil {
 		return err
 	}
-	return report.Print(a.stdout, c)
+	if err := report.Print(a.stdout, c); err != nil || decisions == nil {
+		return err
+	}
+	return decisions.Print(a.stdout)
 }
 
 // writeExperiment prints all runs of an experiment as JSON.
-func (a *app) writeExperiment(ctx context.Context, from *archive.Archive, id int64) error {
+func (a *app) writeExperiment(ctx context.Context, from *archive.Archive, id int64, decisions *report.Decisions) error {
 	runs, err := from.RunsOf(ctx, id)
 	if err != nil || len(runs) == 0 {
 		return err
@@ -42,7 +50,9 @@ func (a *app) writeExperiment(ctx context.Context, from *archive.Archive, id int
 	if err != nil {
 		return err
 	}
-	return a.writeJSON(accounts, id)
+	return report.WriteJSON(a.json, report.Document{
+		Version: report.DocumentVersion, Experiment: id, Archive: a.archivePath, Decisions: decisions, Runs: accounts,
+	})
 }
 
 // plotExperiment draws what an experiment has measured, as fits what varies in

@@ -130,6 +130,7 @@ func TestAxeIsWhatItSaysItIs(t *testing.T) {
 }
 
 func TestThePageInABrowser(t *testing.T) {
+	t.Parallel()
 	address := reviewed(t)
 	ctx := browser(t)
 	do := func(t *testing.T, steps ...chromedp.Action[chromedp.Void]) {

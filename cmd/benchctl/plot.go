@@ -144,6 +144,10 @@ func (a *app) toDraw(ctx context.Context, from *archive.Archive, of chart.Proven
 	if err != nil {
 		return nil, err
 	}
+	if len(c.Workloads) == 0 && expression.OfOperations() {
+		return nil, fmt.Errorf("the selection %q of %s matches no operation of these runs in %s: it names what has another number in each archive; draw the chart anew",
+			of.Selection, file, a.archivePath)
+	}
 	return onlyWorkload(c)
 }
 

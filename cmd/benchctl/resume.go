@@ -63,9 +63,12 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	missing := earlier.Missing(plan)
+	missing, err := missingOf(ctx, plan, earlier, from)
+	if err != nil {
+		return err
+	}
 	if len(missing) == 0 {
-		a.sayComplete(plan, f.resume)
+		a.sayComplete(plan, earlier)
 	}
 	e := a.newExecution(plan)
 	if err := e.checkPlugins(ctx, missing, earlier); err != nil {
@@ -74,7 +77,11 @@ func (a *app) resume(ctx context.Context, f *runFlags) error {
 	if err := e.checkPlaces(ctx, missing); err != nil {
 		return err
 	}
-	return a.printPlan(ctx, plan, missing, f.resume, f.asJSON)
+	decisions, err := decisionsOf(ctx, plan, from, f.resume)
+	if err != nil {
+		return err
+	}
+	return a.printPlan(ctx, plan, missing, decisions, f.resume, f.asJSON)
 }
 
 // checkTrust refuses a plan that reaches out to what it names itself, unless it
@@ -92,8 +99,12 @@ func checkTrust(ctx context.Context, from *archive.Archive, plan *experiment.Pla
 	return usagef("experiment %d was not begun on this machine since it was started, and its plan uses %s: look at it, then add --trust-plan", f.resume, strings.Join(outside, ", "))
 }
 
-func (a *app) sayComplete(plan *experiment.Plan, id int64) {
-	fmt.Fprintf(a.stderr, "experiment %d is complete: none of its %s is missing\n", id, format.Count(len(plan.Runs), "run"))
+func (a *app) sayComplete(plan *experiment.Plan, earlier experiment.Earlier) {
+	if n := len(earlier.Complete); n < len(plan.Runs) {
+		fmt.Fprintf(a.stderr, "experiment %d needs no more runs: %d of at most %d are complete\n", earlier.Experiment, n, len(plan.Runs))
+		return
+	}
+	fmt.Fprintf(a.stderr, "experiment %d is complete: none of its %s is missing\n", earlier.Experiment, format.Count(len(plan.Runs), "run"))
 }
 
 func (a *app) resumePlan(ctx context.Context, plan *experiment.Plan, f *runFlags) error {
@@ -109,10 +120,13 @@ func (a *app) resumePlan(ctx context.Context, plan *experiment.Plan, f *runFlags
 	if err != nil {
 		return err
 	}
-	missing := earlier.Missing(plan)
+	missing, err := missingOf(ctx, plan, earlier, into)
+	if err != nil {
+		return err
+	}
 	if len(missing) == 0 {
-		a.sayComplete(plan, f.resume)
-		return a.printExperiment(ctx, into, f.resume, f.asJSON)
+		a.sayComplete(plan, earlier)
+		return a.printExperiment(ctx, into, plan, f.resume, f.asJSON)
 	}
 	if plan.DataDir != "" {
 		if _, err := os.Stat(plan.DataDir); err != nil {
@@ -123,7 +137,11 @@ func (a *app) resumePlan(ctx context.Context, plan *experiment.Plan, f *runFlags
 	if err := e.checkPlugins(ctx, missing, earlier); err != nil {
 		return err
 	}
-	outcome, err := e.executor(into).Resume(ctx, plan, earlier)
+	executor, err := e.executor(into)
+	if err != nil {
+		return err
+	}
+	outcome, err := executor.Resume(ctx, plan, earlier)
 	return e.finish(ctx, into, outcome, err, f)
 }
 

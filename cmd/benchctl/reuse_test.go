@@ -8,6 +8,7 @@ import (
 )
 
 func TestAReusedClusterThatHasLostANodeIsReplaced(t *testing.T) {
+	t.Parallel()
 	s := start(t, filepath.Join(t.TempDir(), "a.db"), "run", "--reuse-clusters", "--option", "raftembed.placement=processes", "--nodes", "3",
 		"--threads", "3", "--duration", "1s", "--warmup", "100ms", "--repeat", "3")
 	s.measuring()

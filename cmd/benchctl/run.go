@@ -25,6 +25,7 @@ type runFlags struct {
 	env          []string
 	endpoints    []string
 	repeat       int
+	untilDecided string
 	seed         uint64
 	reads        string
 	duration     time.Duration
@@ -139,6 +140,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.IntSliceVar(&f.threads, "threads", defaults.Threads, "`NUMBER`s of threads")
 	flags.StringArrayVar(&f.params, "param", nil, "a parameter of the workload, `k=v1,v2,…` to sweep it; may be repeated")
 	flags.IntVar(&f.repeat, "repeat", defaults.Repeat, "how often each combination is run, `N`; an interval needs 6")
+	flags.StringVar(&f.untilDecided, "until-decided", "", "run repeats until each two stores or setups are shown to differ, or to be equal within `MARGIN`, such as 5%; --repeat is the most of them")
 	flags.Uint64Var(&f.seed, "seed", 0, "`N` for the order of runs and the operations (default: the workload's)")
 	flags.StringArrayVar(&f.options, "option", nil, "an option of a store's driver, `store.key=value`; may be repeated")
 	flags.StringSliceVar(&f.endpoints, "endpoints", nil, "`URL`s of a store that runs already, one for each node; none is deployed then")
@@ -175,13 +177,21 @@ func (a *app) run(ctx context.Context, f *runFlags, spec experiment.Spec) error 
 		if err := e.checkPlaces(ctx, plan.Runs); err != nil {
 			return err
 		}
-		return a.printPlan(ctx, plan, plan.Runs, 0, f.asJSON)
+		decisions, err := foretold(plan)
+		if err != nil {
+			return err
+		}
+		return a.printPlan(ctx, plan, plan.Runs, decisions, 0, f.asJSON)
 	}
 	into, err := a.writeArchive(ctx)
 	if err != nil {
 		return err
 	}
 	defer into.Close()
-	outcome, err := e.executor(into).Execute(ctx, plan)
+	executor, err := e.executor(into)
+	if err != nil {
+		return err
+	}
+	outcome, err := executor.Execute(ctx, plan)
 	return e.finish(ctx, into, outcome, err, f)
 }

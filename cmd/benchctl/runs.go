@@ -62,7 +62,7 @@ func (a *app) runsCommand() *cobra.Command {
 				if len(accounts) == 0 {
 					return a.explained(cmd.Context(), from, &comparison.NoRuns{})
 				}
-				return a.writeJSON(accounts, 0)
+				return a.writeJSON(accounts)
 			}
 			lines, err := from.Lines(cmd.Context(), ids...)
 			if err != nil {
@@ -123,7 +123,7 @@ func (a *app) showCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return a.writeJSON([]record.Account{account}, 0)
+				return a.writeJSON([]record.Account{account})
 			}
 			return report.Show(a.stdout, account)
 		},
@@ -133,8 +133,8 @@ func (a *app) showCommand() *cobra.Command {
 }
 
 // writeJSON prints everything about runs that was read of them.
-func (a *app) writeJSON(accounts []record.Account, experiment int64) error {
+func (a *app) writeJSON(accounts []record.Account) error {
 	return report.WriteJSON(a.json, report.Document{
-		Version: report.DocumentVersion, Experiment: experiment, Archive: a.archivePath, Runs: accounts,
+		Version: report.DocumentVersion, Archive: a.archivePath, Runs: accounts,
 	})
 }

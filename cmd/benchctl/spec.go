@@ -31,6 +31,13 @@ func (f *runFlags) spec(ref string, given func(flag string) bool) (experiment.Sp
 	if given("threads") {
 		spec.Threads = f.threads
 	}
+	if given("until-decided") {
+		margin, err := experiment.ParseMargin(f.untilDecided)
+		if err != nil {
+			return spec, usagef("--until-decided: %w", err)
+		}
+		spec.DecideWithin(margin)
+	}
 	if given("repeat") {
 		spec.Repeat = f.repeat
 	}

@@ -92,7 +92,7 @@ func (p *Panel) setRange(from, to *float64, text string) error {
 	if !(s.low < s.high) {
 		return fault.Errorf(ErrAxis, "the range of y %s is empty: write the smaller end first", text)
 	}
-	if !values.empty && (values.high < s.low || values.low > s.high && !math.IsInf(values.low, 1)) {
+	if !values.empty && (values.high < s.low || values.low > s.high) {
 		return fault.Errorf(ErrAxis, "the range of y %s holds no value of %q, which are from %s to %s", text, p.YLabel, p.Y.Unit.measured(values.low), p.Y.Unit.measured(values.high))
 	}
 	return nil

@@ -67,8 +67,8 @@ func TestAnIntervalDoesNotSetAnAxis(t *testing.T) {
 		cut  bool
 	}{"six-bars": {6000, false}, "wide-intervals": {5000, true}, "one-whisker": {5000, true}} {
 		p := hardCases()[name].Panels[0]
-		if s := p.scale(6); s.high != want.high || p.cut() != want.cut {
-			t.Errorf("%s: up to %v, cut %v", name, s.high, p.cut())
+		if s := p.scale(6); s.high != want.high || p.beyond(s) != want.cut {
+			t.Errorf("%s: up to %v, cut %v", name, s.high, p.beyond(s))
 		}
 	}
 }

@@ -91,7 +91,8 @@ func difference(p, q lab) float64 {
 	}
 	l, c := (p.l+q.l)/2, (c1+c2)/2
 	t := 1 - 0.17*math.Cos(hue-30*radian) + 0.24*math.Cos(2*hue) + 0.32*math.Cos(3*hue+6*radian) - 0.20*math.Cos(4*hue-63*radian)
-	turn := 60 * radian * math.Exp(-math.Pow((hue/radian-275)/25, 2))
+	around := (hue/radian - 275) / 25
+	turn := 60 * radian * math.Exp(-around*around)
 	dl := (q.l - p.l) / (1 + 0.015*(l-50)*(l-50)/math.Sqrt(20+(l-50)*(l-50)))
 	dc := (c2 - c1) / (1 + 0.045*c)
 	dH := 2 * math.Sqrt(c1*c2) * math.Sin(dh/2) / (1 + 0.015*c*t)
@@ -237,7 +238,7 @@ func TestSeriesAreToldApart(t *testing.T) {
 			}
 		}
 	}
-	if onLight.of("consul") == onLight.of("etcd") || onLight.of("consul") != onLight.of("consul") {
+	if onLight.of("consul") == onLight.of("etcd") {
 		t.Error("a store's colour is not its own")
 	}
 }

@@ -137,36 +137,9 @@ func (f Figure) drawable() bool {
 	return slices.ContainsFunc(f.Panels, func(p Panel) bool { return !p.span().empty })
 }
 
-// description says in words what the figure shows, for those who do not see it.
-func (f Figure) description() string {
-	var said []string
-	add := func(before string, texts ...string) {
-		if text := strings.Join(texts, "; "); text != "" {
-			said = append(said, before+text+".")
-		}
-	}
-	add("", f.Subtitle)
-	var panels, names []string
-	for _, p := range f.Panels {
-		if label := strings.Trim(p.Title+", "+p.YLabel, ", "); !slices.Contains(panels, label) {
-			panels = append(panels, label)
-		}
-	}
-	for _, s := range f.Series {
-		names = append(names, s.Name())
-	}
-	add("Panels: ", panels...)
-	add("Series: ", names...)
-	add("", f.Notes...)
-	add("", f.Caption...)
-	add("", f.Missing...)
-	add("Warnings: ", f.Warnings...)
-	return strings.Join(said, "\n")
-}
-
 // xLabel is the label of the axis that all panels share.
 func (f Figure) xLabel() string {
-	if slices.ContainsFunc(f.Panels, func(p Panel) bool { return p.X != nil && p.X.Log }) {
+	if slices.ContainsFunc(f.Panels, func(p Panel) bool { return p.X != nil && p.X.Log && p.XLabel == "" }) {
 		return said(f.XLabel)
 	}
 	return f.XLabel

@@ -49,7 +49,9 @@ func valued(series []Series, places int, ratio, share float64) Estimates {
 	n := float64(max(len(series)*places-1, 1))
 	for i := range es {
 		for j := range places {
-			es[i] = append(es[i], estimate(987*math.Pow(ratio, float64(i*places+j)/n), share))
+			e := estimate(987*math.Pow(ratio, float64(i*places+j)/n), share)
+			e.Low = max(e.Low, 0)
+			es[i] = append(es[i], e)
 		}
 	}
 	return es

@@ -35,16 +35,19 @@ func (f Figure) draw(c draw.Canvas, theme Theme) []vg.Rectangle {
 	key := f.legend(theme, width)
 	y = key.draw(area, y-10*theme.scale, theme, looks, f.keys())
 
-	bottom := f.caption(area, theme)
-	area.Max.Y, area.Min.Y = y-8*theme.scale, bottom+10*theme.scale
-	for _, line := range slices.Backward(wrapped(theme.Label, f.xLabel(), width, 2)) {
-		theme.text(area, theme.Label, (area.Min.X+area.Max.X)/2, area.Min.Y, draw.XCenter, draw.YBottom, line)
-		area.Min.Y += theme.Label.Font.Size * 1.4
+	label := wrapped(theme.Label, f.xLabel(), width, 2)
+	under := f.caption(theme, width)
+	area.Max.Y = y - 8*theme.scale
+	all, labels := f.placed(area, theme, under, len(label))
+	if f.cut(all, theme, labels) {
+		f.Notes = append(slices.Clone(f.Notes), "an arrow: goes on beyond the axis")
+		under = f.caption(theme, width)
+		all, labels = f.placed(area, theme, under, len(label))
 	}
-	all := f.tiles(area, theme)
-	labels := 0 // the most lines that a panel's label takes: axes begin at one height, and are of one
-	for i, tile := range all {
-		labels = max(labels, len(f.Panels[i].label(tile, theme)))
+	under.draw(area, theme)
+	for i, line := range label {
+		up := under.height(theme) + 10*theme.scale + theme.Label.Font.Size*1.4*vg.Length(len(label)-1-i)
+		theme.text(area, theme.Label, (area.Min.X+area.Max.X)/2, area.Min.Y+up, draw.XCenter, draw.YBottom, line)
 	}
 	data := make([]vg.Rectangle, len(all))
 	for i, tile := range all {
@@ -55,6 +58,29 @@ func (f Figure) draw(c draw.Canvas, theme Theme) []vg.Rectangle {
 		data[i] = f.Panels[i].draw(tile, theme, of, labels)
 	}
 	return data
+}
+
+// placed are the tiles of the panels above a caption and so many lines of a label,
+// with the most lines that a panel's label takes: axes begin at one height, and are
+// of one.
+func (f Figure) placed(area draw.Canvas, theme Theme, under caption, label int) (tiles []draw.Canvas, labels int) {
+	area.Min.Y += under.height(theme) + 10*theme.scale + theme.Label.Font.Size*1.4*vg.Length(label)
+	tiles = f.tiles(area, theme)
+	for i, tile := range tiles {
+		labels = max(labels, len(f.Panels[i].label(tile, theme)))
+	}
+	return tiles, labels
+}
+
+// cut reports whether an interval or a value goes on beyond an axis.
+func (f Figure) cut(tiles []draw.Canvas, theme Theme, labels int) bool {
+	for i, p := range f.Panels {
+		_, _, y := p.frame(tiles[i], theme, labels)
+		if p.beyond(y) {
+			return true
+		}
+	}
+	return false
 }
 
 // keys is the mark that draws the keys of the legend.
@@ -71,38 +97,45 @@ func (f Figure) keys() Mark {
 	return Points{}
 }
 
-// caption draws the notes, warnings and what the figure is made of at the bottom,
-// and returns where they begin.
-func (f Figure) caption(area draw.Canvas, theme Theme) vg.Length {
-	var lines []string
-	var styles []draw.TextStyle
+// caption are the lines at the bottom of a figure, each in its style.
+type caption struct {
+	lines  []string
+	styles []draw.TextStyle
+}
+
+// caption are the notes, the warnings and what the figure is made of.
+func (f Figure) caption(theme Theme, width vg.Length) caption {
+	var c caption
 	add := func(style draw.TextStyle, prefix string, texts []string) {
 		for _, text := range texts {
-			for _, line := range wrapped(style, prefix+text, area.Size().X, 4) {
-				lines, styles = append(lines, line), append(styles, style)
+			for _, line := range wrapped(style, prefix+text, width, 4) {
+				c.lines, c.styles = append(c.lines, line), append(c.styles, style)
 			}
 		}
 	}
-	notes := f.Notes
-	if slices.ContainsFunc(f.Panels, Panel.cut) {
-		notes = append(slices.Clone(notes), "an arrow: goes on beyond the axis")
-	}
-	add(theme.Caption, "", notes)
+	add(theme.Caption, "", f.Notes)
 	add(theme.Warning, "! ", f.Warnings)
 	add(theme.Caption, "", f.Missing)
 	add(theme.Caption, "", f.Caption)
-	height := theme.Caption.Font.Size * 1.35
-	if most := int(theme.Height * mostCaption / height); len(lines) > most {
-		left := len(lines) - most + 1
-		lines, styles = append(lines[:most-1], moreLines(left)), append(styles[:most-1], theme.Caption)
+	if most := int(theme.Height * mostCaption / c.line(theme)); len(c.lines) > most {
+		left := len(c.lines) - most + 1
+		c.lines, c.styles = append(c.lines[:most-1], moreLines(left)), append(c.styles[:most-1], theme.Caption)
 	}
-	y := area.Min.Y + height*vg.Length(len(lines))
-	top := y
-	for i, line := range lines {
-		theme.text(area, styles[i], area.Min.X, y, draw.XLeft, draw.YTop, line)
-		y -= height
+	return c
+}
+
+// line is the height of a line.
+func (c caption) line(theme Theme) vg.Length { return theme.Caption.Font.Size * 1.35 }
+
+func (c caption) height(theme Theme) vg.Length { return c.line(theme) * vg.Length(len(c.lines)) }
+
+// draw draws the lines at the bottom of an area.
+func (c caption) draw(area draw.Canvas, theme Theme) {
+	y := area.Min.Y + c.height(theme)
+	for i, line := range c.lines {
+		theme.text(area, c.styles[i], area.Min.X, y, draw.XLeft, draw.YTop, line)
+		y -= c.line(theme)
 	}
-	return top
 }
 
 // tiles divides an area among the panels.

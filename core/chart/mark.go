@@ -66,39 +66,47 @@ func chosen[T any](of []T, at []int) []T {
 	return some
 }
 
-// span is what values reach over: low and high are the least above 0 and the
-// greatest of them, least and most those of their intervals too. least may be
-// negative.
+// span is what values reach over, and their intervals.
 type span struct {
-	low, high, least, most float64
-	empty                  bool
+	low, high   float64 // the least and the greatest value
+	least, most float64 // of the intervals too
+	above       float64 // the least value above 0
+	floor       float64 // the least above 0 of the intervals too
+	empty       bool
 }
 
-var nothing = span{low: math.Inf(1), high: math.Inf(-1), least: math.Inf(1), most: math.Inf(-1), empty: true}
+var nothing = span{low: math.Inf(1), high: math.Inf(-1), least: math.Inf(1), most: math.Inf(-1), above: math.Inf(1), floor: math.Inf(1), empty: true}
 
 func (s span) and(more span) span {
-	return span{min(s.low, more.low), max(s.high, more.high), min(s.least, more.least), max(s.most, more.most), s.empty && more.empty}
+	return span{
+		min(s.low, more.low), max(s.high, more.high), min(s.least, more.least), max(s.most, more.most),
+		min(s.above, more.above), min(s.floor, more.floor), s.empty && more.empty,
+	}
 }
 
 // with is a span that holds a value with its interval.
 func (s span) with(low, value, high float64) span {
 	s.empty = false
-	for _, x := range []float64{low, value, high} {
-		if x > 0 || !(value > 0) {
-			s.least = min(s.least, x)
-		}
-	}
+	s.low, s.high = min(s.low, value), max(s.high, value)
 	if value > 0 {
-		s.low = min(s.low, value)
+		s.above = min(s.above, value)
 	}
-	s.high, s.most = max(s.high, value), max(s.most, low, value, high)
+	return s.reaching(low).reaching(value).reaching(high)
+}
+
+// reaching is a span to which something else reaches that is no value.
+func (s span) reaching(x float64) span {
+	s.least, s.most = min(s.least, x), max(s.most, x)
+	if x > 0 {
+		s.floor = min(s.floor, x)
+	}
 	return s
 }
 
 // Intervals are cut where they reach further beyond all values than this: one wide
 // interval must not press all that is measured into a corner.
 const (
-	beyond    = 1.5 // times the greatest value, on a linear axis
+	beyond    = 1.5 // times the value that is furthest from 0, on a linear axis
 	beyondLog = 10  // times the greatest and the least, on a logarithmic one
 )
 
@@ -108,11 +116,10 @@ func (s span) within(log bool) (low, high float64) {
 	case s.empty:
 		return 0, 0
 	case log && s.high > 0:
-		return max(min(s.least, s.low), s.low/beyondLog), min(s.most, s.high*beyondLog)
-	case s.high > 0:
-		return min(s.least, s.low), min(s.most, s.high*beyond)
+		return max(s.floor, s.above/beyondLog), min(s.most, s.high*beyondLog)
 	}
-	return s.least, s.most
+	reach := beyond * max(math.Abs(s.low), math.Abs(s.high))
+	return max(s.least, -reach), min(s.most, reach)
 }
 
 func (es Estimates) span() span {
@@ -128,6 +135,9 @@ func (es Estimates) span() span {
 	}
 	return s
 }
+
+// estimates are those of a mark that has them.
+func (es Estimates) estimates() Estimates { return es }
 
 // intervals reports whether any estimate has an interval.
 func (es Estimates) intervals() bool {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"github.com/benchctl/benchctl/core/stats"
 )
 
 // markCases are figures of the marks that no hard case is of.
@@ -91,11 +93,24 @@ func TestAValueBelowZeroHasItsPlace(t *testing.T) {
 	if s.low > -20 || s.high < 30 || s.low < -60 {
 		t.Errorf("from %v to %v", s.low, s.high)
 	}
+	for _, c := range []struct {
+		of        stats.Estimate
+		low, high float64
+	}{
+		{stats.Estimate{Value: 5, Low: -5, High: 15, N: 6}, -5, 7.5},
+		{stats.Estimate{Value: -5, Low: -15, High: 5, N: 6}, -7.5, 5},
+		{stats.Estimate{N: 6}, 0, 0},
+	} {
+		p := Panel{Marks: []Mark{Lines{Estimates: Estimates{{c.of}}}}}
+		if low, high := p.span().within(false); low != c.low || high != c.high {
+			t.Errorf("%+v: from %v to %v", c.of, low, high)
+		}
+	}
 }
 
 func TestARuleDoesNotSetAnAxis(t *testing.T) {
 	f := markCases()["curves"]
-	if s := f.Panels[0].scale(5); s.high != 10000 || !f.Panels[0].cut() {
+	if s := f.Panels[0].scale(5); s.high != 10000 || !f.Panels[0].beyond(s) {
 		t.Errorf("up to %v", s.high)
 	}
 	f.Panels[0].Marks = []Mark{Rules{Y: []Rule{{1, "floor"}}}}

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -47,30 +48,49 @@ func (p Panel) label(c draw.Canvas, theme Theme) []string {
 	return wrapped(theme.Value, label, c.Size().X, mostLabelLines)
 }
 
-// draw draws the panel, with room for a label of so many lines. It returns where
-// the marks stand.
-func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rectangle {
-	top := c.Max.Y
+// bars reports whether any mark is bars, above which their values stand.
+func (p Panel) bars() bool {
+	return slices.ContainsFunc(p.Marks, func(m Mark) bool { _, bars := m.(Bars); return bars })
+}
+
+// frame is what a panel's marks stand between, with room above for a label of so many
+// lines and below for names, and the scale that fits.
+func (p Panel) frame(c draw.Canvas, theme Theme, labels int) (bottom, top vg.Length, y scale) {
+	bottom, top = c.Min.Y+theme.Label.Font.Size*1.5, c.Max.Y
 	if p.Title != "" {
-		theme.text(c, theme.Panel, c.Min.X, top, draw.XLeft, draw.YTop, elided(theme.Panel, p.Title, c.Size().X))
 		top -= theme.Panel.Font.Size * 1.5
 	}
-	if labels > 0 { // above the axis, where it is read without turning the head
-		theme.lines(c, top, theme.Value, p.label(c, theme))
+	if labels > 0 {
 		top -= theme.Value.Font.Size * (2.3 + 1.3*vg.Length(labels-1))
 	}
-	bottom := c.Min.Y + theme.Label.Font.Size*1.5
+	if p.bars() {
+		top -= theme.Value.Font.Size * 1.2
+	}
 	if _, lines := p.names(c.Size().X-theme.Label.Font.Size*4, theme); lines > 1 {
 		bottom += theme.Label.Font.Size * 1.2
 	}
 	if p.XLabel != "" {
-		theme.text(c, theme.Label, (c.Min.X+c.Max.X)/2, c.Min.Y, draw.XCenter, draw.YBottom, elided(theme.Label, p.XLabel, c.Size().X))
 		bottom += theme.Label.Font.Size * 1.4
 	}
-	if slices.ContainsFunc(p.Marks, func(m Mark) bool { _, bars := m.(Bars); return bars }) {
-		top -= theme.Value.Font.Size * 1.2 // for the figure above the highest bar
+	return bottom, top, p.scale(int((top - bottom) / (tickEvery * theme.scale)))
+}
+
+// draw draws the panel, with room for a label of so many lines. It returns where
+// the marks stand.
+func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rectangle {
+	bottom, top, y := p.frame(c, theme, labels)
+	above := c.Max.Y
+	if p.Title != "" {
+		theme.text(c, theme.Panel, c.Min.X, above, draw.XLeft, draw.YTop, elided(theme.Panel, p.Title, c.Size().X))
+		above -= theme.Panel.Font.Size * 1.5
 	}
-	y := p.scale(int((top - bottom) / (tickEvery * theme.scale)))
+	theme.lines(c, above, theme.Value, p.label(c, theme)) // above the axis, where it is read without turning the head
+	if label := p.XLabel; label != "" {
+		if p.X != nil && p.X.Log {
+			label = said(label)
+		}
+		theme.text(c, theme.Label, (c.Min.X+c.Max.X)/2, c.Min.Y, draw.XCenter, draw.YBottom, elided(theme.Label, label, c.Size().X))
+	}
 	left := c.Min.X
 	for _, tick := range y.ticks {
 		left = max(left, c.Min.X+theme.Label.Width(p.Y.Unit.round(tick))+6)
@@ -153,10 +173,10 @@ func (p Panel) scale(ticks int) scale {
 // pointed reports whether bars are points: their length would mean nothing.
 func (p Panel) pointed() bool { return p.Y.Log || p.scale(5).low != 0 }
 
-// cut reports whether an interval or a value goes on beyond the axis.
-func (p Panel) cut() bool {
-	s, span := p.scale(5), p.span()
-	return span.most > s.high*(1+1e-9) || span.least < s.low*(1-1e-9) && !(span.least == 0 && !s.log)
+// beyond reports whether an interval or a value goes on beyond an axis.
+func (p Panel) beyond(s scale) bool {
+	span := p.span()
+	return span.most > s.high*(1+1e-9) || span.least < s.low-1e-9*math.Abs(s.low)
 }
 
 // mostRoom is the most that series stand apart at one place, in points.

@@ -29,18 +29,16 @@ func writePNG(w io.Writer, canvas vgimg.PngCanvas, f Figure) error {
 	if err != nil {
 		return err
 	}
-	out := bytes.NewBuffer(nil)
-	out.Write(picture.Next(pngHeader))
+	out := bytes.Clone(picture.Next(pngHeader))
 	for _, text := range [][2]string{{"Title", f.Title}, {"Description", f.description()}, {keyword, string(provenance)}} {
 		chunk := append([]byte("iTXt"), text[0]...)
 		chunk = append(chunk, 0, 0, 0, 0, 0) // not compressed, in no language
 		chunk = append(chunk, text[1]...)
-		binary.Write(out, binary.BigEndian, uint32(len(chunk)-4)) // a buffer takes all
-		out.Write(chunk)
-		binary.Write(out, binary.BigEndian, crc32.ChecksumIEEE(chunk))
+		out = binary.BigEndian.AppendUint32(out, uint32(len(chunk)-4))
+		out = append(out, chunk...)
+		out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(chunk))
 	}
-	out.Write(picture.Bytes())
-	_, err = w.Write(out.Bytes())
+	_, err = w.Write(append(out, picture.Bytes()...))
 	return err
 }
 

@@ -126,7 +126,8 @@ func TestAnSVGIsReadInOtherWaysThanBySeeing(t *testing.T) {
 		if err := xml.Unmarshal(b.Bytes(), &svg); err != nil {
 			t.Fatal(err)
 		}
-		if svg.Role != "img" || svg.Title != f.Title || !strings.Contains(svg.Desc, "Series: etcd, 1 node, 10 threads; etcd, 3 nodes, 10 threads;") {
+		if svg.Role != "img" || svg.Title != f.Title || !strings.Contains(svg.Desc, "Series: etcd, 1 node, 10 threads; etcd, 3 nodes, 10 threads;") ||
+			!strings.Contains(svg.Desc, "\nops/s per thread, etcd, 1 node, 10 threads, create: 987 (888 to 1,086).\n") {
 			t.Errorf("%q, %q, %q", svg.Role, svg.Title, svg.Desc)
 		}
 		for _, text := range []string{">Throughput per thread</text>", ">10 threads:</text>", ">zookeeper, 3 nodes</text>", ">create</text>"} {

@@ -25,10 +25,7 @@ type Rule struct {
 func (r Rules) span() span {
 	s := nothing
 	for _, rule := range r.Y { // as an interval is: it is shown where it is near
-		if rule.At > 0 {
-			s.least = min(s.least, rule.At)
-		}
-		s.most = max(s.most, rule.At)
+		s = s.reaching(rule.At)
 	}
 	return s
 }

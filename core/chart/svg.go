@@ -239,6 +239,6 @@ func hex(c color.Color) string {
 // inXML is a text as an element has it.
 func inXML(text string) string {
 	var b strings.Builder
-	xml.EscapeText(&b, []byte(text)) // a builder takes all
+	_ = xml.EscapeText(&b, []byte(text)) // a builder takes all
 	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/benchctl/benchctl/core/record"
 	"github.com/benchctl/benchctl/core/selection"
 	"github.com/benchctl/benchctl/core/stats"
 	"github.com/benchctl/benchctl/core/workload"
@@ -114,8 +115,34 @@ func differ(l *Workload, sides []*Side, asked []string) *Differences {
 			d.Tables = append(d.Tables, table)
 		}
 	}
-	d.Warnings = append(besides(sides, d.Keys, asked), apart(sides)...)
+	d.Warnings = slices.Concat(besides(sides, d.Keys, asked), apart(sides), costless(sides))
 	return d
+}
+
+// costless names the sides of which it is not known what their servers used, and why.
+func costless(sides []*Side) []string {
+	var none, unwritten []string
+	for _, s := range sides {
+		has := func(known func(record.Cost) bool) bool {
+			return slices.ContainsFunc(s.runs, func(r *Run) bool {
+				return slices.ContainsFunc(slices.Collect(maps.Values(r.costs)), known)
+			})
+		}
+		switch {
+		case !has(func(record.Cost) bool { return true }):
+			none = append(none, s.Name)
+		case !has(func(c record.Cost) bool { return c.WrittenBytes != nil }):
+			unwritten = append(unwritten, s.Name)
+		}
+	}
+	var warnings []string
+	if len(none) > 0 {
+		warnings = append(warnings, fmt.Sprintf("what the servers of %s used is not known: they have no process of their own here, or no measured phase lasted a whole second", strings.Join(none, " and ")))
+	}
+	if len(unwritten) > 0 {
+		warnings = append(warnings, fmt.Sprintf("what the servers of %s wrote to storage is not known: the system does not count it truly in the data folder", strings.Join(unwritten, " and ")))
+	}
+	return warnings
 }
 
 // within returns the keys that vary among the runs of a side.
@@ -261,9 +288,7 @@ func (c *Cells) fill(m Metric, rows []sided, sides int, blocks map[*Run]int) boo
 }
 
 // Judge corrects all differences for how many there are, decides what can be said
-// of each, and returns how many were compared. Those of too few repeats are not
-// among them: their number alone says that they cannot come to a verdict, and
-// counting them would only hide others (Tarone 1990).
+// of each, and returns how many were compared.
 func Judge(all []*Differences) int {
 	var cells []*Cell
 	var better []string
@@ -273,22 +298,30 @@ func Judge(all []*Differences) int {
 			for _, row := range t.Rows {
 				for i := range row.Cells {
 					cell := &row.Cells[i]
-					switch {
-					case cell.Difference == nil:
-					case !cell.Difference.Enough: // nothing could come of it, so it is none of those that are tested
-						cell.Verdict, cell.Adjusted = TooFew, math.NaN()
-					default:
-						cells, better, ps = append(cells, cell), append(better, t.Better), append(ps, cell.Difference.P)
+					if cell.Difference == nil {
+						continue
 					}
+					p := cell.Difference.P
+					if !cell.Difference.Enough {
+						p = math.NaN() // it could not be small, so it is none of those that are corrected for
+					}
+					cells, better, ps = append(cells, cell), append(better, t.Better), append(ps, p)
 				}
 			}
 		}
 	}
+	judged := 0
 	for i, p := range stats.Adjust(ps) {
 		cell := cells[i]
 		cell.Adjusted = p
+		shown := cell.Difference.Enough && p <= Significance
+		if cell.Difference.Enough {
+			judged++
+		}
 		switch {
-		case p > Significance:
+		case !cell.Difference.Enough:
+			cell.Verdict = TooFew
+		case !shown:
 			cell.Verdict = Same
 		case cell.Unequal:
 			cell.Verdict = Different
@@ -298,7 +331,7 @@ func Judge(all []*Differences) int {
 			cell.Verdict = Worse
 		}
 	}
-	return len(cells)
+	return judged
 }
 
 // besides warns of what differs between the sides beside what was asked for.

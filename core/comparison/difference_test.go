@@ -153,6 +153,21 @@ func TestRowsAreWhatVariesWithinASide(t *testing.T) {
 	}
 }
 
+func TestCostsThatAreNotKnownAreSaid(t *testing.T) {
+	embedded := by(t, blocks(6, 1, func(r *made) {
+		if r.Store == "zookeeper" {
+			r.Cost = record.Cost{}
+		}
+	}), "store")
+	if want := []string{"what the servers of zookeeper used is not known: they have no process of their own here, or no measured phase lasted a whole second"}; !slices.Equal(embedded[0].Warnings, want) {
+		t.Errorf("%q", embedded[0].Warnings)
+	}
+	unwritten := by(t, blocks(6, 1, func(r *made) { r.Cost.WrittenBytes = nil }), "store")
+	if want := []string{"what the servers of etcd and zookeeper wrote to storage is not known: the system does not count it truly in the data folder"}; !slices.Equal(unwritten[0].Warnings, want) {
+		t.Errorf("%q", unwritten[0].Warnings)
+	}
+}
+
 func TestNoSides(t *testing.T) {
 	records := blocks(6, 1)
 	for name, c := range map[string]struct {

@@ -82,6 +82,9 @@ func (m Metric) parts(l *Workload) []Part {
 	return l.Parts
 }
 
+// Metrics are all that sides are compared by.
+func Metrics() []Metric { return slices.Clone(metrics) }
+
 // MetricNames are the names of all metrics.
 func MetricNames() []string {
 	names := make([]string, len(metrics))

@@ -132,7 +132,10 @@ func Again(ctx context.Context, from Source, ids []int64, e *selection.Expressio
 	if e.OfOperations() {
 		of.Keep = rowsOf(e)
 	}
-	c, err := of.selected(ctx, from, needs, ids)
+	if err := of.read(ctx, from, needs, ids); err != nil {
+		return nil, err
+	}
+	c, err := of.compare(needs)
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +155,8 @@ func rowsOf(e *selection.Expression) func(*Row) bool {
 	}
 }
 
-// selected reads and compares the runs with these ids, or all.
-func (m *Measured) selected(ctx context.Context, from Source, needs Needs, ids []int64) (*Comparison, error) {
+// read reads the runs with these ids, or all.
+func (m *Measured) read(ctx context.Context, from Source, needs Needs, ids []int64) error {
 	group, reading := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		if m.Runs, err = from.Compared(reading, ids...); err == nil {
@@ -163,12 +166,12 @@ func (m *Measured) selected(ctx context.Context, from Source, needs Needs, ids [
 	})
 	group.Go(func() error { return m.figures(reading, from, ids) })
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return err
 	}
 	if len(m.Runs) == 0 {
-		return nil, &NoRuns{}
+		return &NoRuns{}
 	}
-	return m.compare(ctx, from, needs, ids)
+	return m.complete(ctx, from, needs, ids)
 }
 
 // Experiment compares the runs of an experiment. Of those that were executed
@@ -193,7 +196,10 @@ func Experiment(ctx context.Context, from Source, id int64, needs Needs) (*Compa
 	if err := of.figures(ctx, from, ids); err != nil {
 		return nil, err
 	}
-	return of.compare(ctx, from, needs, ids)
+	if err := of.complete(ctx, from, needs, ids); err != nil {
+		return nil, err
+	}
+	return of.compare(needs)
 }
 
 func latest(runs []record.Run) []record.Run {
@@ -217,13 +223,13 @@ func (m *Measured) figures(ctx context.Context, from Source, ids []int64) (err e
 	return err
 }
 
-// compare computes the comparison with what few runs differ in: the machines,
-// and the workloads with what answers their questions. Latencies that were not
-// asked for are read where they do.
-func (m *Measured) compare(ctx context.Context, from Source, needs Needs, ids []int64) (*Comparison, error) {
+// complete reads what few runs differ in: the machines, and the workloads with
+// what answers their questions. Latencies that were not asked for are read where
+// they do.
+func (m *Measured) complete(ctx context.Context, from Source, needs Needs, ids []int64) error {
 	environments, err := from.Environments(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	m.Environments = map[int64]record.Environment{}
 	for _, e := range environments {
@@ -231,7 +237,7 @@ func (m *Measured) compare(ctx context.Context, from Source, needs Needs, ids []
 	}
 	workloads, err := from.Workloads(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	used := map[string]bool{}
 	for _, run := range m.Runs {
@@ -256,19 +262,24 @@ func (m *Measured) compare(ctx context.Context, from Source, needs Needs, ids []
 	if latency && !m.Latency {
 		m.Latency = true
 		if m.Summaries, err = from.Figures(ctx, true, ids...); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if offered {
 		if m.Offered, err = from.Offered(ctx, ids...); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if needs.Costs {
 		if m.Costs, err = costs(ctx, from, ids); err != nil {
-			return nil, err
+			return err
 		}
 	}
+	return nil
+}
+
+// compare computes the comparison of what was read.
+func (m *Measured) compare(needs Needs) (*Comparison, error) {
 	c, err := Of(*m)
 	if err != nil || !needs.Params {
 		return c, err

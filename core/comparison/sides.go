@@ -54,26 +54,30 @@ func Versus(ctx context.Context, from Source, a, b *selection.Expression) ([]*Di
 	if a.OfOperations() || b.OfOperations() {
 		of.Keep = func(r *Row) bool { return keep[side(r.RunID)](r) }
 	}
-	c, err := of.selected(ctx, from, Sided, both)
+	if err := of.read(ctx, from, Sided, both); err != nil {
+		return nil, nil, err
+	}
+	c, err := of.compare(Sided)
 	if err != nil {
 		return nil, nil, err
 	}
 	c.Selection, c.Missing = fmt.Sprintf("(%s) and (%s)", a, b), missing
-	all, err := c.between(a, b, side)
+	all, err := c.between(a.String(), b.String(), slices.Concat(a.Keys(), b.Keys()), side)
 	return all, c, err
 }
 
-// between compares the runs of one selection with those of another.
-func (c *Comparison) between(a, b *selection.Expression, side func(run int64) int) ([]*Differences, error) {
+// between compares the runs of one side with those of another. asked are the keys
+// that tell them apart on purpose.
+func (c *Comparison) between(a, b string, asked []string, side func(run int64) int) ([]*Differences, error) {
 	var all []*Differences
 	for _, l := range c.Workloads {
-		sides := []*Side{{Name: a.String()}, {Name: b.String()}}
+		sides := []*Side{{Name: a}, {Name: b}}
 		for _, r := range l.Runs {
 			of := sides[side(r.ID)]
 			of.runs = append(of.runs, r)
 		}
 		if len(sides[0].runs) > 0 && len(sides[1].runs) > 0 {
-			all = append(all, differ(l, sides, slices.Concat(a.Keys(), b.Keys())))
+			all = append(all, differ(l, sides, asked))
 		}
 	}
 	if len(all) == 0 {

@@ -150,15 +150,24 @@ func (k *deployments) release(d *deployment, r Run, failed bool) error {
 	return d.close(k.terms.KeepData)
 }
 
-// close closes what is still kept.
-func (k *deployments) close() error {
+// keepFor closes what is kept and none of the runs to come will use.
+func (k *deployments) keepFor(runs []Run) error {
+	used := map[string]bool{}
+	for _, run := range runs {
+		used[run.Deployment()] = true
+	}
 	var errs []error
 	for at, d := range k.kept {
-		errs = append(errs, d.close(k.terms.KeepData))
-		delete(k.kept, at)
+		if !used[at] {
+			errs = append(errs, d.close(k.terms.KeepData))
+			delete(k.kept, at)
+		}
 	}
 	return errors.Join(errs...)
 }
+
+// close closes what is still kept.
+func (k *deployments) close() error { return k.keepFor(nil) }
 
 // LogKept is the kind of event whose detail is the end of a node's log.
 const LogKept node.EventKind = "node-log"

@@ -54,6 +54,9 @@ func ParsePlan(document []byte, archived func(ref string) (*workload.Definition,
 	if plan.Timeout <= 0 || len(plan.Runs) == 0 {
 		return nil, fault.Errorf(ErrPlan, "read the plan: it lacks its runs or their timeout")
 	}
+	if plan.UntilDecided != 0 && !isMargin(plan.UntilDecided) {
+		return nil, fault.Errorf(ErrPlan, "read the plan: it is to run until it is decided within a margin of %v", plan.UntilDecided)
+	}
 	known := map[string]*workload.Definition{}
 	find := func(ref string) (_ *workload.Definition, err error) {
 		if known[ref] == nil {
@@ -67,6 +70,9 @@ func ParsePlan(document []byte, archived func(ref string) (*workload.Definition,
 		}
 	}
 	plan.name()
+	if err := plan.checkPairs(); err != nil {
+		return nil, fmt.Errorf("read the plan: %w", err)
+	}
 	return plan, nil
 }
 

@@ -17,7 +17,8 @@ type Executor struct {
 	Launcher Launcher
 	Archive  Archive
 	Observer Observer
-	Command  string // the command line, to be archived
+	Decider  Decider // of plans that run until they are decided
+	Command  string  // the command line, to be archived
 
 	// What follows is this machine's if it is nil.
 	Machine func(ctx context.Context, dataDir string) (record.Environment, error)
@@ -36,6 +37,7 @@ type Outcome struct {
 	Experiment int64 // 0 if it could not be begun
 	Complete   int   // those that were complete before included
 	Failed     int
+	Spared     int // not complete, and not needed: what they are compared with is decided
 	// Failure is the first failed run's error.
 	Failure error
 }
@@ -60,13 +62,20 @@ func (x *Executor) execute(ctx context.Context, plan *Plan, earlier Earlier) (ou
 	if outcome.Experiment, err = e.begin(ctx); err != nil {
 		return Outcome{}, err
 	}
-	missing := earlier.Missing(plan)
-	outcome.Complete = len(plan.Runs) - len(missing)
-	x.Observer.ExperimentStarted(outcome.Experiment, missing)
-	for _, planned := range missing {
+	left := remaining{runs: earlier.Missing(plan)}
+	outcome.Complete = len(plan.Runs) - len(left.runs)
+	if plan.UntilDecided > 0 && outcome.Complete > 0 {
+		if err := e.look(ctx, &outcome, &left); err != nil {
+			return outcome, err
+		}
+	}
+	x.Observer.ExperimentStarted(outcome.Experiment, left.runs)
+	for len(left.runs) > 0 {
 		if ctx.Err() != nil {
 			return outcome, ctx.Err()
 		}
+		planned := left.runs[0]
+		left.runs = left.runs[1:]
 		ended, err := e.executeRun(ctx, outcome.Experiment, planned)
 		if err != nil {
 			return outcome, err
@@ -76,11 +85,18 @@ func (x *Executor) execute(ctx context.Context, plan *Plan, earlier Earlier) (ou
 			outcome.Complete++
 		case record.Failed:
 			outcome.Failed++
+			left.failed = append(left.failed, planned)
 			if outcome.Failure == nil {
 				outcome.Failure = ended.failure
 			}
 		case record.Interrupted:
 			return outcome, ctx.Err()
+		}
+		if blockEnds := len(left.runs) == 0 || left.runs[0].Repeat != planned.Repeat; blockEnds && plan.UntilDecided > 0 {
+			if err := e.look(ctx, &outcome, &left); err != nil {
+				return outcome, err
+			}
+			x.Observer.Looked(left.runs)
 		}
 	}
 	return outcome, nil

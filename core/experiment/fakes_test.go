@@ -398,6 +398,8 @@ func (o fakeObserver) Progress(phase load.Phase, _ time.Duration, ops, failures 
 	o.show("%s %d %d", phase.Name, ops, failures)
 }
 
+func (o fakeObserver) Looked(runs []Run) { o.show("%s left", count(len(runs), "run")) }
+
 func (o fakeObserver) RunEnded(run Run, id int64, state record.State, _ time.Duration, failure error) {
 	o.show("run %d, archived as %d: %s (%v)", run.Position, id, state, failure)
 }

@@ -21,7 +21,7 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // What the mappings of a file can have.
 var (
-	experimentFields = []string{"name", "summary", "seed", "repeat", "labels", "timeout", "verify",
+	experimentFields = []string{"name", "summary", "seed", "repeat", "until_decided", "labels", "timeout", "verify",
 		"threads", "stores", "setups", "workloads", "exclude"}
 	setupFields    = []string{"name", "nodes", "reads", "options", "env", "endpoints"}
 	workloadFields = []string{"workload", "params"}
@@ -84,6 +84,13 @@ func (p *reading) experiment(root ast.Node) {
 	p.Stores = list(p, top["stores"], p.store)
 	if e, ok := top["threads"]; ok {
 		p.Threads = list(p, e, p.number)
+	}
+	if e, ok := top["until_decided"]; ok {
+		margin, err := ParseMargin(p.TextOf(e))
+		if err != nil {
+			p.Fail(p.At(e.Value), "until_decided: %v", err)
+		}
+		p.DecideWithin(margin)
 	}
 	if e, ok := top["repeat"]; ok {
 		p.Repeat = p.number(e)

@@ -128,12 +128,14 @@ func TestAFileIsKnownByItsWorkloads(t *testing.T) {
 // mistakes gives for each spoiled file the message, place included.
 var mistakes = map[string]struct{ old, new, want string }{
 	"no YAML":               {"name: choice", "name: [", "x.yaml:1:7: sequence end token ']' not found"},
-	"unknown field":         {"seed: 7", "sede: 7", `x.yaml:3:1: an experiment has no field "sede" (did you mean seed?); it can have name, summary, seed, repeat, labels, timeout, verify, threads, stores, setups, workloads, exclude`},
+	"unknown field":         {"seed: 7", "sede: 7", `x.yaml:3:1: an experiment has no field "sede" (did you mean seed?); it can have name, summary, seed, repeat, until_decided, labels, timeout, verify, threads, stores, setups, workloads, exclude`},
 	"missing field":         {"name: choice\n", "", "x.yaml:1:1: the experiment lacks name"},
 	"bad name":              {"name: choice", "name: Choice", `x.yaml:1:7: name: "Choice" should be lower-case letters, digits and hyphens, a letter first`},
 	"two lines":             {"summary: Which", "summary: |\n  x\n  Which", "x.yaml:2:10: summary should be one line"},
 	"bad seed":              {"seed: 7", "seed: seven", `x.yaml:3:7: seed: "seven" is no whole number`},
 	"no repeat":             {"repeat: 2", "repeat: 0", "x.yaml:4:9: repeat: 0 is not within 1 to 1000000"},
+	"few blocks":            {"repeat: 2", "repeat: 2\nuntil_decided: 5%", "x.yaml:1:1: repeat is the most blocks of an experiment that runs until it is decided: 2 blocks cannot be planned for: give from 6, which a verdict takes, to 200"},
+	"no percentage":         {"repeat: 2", "until_decided: 0%", `x.yaml:4:16: until_decided: "0%" is no percentage above 0 and below 100, such as 5%`},
 	"labels of another":     {"{purpose: review, year: 2026}", "review", "x.yaml:5:9: labels is a single value: it should have fields"},
 	"label of a setup":      {"{purpose: review", "{setup: review", `x.yaml:1:1: the label setup is the name of each run's setup here, such as "durable": call the other label something else`},
 	"bad timeout":           {"timeout: 2s", "timeout: 2", `x.yaml:6:10: timeout: "2" is no duration such as 500ms, 10s or 2m`},

@@ -12,6 +12,7 @@ type Observer interface {
 	ExperimentStarted(experiment int64, runs []Run) // those that are to be executed
 	RunStarted(run Run)
 	RunEnded(run Run, id int64, state record.State, took time.Duration, failure error)
+	Looked(runs []Run) // after a block, of an experiment that runs until it is decided: those that are still to be executed
 	RunObserver
 }
 

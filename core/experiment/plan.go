@@ -41,6 +41,10 @@ type Terms struct {
 	// ReuseClusters deploys each store once for all runs with the same setup,
 	// instead of afresh for each run.
 	ReuseClusters bool `json:"reuse_clusters,omitempty"`
+	// UntilDecided is the margin, as a share, within which two sides count as
+	// equal: combinations are run until each pair of them is decided. 0: all runs
+	// are executed.
+	UntilDecided float64 `json:"until_decided,omitempty"`
 }
 
 // Spec is what was asked for. Every list is swept; the runs are its product,
@@ -123,6 +127,9 @@ func NewPlan(spec Spec) (*Plan, error) {
 		}
 	}
 	plan.name()
+	if err := plan.checkPairs(); err != nil {
+		return nil, err
+	}
 	return plan, nil
 }
 
@@ -139,6 +146,9 @@ func (s Spec) check() error {
 		return fault.Errorf(ErrNoStore, "no store: name at least one")
 	}
 	if err := checkNumber("repeat", s.Repeat, maxRepeat); err != nil {
+		return err
+	}
+	if err := s.checkDecided(); err != nil {
 		return err
 	}
 	for _, threads := range s.Threads {

@@ -18,6 +18,7 @@ func TestAnArchivedPlanIsThePlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	spec.Repeat, spec.UntilDecided = 6, 0.05
 	spec.DataDir, spec.KeepData, spec.ReuseClusters, spec.Seed = "/data", true, true, 1<<63
 	plan, err := NewPlan(spec)
 	if err != nil {
@@ -66,6 +67,7 @@ func TestPlansThatCannotBeResumed(t *testing.T) {
 		"newer":        {`"version":1`, `"version":2`, "it has version 2, this benchctl knows 1: upgrade benchctl"},
 		"no runs":      {`"runs":[`, `"runs":[],"more":[`, "it lacks its runs or their timeout"},
 		"no timeout":   {`"timeout_ns":5000000000`, `"timeout_ns":0`, "it lacks its runs or their timeout"},
+		"no margin":    {`"timeout_ns"`, `"until_decided":1.5,"timeout_ns"`, "it is to run until it is decided within a margin of 1.5"},
 		"other order":  {`"position":1,`, `"position":7,`, "run at position 1: it is numbered 7"},
 		"no threads":   {`"threads":1,`, `"threads":0,`, "it lacks its nodes or threads"},
 		"other reads":  {`"reads":"linearizable"`, `"reads":"stale"`, `run at position 0: reads are "stale"`},
@@ -80,6 +82,14 @@ func TestPlansThatCannotBeResumed(t *testing.T) {
 		if _, err := ParsePlan([]byte(spoiled), workloads.Find); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %s", name, err, c.want)
 		}
+	}
+	alone, err := planOf(t, repeated(6)).Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deciding := strings.Replace(string(alone), `"timeout_ns"`, `"until_decided":0.05,"timeout_ns"`, 1)
+	if _, err := ParsePlan([]byte(deciding), workloads.Find); !errors.Is(err, ErrNoPair) {
+		t.Errorf("nothing to decide: %v", err)
 	}
 	if _, err := ParsePlan([]byte(`[{"repeat":0}]`), nil); !errors.Is(err, ErrOldPlan) {
 		t.Errorf("a list of runs: %v", err)

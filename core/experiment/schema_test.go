@@ -71,7 +71,7 @@ func TestTheSchemaTakesWhatTheDocsHave(t *testing.T) {
 		}
 	}
 	for name, more := range map[string]string{
-		"unknown field": "colour: red\n", "no thread": "threads: 0\n", "no duration": "timeout: soon\n", "no setup": "setups: []\n", "wrong reads": "setups: [{reads: stale}]\n",
+		"unknown field": "colour: red\n", "no thread": "threads: 0\n", "no percentage": "until_decided: 5\n", "no duration": "timeout: soon\n", "no setup": "setups: []\n", "wrong reads": "setups: [{reads: stale}]\n",
 	} {
 		if err := check("name: a\nstores: etcd\nworkloads: [lock]\n" + more); err == nil {
 			t.Errorf("%s is accepted", name)

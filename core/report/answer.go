@@ -208,20 +208,16 @@ func Verdict(d *comparison.Differences, t comparison.Table) Table {
 	for i, key := range d.Keys {
 		table.Columns = append(table.Columns, Column{selection.Short(key), numbers(t.Rows, i)})
 	}
-	what := "op"
-	if t.Rows[0].Op == "" && t.Rows[0].Name == t.Rows[0].Phase {
-		what = "phase"
-	}
-	table.Columns = append(table.Columns, Column{what, false}, Column{contrast(d.Workload), false}, Column{"verdict", false}, Column{"difference", true}, Column{"95 % interval", false},
+	table.Columns = append(table.Columns, Column{of(t), false}, Column{contrast(d.Workload), false}, Column{"verdict", false}, Column{"difference", true}, Column{"95 % interval", false},
 		Column{"median", true}, Column{"of " + d.Sides[0].Name, true}, Column{"p", true}, Column{"repeats", false})
 	for _, row := range t.Rows {
 		for i, cell := range row.Cells {
 			if i == 0 || cell.Difference == nil {
 				continue
 			}
-			of := differing(cell)
-			table.Rows = append(table.Rows, append(slices.Clone(row.Values), row.Name, d.Sides[i].Name, of[4], of[0], of[1],
-				joined(figure(t.Unit, cell.Estimate)), joined(figure(t.Unit, row.Cells[0].Estimate)), of[2], of[3]))
+			said := differing(cell)
+			table.Rows = append(table.Rows, append(slices.Clone(row.Values), row.Name, d.Sides[i].Name, said[4], said[0], said[1],
+				joined(figure(t.Unit, cell.Estimate)), joined(figure(t.Unit, row.Cells[0].Estimate)), said[2], said[3]))
 		}
 	}
 	return table

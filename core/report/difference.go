@@ -14,34 +14,44 @@ import (
 )
 
 // Difference is the table of one metric: what each side came to, and how the
-// others differ from the first.
+// others differ from the first. Two sides stand side by side, more of them one below
+// the other, as lines have an end.
 func Difference(d *comparison.Differences, t comparison.Table) Table {
 	var table Table
 	for i, key := range d.Keys {
 		table.Columns = append(table.Columns, Column{selection.Short(key), numbers(t.Rows, i)})
 	}
-	what := "op"
-	if t.Rows[0].Op == "" && t.Rows[0].Name == t.Rows[0].Phase {
-		what = "phase"
-	}
-	table.Columns = append(table.Columns, Column{what, false})
-	for i, side := range d.Sides {
-		table.Columns = append(table.Columns, Column{side.Name, true}, Column{"", false})
-		if i > 0 {
-			table.Columns = append(table.Columns, Column{"difference", true}, Column{"", false}, Column{"p", true}, Column{"of", false}, Column{"", false})
+	table.Columns = append(table.Columns, Column{of(t), false})
+	difference := []Column{{"difference", true}, {"", false}, {"p", true}, {"of", false}, {"", false}}
+	if len(d.Sides) == 2 {
+		table.Columns = append(table.Columns, Column{d.Sides[0].Name, true}, Column{"", false}, Column{d.Sides[1].Name, true}, Column{"", false})
+		table.Columns = append(table.Columns, difference...)
+		for _, row := range t.Rows {
+			first, second := row.Cells[0], row.Cells[1]
+			table.Rows = append(table.Rows, slices.Concat(row.Values, []string{row.Name}, figure(t.Unit, first.Estimate), figure(t.Unit, second.Estimate), differing(second)))
 		}
+		return table
 	}
+	table.Columns = append(table.Columns, Column{"side", false}, Column{t.Name, true}, Column{"", false})
+	table.Columns = append(table.Columns, difference...)
 	for _, row := range t.Rows {
-		cells := append(slices.Clone(row.Values), row.Name)
+		named := append(slices.Clone(row.Values), row.Name)
 		for i, cell := range row.Cells {
-			cells = append(cells, figure(t.Unit, cell.Estimate)...)
 			if i > 0 {
-				cells = append(cells, differing(cell)...)
+				named = make([]string, len(named)) // as above
 			}
+			table.Rows = append(table.Rows, slices.Concat(named, []string{d.Sides[i].Name}, figure(t.Unit, cell.Estimate), differing(cell)))
 		}
-		table.Rows = append(table.Rows, cells)
 	}
 	return table
+}
+
+// of says what the rows of a table are of.
+func of(t comparison.Table) string {
+	if t.Rows[0].Op == "" && t.Rows[0].Name == t.Rows[0].Phase {
+		return "phase"
+	}
+	return "op"
 }
 
 // numbers reports whether all rows have a number at a place.

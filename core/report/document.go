@@ -17,6 +17,7 @@ type Document struct {
 	Version    int              `json:"version"`
 	Experiment int64            `json:"experiment,omitempty"`
 	Archive    string           `json:"archive"`
+	Decisions  *Decisions       `json:"until_decided,omitempty"` // nil unless the experiment runs until it is decided
 	Runs       []record.Account `json:"runs"`
 }
 
@@ -58,5 +59,6 @@ type Plan struct {
 	ExpectedSeconds float64 `json:"expected_seconds"` // of phases that time ends, and a second a run for the rest
 	Runs            any     `json:"runs"`             // in their order
 
-	Foresight *comparison.Foresight `json:"foresight,omitempty"` // nil where the archive has no like runs, or the repeats are too few
+	Decisions *Decisions            `json:"until_decided,omitempty"` // nil unless the experiment runs until it is decided
+	Foresight *comparison.Foresight `json:"foresight,omitempty"`     // nil where the archive has no like runs, or the repeats are too few
 }

@@ -32,26 +32,25 @@ func (c Change) MarshalJSON() ([]byte, error) {
 }
 
 const (
-	shortestLevel = 3    // values
+	shortestLevel = 4    // values
 	weak          = 0.05 // p of a split that is followed further
 	sureChange    = 0.01 // p of a change
 )
 
 // Changes returns where the level of a series changes, in order.
 //
-// It splits the series where the distance in energy between both parts is greatest,
-// and both parts again (E-divisive; Matteson and James 2014). Whether a split is a
-// change a t-test between the levels on both sides decides, in the place of
+// It splits the series where its beginning is farthest, in energy, from a stretch that
+// follows, and both parts again (E-divisive; Matteson and James 2014). Whether a split
+// is a change a t-test between the levels on both sides decides, in the place of
 // permutations (Fleming et al. 2023): it has no chance in it, and works on levels of
-// a few values. As there, weak splits are followed too, since a level that comes
-// back hides its two changes from each other, and are joined again in the end,
-// the weakest first.
+// a few values. As there, splits that are weak are followed too, and joined again in
+// the end, the weakest first.
 //
 // What is done besides: the test is on logarithms, outliers are brought near their
 // level, p is multiplied by the number of places (Bonferroni), and values count for
-// fewer where each is like the one before. A change is one at 0.01.
-// Values that are NaN or infinite are left out. It takes the square of the values in
-// time: 1 s for 10,000.
+// fewer where each is like the one before. A change is one at 0.01. Values that are
+// NaN or infinite are left out. It takes the square of the values in time: 10 ms for
+// 1,000.
 func Changes(series []float64) []Change { return newLevels(series).find(sureChange) }
 
 // levels is a series that is cut where its level may change.
@@ -126,10 +125,11 @@ func (l *levels) find(sure float64) []Change {
 	return l.changes()
 }
 
-// split cuts a stretch where its parts are farthest apart, and these again.
+// split cuts a stretch where its beginning is farthest from what follows, and both
+// parts again.
 func (l *levels) split(from, to int) {
-	at, ok := l.farthest(from, to)
-	if !ok || l.test(from, at, to).p > weak {
+	at, until, ok := l.farthest(from, to)
+	if !ok || l.test(from, at, until).p > weak {
 		return
 	}
 	l.split(from, at)
@@ -137,37 +137,42 @@ func (l *levels) split(from, to int) {
 	l.split(at, to)
 }
 
-// farthest returns where the distance in energy between the parts of a stretch is
-// greatest.
-func (l *levels) farthest(from, to int) (at int, ok bool) {
+// farthest returns the places in a stretch between which values are farthest, in
+// energy, from those before them.
+func (l *levels) farthest(from, to int) (at, until int, ok bool) {
 	values := l.values[from:to]
 	n := len(values)
 	if n < 2*shortestLevel {
-		return 0, false
+		return 0, 0, false
 	}
-	toEarlier, toLater := make([]float64, n), make([]float64, n) // sums of distances
-	right := 0.0
-	for i, v := range values {
-		for j, earlier := range values[:i] {
-			distance := math.Abs(v - earlier)
-			toEarlier[i] += distance
-			toLater[j] += distance
+	// Sums of distances, of the parts that a cut makes: among those before it,
+	// across it, and among those after it.
+	before, across, after := make([]float64, n), make([]float64, n), make([]float64, n)
+	greatest := math.Inf(-1)
+	for last, v := range values {
+		toAll := 0.0
+		for _, earlier := range values[:last] {
+			toAll += math.Abs(v - earlier)
 		}
-		right += toEarlier[i]
-	}
-	all, left, greatest := right, 0.0, math.Inf(-1)
-	for i := range values {
-		if i >= shortestLevel && n-i >= shortestLevel {
-			a, b := float64(i), float64(n-i)
-			energy := a * b / (a + b) * (2*(all-left-right)/(a*b) - left/(a*(a-1)/2) - right/(b*(b-1)/2))
-			if energy > greatest {
-				at, greatest = from+i, energy
+		toBefore := 0.0
+		for cut, earlier := range values[:last] {
+			across[cut] += toBefore
+			after[cut] += toAll - toBefore
+			a, b := float64(cut), float64(last+1-cut)
+			if cut >= shortestLevel && b >= shortestLevel {
+				energy := a * b / (a + b) * (2*across[cut]/(a*b) - before[cut]/(a*(a-1)/2) - after[cut]/(b*(b-1)/2))
+				if energy > greatest {
+					at, until, greatest = from+cut, from+last+1, energy
+				}
 			}
+			toBefore += math.Abs(v - earlier)
 		}
-		left += toEarlier[i]
-		right -= toLater[i]
+		across[last] = toAll
+		if last+1 < n {
+			before[last+1] = before[last] + toAll
+		}
 	}
-	return at, true
+	return at, until, true
 }
 
 // join takes cuts away, the weakest first, until all that are left are changes.
@@ -197,7 +202,7 @@ func (l *levels) join(sure float64) {
 func (l *levels) settle() {
 	for i := range l.cuts {
 		from, to := l.around(i)
-		if at, ok := l.farthest(from, to); ok {
+		if at, _, ok := l.farthest(from, to); ok {
 			l.cuts[i] = at
 		}
 	}
@@ -233,8 +238,9 @@ func (l *levels) testCut(cut int) tested {
 // test compares the two levels of a stretch by Student's test.
 func (l *levels) test(from, at, to int) tested {
 	a, b := float64(at-from), float64(to-at)
-	before, squaresBefore := l.level(from, at)
-	after, squaresAfter := l.level(at, to)
+	first, second := slices.Sorted(slices.Values(l.values[from:at])), slices.Sorted(slices.Values(l.values[at:to]))
+	before, squaresBefore := l.level(first, second[len(second)/2])
+	after, squaresAfter := l.level(second, first[len(first)/2])
 	freedom := max(1, (a+b)/l.dependence-2)
 	variance := (squaresBefore + squaresAfter) / (a + b - 2)
 	deviation := math.Sqrt(variance * l.dependence * (1/a + 1/b))
@@ -246,18 +252,21 @@ func (l *levels) test(from, at, to int) tested {
 	return t
 }
 
-// level returns the mean of a stretch and the sum of the squares about it, with
-// outliers brought near.
-func (l *levels) level(from, to int) (mean, squares float64) {
-	values := slices.Clone(l.values[from:to])
-	slices.Sort(values)
-	if middle, most := values[len(values)/2], great*l.step; most > 0 {
-		for i, v := range values {
-			values[i] = min(max(v, middle-most), middle+most)
-		}
+// level returns the mean of sorted values and the sum of the squares about it, with
+// outliers brought near their middle. Of an even number the middle is as near to the
+// other level as it may be, so that two outliers of four are no level.
+func (l *levels) level(sorted []float64, other float64) (mean, squares float64) {
+	lower, upper := sorted[(len(sorted)-1)/2], sorted[len(sorted)/2]
+	middle, most := min(max(other, lower), upper), great*l.step
+	if most == 0 {
+		most = math.Inf(1)
 	}
-	mean = moremath.Mean(values)
-	for _, v := range values {
+	near := make([]float64, len(sorted))
+	for i, v := range sorted {
+		near[i] = min(max(v, middle-most), middle+most)
+	}
+	mean = moremath.Mean(near)
+	for _, v := range near {
 		squares += (v - mean) * (v - mean)
 	}
 	return mean, squares

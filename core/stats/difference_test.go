@@ -154,8 +154,8 @@ func TestAThousandBlocks(t *testing.T) {
 	}
 }
 
-// Benjamini and Hochberg 1995, section 3; adjusted as scipy 1.15's
-// stats.false_discovery_control does.
+// The example of Benjamini and Hochberg (1995), adjusted as in the manual of
+// scipy.stats.false_discovery_control.
 func TestAdjust(t *testing.T) {
 	p := []float64{0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1}
 	want := []float64{0.0015, 0.003, 0.0095, 0.035625, 0.0603, 0.06385714, 0.06385714, 0.0645, 0.0765, 0.486, 0.58118182, 0.714875, 0.75323077, 0.81321429, 1}

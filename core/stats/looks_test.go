@@ -111,3 +111,47 @@ func TestLooksDecide(t *testing.T) {
 		t.Errorf("without blocks: %v", decision)
 	}
 }
+
+// The chance that one of two looks finds a difference where none is, counted over all
+// orders of sizes and all signs of seven shifts, of which the last is above zero: the
+// other half mirrors these.
+func TestSimulatedLooksAreThoseOfAllOrders(t *testing.T) {
+	const at, then, level = 6, 7, 0.05
+	found, all := 0, 0
+	shifts := []float64{1, 2, 3, 4, 5, 6, 7}
+	var orders func(fixed int)
+	orders = func(fixed int) {
+		if fixed == len(shifts) {
+			for signs := range 1 << (then - 1) {
+				signed := slices.Clone(shifts)
+				for i := range signed {
+					if signs>>i&1 == 1 {
+						signed[i] = -signed[i]
+					}
+				}
+				all++
+				if signedRank(signed[:at]) <= level || signedRank(signed) <= level {
+					found++
+				}
+			}
+			return
+		}
+		for i := fixed; i < len(shifts); i++ {
+			shifts[fixed], shifts[i] = shifts[i], shifts[fixed]
+			orders(fixed + 1)
+			shifts[fixed], shifts[i] = shifts[i], shifts[fixed]
+		}
+	}
+	orders(0)
+	simulated := 0
+	for _, p := range leastPs([]int{at, then}) {
+		if p <= level {
+			simulated++
+		}
+	}
+	want, got := float64(found)/float64(all), float64(simulated)/paths
+	t.Logf("of all orders %.4f, simulated %.4f", want, got)
+	if math.Abs(got-want) > 0.005 {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

@@ -60,8 +60,8 @@ func rawSpread(groups ...[]float64) float64 {
 }
 
 // normalDistance is the median distance between two values of normal noise of
-// deviation one.
-const normalDistance = 0.9538725524
+// deviation one: their difference has the root of two of it.
+var normalDistance = math.Sqrt2 * moremath.StdNormal.InvCDF(0.75)
 
 // model is what so many repeats of normal noise of deviation one come to.
 type model struct {
@@ -117,8 +117,8 @@ const (
 
 // many fills in what many values in so many groups come to, of which the shift has
 // so great a variance: the shift is what a t-test takes, by the efficiency of ranks
-// under normal noise, which is 3/π (Hodges and Lehmann 1956). The distance comes
-// down to that of very many as the simulated ones do.
+// under normal noise, which is 3/π (Hodges and Lehmann 1956). The distance is greater
+// than that of very many by what the simulated ones of fewer are.
 func (m model) many(values, groups int, variance float64) model {
 	freedom := float64(values - groups)
 	m.shift = (student(freedom, (1+Confidence)/2) + student(freedom, Power)) * math.Sqrt(math.Pi/3*variance)

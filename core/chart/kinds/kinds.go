@@ -33,9 +33,10 @@ func (k Kind) Make(l *comparison.Workload, o Options) (chart.Figure, error) {
 	if err != nil {
 		return f, err
 	}
+	all := f.Series
 	f, empty := f.WithoutEmpty()
 	if len(f.Series) > 0 { // else what is missing says it of all
-		f.Missing = append(f.Missing, nothingOf(l, empty)...)
+		f.Missing = append(f.Missing, nothingOf(l, all, empty)...)
 	}
 	f.Subtitle += "; median of the runs"
 	if f.Intervals() {

@@ -49,23 +49,26 @@ func (m *missing) lines() []string {
 	return lines
 }
 
-// nothingOf names the series of which a chart has no value.
-func nothingOf(l *comparison.Workload, empty []chart.Series) []string {
+// nothingOf names the series of which no operation succeeded, and the others of which
+// a chart has no value.
+func nothingOf(l *comparison.Workload, all, empty []chart.Series) []string {
 	var failed, others []string
-	for _, s := range empty {
+	for _, s := range all {
 		succeeded := func(of *comparison.Series) bool {
 			has := words(l.Keys, of.Values)
 			other := func(word string) bool { return word != "" && !slices.Contains(has, word) }
 			return !slices.ContainsFunc(s.Words, other) && slices.ContainsFunc(of.Operations, func(o comparison.Operation) bool { return o.Ops > 0 })
 		}
-		if slices.ContainsFunc(l.Series, succeeded) {
-			others = append(others, s.Name())
-		} else {
+		isEmpty := slices.ContainsFunc(empty, func(e chart.Series) bool { return slices.Equal(e.Words, s.Words) })
+		switch {
+		case !slices.ContainsFunc(l.Series, succeeded):
 			failed = append(failed, s.Name())
+		case isEmpty:
+			others = append(others, s.Name())
 		}
 	}
 	var lines []string
-	if len(failed) > 0 {
+	if len(failed) > 0 && len(failed) < len(all) { // else the warnings say it of all
 		lines = append(lines, "no operation succeeded in any run of "+strings.Join(failed, "; "))
 	}
 	if len(others) > 0 {

@@ -63,14 +63,20 @@ func TestSeriesWithoutAValueAreNamed(t *testing.T) {
 	failing := records()
 	for i, r := range failing {
 		if r.Store == "zookeeper" && r.Nodes == 3 {
-			failing[i].Ops, failing[i].Errors = 0, 10
+			failing[i].Ops, failing[i].Errors, failing[i].Throughput = 0, 10, 0
 		}
 	}
-	for kind, want := range map[string]string{
-		"latency": "no operation succeeded in any run of zookeeper, 3 nodes, 1 thread; zookeeper, 3 nodes, 10 threads; zookeeper, 3 nodes, 100 threads",
+	const each = "no operation succeeded in any run of zookeeper, 3 nodes, 1 thread; zookeeper, 3 nodes, 10 threads; zookeeper, 3 nodes, 100 threads"
+	for kind, want := range map[string]struct {
+		missing string
+		series  int
+	}{
+		"latency":    {each, 9},
+		"throughput": {each, 12}, // which is 0
+		"threads":    {"no operation succeeded in any run of zookeeper, 3 nodes", 4},
 	} {
 		f := figureOf(t, kind, failing)
-		if !slices.Contains(f.Missing, want) || len(f.Series) != 9 {
+		if !slices.Contains(f.Missing, want.missing) || len(f.Series) != want.series {
 			t.Errorf("%s: %d series, missing %q", kind, len(f.Series), f.Missing)
 		}
 	}
