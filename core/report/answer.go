@@ -119,11 +119,11 @@ func verdict(d *comparison.Differences, t comparison.Table, side int) string {
 			continue
 		}
 		all++
-		switch {
-		case c.Verdict == comparison.TooFew:
+		switch c.Verdict {
+		case comparison.TooFew:
 			few.add(c.Difference.Effect)
 			few.needed = max(few.needed, c.Difference.Needed)
-		case c.Verdict == comparison.Same:
+		case comparison.Same:
 			same.add(c.Difference.Effect)
 			if !math.IsNaN(c.Difference.Detectable) {
 				detectable = max(detectable, c.Difference.Detectable)
