@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/benchctl/benchctl/core/archive"
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/chart/kinds"
 	"github.com/benchctl/benchctl/core/comparison"
@@ -49,6 +53,9 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 			if output != "" || asJSON {
 				needs = kinds.NeedsOf(kinds.All...)
 			}
+			if output != "" {
+				needs.Latency, needs.Costs = true, true
+			}
 			c, err := comparison.Select(cmd.Context(), from, expression, needs)
 			if err != nil {
 				return a.explained(cmd.Context(), from, err)
@@ -63,7 +70,7 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 			if output == "" {
 				return report.Print(a.stdout, c)
 			}
-			return a.writeReport(output, title, c)
+			return a.writeReport(cmd.Context(), from, output, title, c)
 		},
 		Args:        cobra.ArbitraryArgs,
 		Annotations: map[string]string{selects: "yes"},
@@ -75,10 +82,17 @@ SELECT is as in ` + "`benchctl runs`" + `; without it all complete runs are used
 }
 
 // writeReport writes the page and its charts into a folder.
-func (a *app) writeReport(dir, title string, c *comparison.Comparison) error {
-	page, err := report.NewPage(c, title, a.archivePath, func(l *comparison.Workload, suffix string) ([]report.Figure, error) {
-		return figuresOf(l, suffix, c.Selection)
-	})
+func (a *app) writeReport(ctx context.Context, from *archive.Archive, dir, title string, c *comparison.Comparison) error {
+	review := report.Review{Comparison: c, Differences: c.Contrasts(), Title: title, Archive: a.archivePath, Command: a.reportAgain(dir, title, c.Selection)}
+	var err error
+	if review.Experiments, err = from.Experiments(ctx, experimentsOf(c)...); err != nil {
+		return err
+	}
+	glyphs := map[string]bool{}
+	review.Draw = func(l *comparison.Workload, suffix string) ([]report.Figure, error) {
+		return figuresOf(l, suffix, c.Selection, glyphs)
+	}
+	page, err := report.NewPage(review)
 	if err != nil {
 		return err
 	}
@@ -102,9 +116,34 @@ func (a *app) writeReport(dir, title string, c *comparison.Comparison) error {
 	return nil
 }
 
+// experimentsOf are the experiments that the compared runs are of.
+func experimentsOf(c *comparison.Comparison) []int64 {
+	var ids []int64
+	for _, l := range c.Workloads {
+		for _, run := range l.Runs {
+			ids = append(ids, run.Experiment)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// reportAgain is the command that writes a page again.
+func (a *app) reportAgain(dir, title, selection string) string {
+	words := []string{"benchctl", "report"}
+	if selection != "" {
+		words = append(words, quote(selection))
+	}
+	words = append(words, "-o", quote(dir))
+	if title != "" {
+		words = append(words, "--title", quote(title))
+	}
+	return strings.Join(append(words, "--archive", quote(a.archivePath)), " ")
+}
+
 // figuresOf draws the charts of a workload for a page. The names of their files
-// end in suffix.
-func figuresOf(l *comparison.Workload, suffix, selection string) ([]report.Figure, error) {
+// end in suffix; glyphs are those that the page has already.
+func figuresOf(l *comparison.Workload, suffix, selection string, glyphs map[string]bool) ([]report.Figure, error) {
 	var figures []report.Figure
 	chosen, options := kinds.ForPage(l)
 	for _, kind := range chosen {
@@ -113,15 +152,59 @@ func figuresOf(l *comparison.Workload, suffix, selection string) ([]report.Figur
 			return nil, err
 		}
 		made(&figure, selection, map[string]string{"theme": "page"})
-		var svg bytes.Buffer
-		err = figure.Render(&svg, chart.SVG, chart.Page)
+		svg, theme, err := roomy(figure)
 		if errors.Is(err, chart.ErrEmpty) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		figures = append(figures, report.Figure{File: kind.Name + suffix + ".svg", Alt: figure.Title + ": " + figure.Subtitle, SVG: svg.Bytes()})
+		shown := report.Figure{Title: figure.Title, File: kind.Name + suffix + ".svg", Alt: figure.Title + ": " + figure.Subtitle, SVG: svg}
+		if shown.Light, shown.Dark, err = inPage(figure, l, theme, glyphs); err != nil {
+			return nil, err
+		}
+		for _, v := range figure.Values() {
+			shown.Values = append(shown.Values, valuesTable(v))
+		}
+		figures = append(figures, shown)
 	}
 	return figures, nil
+}
+
+// roomy draws a figure for a page, higher than others if it takes that.
+func roomy(figure chart.Figure) ([]byte, chart.Theme, error) {
+	theme := chart.Page
+	for {
+		var svg bytes.Buffer
+		err := figure.Render(&svg, chart.SVG, theme)
+		if !errors.Is(err, chart.ErrSmall) || theme.Height > 4*chart.Page.Height {
+			return svg.Bytes(), theme, err
+		}
+		theme.Height += chart.Page.Height / 2
+	}
+}
+
+// inPage draws a figure on both grounds, without what the page says once for all.
+func inPage(figure chart.Figure, l *comparison.Workload, theme chart.Theme, glyphs map[string]bool) (light, dark []byte, err error) {
+	said := slices.Concat(l.Guarantees, l.Verified)
+	figure.Title = "" // which the section has
+	figure.Caption = slices.DeleteFunc(slices.Clone(figure.Caption), func(line string) bool { return slices.Contains(said, line) })
+	figure.Warnings = slices.DeleteFunc(slices.Clone(figure.Warnings), func(line string) bool { return slices.Contains(l.Warnings, line) })
+	theme.Live, theme.Glyphs = true, glyphs
+	var onLight, onDark bytes.Buffer
+	if err := figure.Render(&onLight, chart.SVG, theme); err != nil {
+		return nil, nil, err
+	}
+	err = figure.Render(&onDark, chart.SVG, theme.Dark())
+	return onLight.Bytes(), onDark.Bytes(), err
+}
+
+// valuesTable is the table under a chart.
+func valuesTable(v chart.Values) report.Named {
+	t := report.Named{Name: v.Title}
+	for i, name := range v.Columns {
+		t.Columns = append(t.Columns, report.Column{Name: name, Right: i > 0})
+	}
+	t.Rows = v.Rows
+	return t
 }

@@ -28,6 +28,7 @@ func (b Bars) draw(a area) {
 	pointed := a.y.log || a.y.low != 0
 	radius := min(4.2*a.theme.scale, max(width*0.4, 2)) // of points
 	for i, look := range a.looks {
+		a.begin(look)
 		for j, e := range b.Estimates[i] {
 			if e.N == 0 {
 				continue
@@ -35,6 +36,7 @@ func (b Bars) draw(a area) {
 			left := a.at(j) + begin + width*vg.Length(i)
 			x := left + width/2
 			top := a.height(e.Value)
+			a.value(vg.Point{X: x, Y: top}, look, j, a.unit.estimated(e))
 			direction, outside := a.off(e.Value)
 			if pointed {
 				a.point(look, e, x, radius)
@@ -61,6 +63,7 @@ func (b Bars) draw(a area) {
 			}
 		}
 	}
+	a.end()
 }
 
 // clearance is how far above a bar its value stands.

@@ -51,6 +51,7 @@ func (b Boxes) draw(a area) {
 	width := min(a.slot*0.82/vg.Length(max(len(a.looks), 1)), 60)
 	begin := -width * vg.Length(len(a.looks)) / 2
 	for i, look := range a.looks {
+		a.begin(look)
 		for j, box := range b.Boxes[i] {
 			if box.N == 0 {
 				continue
@@ -58,9 +59,11 @@ func (b Boxes) draw(a area) {
 			x := a.at(j) + begin + width*(vg.Length(i)+0.5)
 			if len(box.Beside) == 0 {
 				a.box(look, box, x, width*0.36)
+				a.value(vg.Point{X: x, Y: a.height(box.Median)}, look, j, box.said(a.unit))
 				continue
 			}
 			a.box(look, box, x-width*0.13, width*0.24)
+			a.value(vg.Point{X: x - width*0.13, Y: a.height(box.Median)}, look, j, box.said(a.unit))
 			radius := max(min(width*0.1, 2.6*a.theme.scale), 1)
 			for _, value := range box.Beside {
 				at := vg.Point{X: x + width*0.28, Y: a.height(value)}
@@ -72,6 +75,7 @@ func (b Boxes) draw(a area) {
 			}
 		}
 	}
+	a.end()
 }
 
 func (a area) box(look look, box Box, x, half vg.Length) {

@@ -41,6 +41,7 @@ func (c Curves) draw(a area) {
 		width /= 2
 	}
 	for i, look := range a.looks {
+		a.begin(look)
 		var line []vg.Point
 		for _, p := range c.Series[i] {
 			if math.IsNaN(p.Y) {
@@ -56,6 +57,7 @@ func (c Curves) draw(a area) {
 		}
 		a.curve(look, width, line)
 	}
+	a.end()
 }
 
 // curve draws a line of a series, thinner than one with markers.

@@ -26,6 +26,7 @@ func (l Lines) draw(a area) {
 	}
 	radius, width = radius*a.theme.scale, width*a.theme.scale
 	for i, look := range a.looks {
+		a.begin(look)
 		shift := a.aside(i)
 		var joined []vg.Point
 		for j, e := range l.Estimates[i] {
@@ -45,11 +46,13 @@ func (l Lines) draw(a area) {
 			}
 			x := a.at(j) + shift
 			a.point(look, e, x, radius)
+			a.value(vg.Point{X: x, Y: a.height(e.Value)}, look, j, a.unit.estimated(e))
 			if l.Flags.at(i, j) {
 				a.ring(vg.Point{X: x, Y: a.height(e.Value)}, radius+2.6)
 			}
 		}
 	}
+	a.end()
 }
 
 // aside is how far a series stands from its place, so that equal ones do not hide

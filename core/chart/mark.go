@@ -37,6 +37,7 @@ type area struct {
 	y      scale
 	unit   Unit // of y
 	looks  []look
+	of     Panel
 	at     func(place int) vg.Length // where a place of x stands
 	x      func(float64) vg.Length   // where a value of a numeric x axis stands
 	across scale                     // of a numeric x axis

@@ -78,6 +78,8 @@ type look struct {
 	pattern pattern
 	marker  draw.GlyphDrawer
 	open    bool // the marker has the ground's colour inside
+	entry   int  // of the legend
+	name    string
 }
 
 // pattern is what a bar is filled with, and how a line is broken.
@@ -126,7 +128,7 @@ func (p palette) looks(series []Series) []look {
 		case 2:
 			shade = 2 * rank
 		}
-		looks[i] = look{hue[shade], pattern(rank/len(hue)) % patterns, markers[i%len(markers)], i/len(markers)%2 == 1}
+		looks[i] = look{hue[shade], pattern(rank/len(hue)) % patterns, markers[i%len(markers)], i/len(markers)%2 == 1, i, s.Name()}
 	}
 	return looks
 }

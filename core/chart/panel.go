@@ -108,7 +108,7 @@ func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int, ticks 
 		theme.text(c, theme.Label, (c.Min.X+c.Max.X)/2, c.Min.Y, draw.XCenter, draw.YBottom, elided(theme.Label, label, c.Size().X))
 	}
 	left := c.Min.X + ticks
-	inside := area{theme: theme, y: y, unit: p.Y.Unit, looks: looks}
+	inside := area{theme: theme, y: y, unit: p.Y.Unit, looks: looks, of: p}
 	inside.Canvas = draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: left, Y: bottom}, Max: vg.Point{X: c.Max.X, Y: top}}}
 	if p.X != nil {
 		p.X.draw(&inside)

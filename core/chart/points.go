@@ -54,6 +54,7 @@ func (p Points) draw(a area) {
 	var taken []vg.Point // by lines and points, which no name is to stand on
 	places := make([][]vg.Point, len(a.looks))
 	for i, look := range a.looks {
+		a.begin(look)
 		for _, at := range p.Series[i] {
 			places[i] = append(places[i], vg.Point{X: a.x(at.X), Y: a.height(at.Y)})
 		}
@@ -64,18 +65,21 @@ func (p Points) draw(a area) {
 		}
 	}
 	for i, look := range a.looks {
+		a.begin(look)
 		for j, at := range p.Series[i] {
 			a.pointAt(look, at, places[i][j])
 		}
 	}
 	var names []vg.Rectangle // beside points
-	for i := range a.looks {
+	for i, look := range a.looks {
+		a.begin(look)
 		for j, at := range p.Series[i] {
 			if _, outside := a.off(at.Y); !outside && at.Label != "" {
 				names = a.beside(places[i][j], at.Label, names, taken)
 			}
 		}
 	}
+	a.end()
 }
 
 // pointAt draws a point with its intervals.
@@ -92,6 +96,7 @@ func (a area) pointAt(look look, of Point, at vg.Point) {
 		a.StrokeLine2(style, a.x(of.Across.Low), at.Y, a.x(of.Across.High), at.Y)
 	}
 	look.point(a.Canvas, a.theme.Background, at, 4*a.theme.scale)
+	a.value(at, look, -1, of.said(a.of))
 	if of.Flagged {
 		a.ring(at, 6.6*a.theme.scale)
 	}

@@ -22,6 +22,7 @@ func (p Proportions) draw(a area) {
 		if p[i] == 0 {
 			continue
 		}
+		a.begin(look)
 		var line []vg.Point
 		for n := range steps + 1 {
 			x := a.across.low + (a.across.high-a.across.low)*float64(n)/steps
@@ -31,6 +32,7 @@ func (p Proportions) draw(a area) {
 		}
 		a.StrokeLines(draw.LineStyle{Color: look.color, Width: 0.9, Dashes: []vg.Length{2, 3}}, line)
 	}
+	a.end()
 }
 
 func (Proportions) key(draw.Canvas, Theme, look, vg.Length, vg.Length, vg.Length) {}

@@ -29,14 +29,19 @@ type svgCanvas struct {
 	texts  []placed
 	glyphs map[glyph]string // its path, empty if nothing is seen of it
 	order  []glyph          // in which they came
+
+	parts   []part // of a live picture, before the current one
+	current part
+	values  []shown
 }
 
 // placed is a text where it stands.
 type placed struct {
-	face  font.Face
-	at    vg.Point
-	text  string
-	color color.Color
+	face   font.Face
+	at     vg.Point
+	text   string
+	color  color.Color
+	series int // negative: of none
 }
 
 type glyph struct {
@@ -45,7 +50,7 @@ type glyph struct {
 }
 
 func newSVG(theme Theme) *svgCanvas {
-	return &svgCanvas{Canvas: vgsvg.New(theme.Width, theme.Height), theme: theme, glyphs: map[glyph]string{}}
+	return &svgCanvas{Canvas: vgsvg.New(theme.Width, theme.Height), theme: theme, glyphs: map[glyph]string{}, current: part{series: -1}}
 }
 
 // SetColor sets the colour of what is drawn next.
@@ -56,11 +61,14 @@ func (c *svgCanvas) SetColor(color color.Color) {
 
 // FillString keeps a text.
 func (c *svgCanvas) FillString(face font.Face, at vg.Point, text string) {
-	c.texts = append(c.texts, placed{face, vg.Point{X: at.X, Y: c.theme.Height - at.Y}, text, c.color})
+	c.texts = append(c.texts, placed{face, vg.Point{X: at.X, Y: c.theme.Height - at.Y}, text, c.color, c.current.series})
 }
 
 // write writes the picture of a figure.
 func (c *svgCanvas) write(w io.Writer, f Figure) error {
+	if c.theme.Live {
+		return c.writeLive(w, f)
+	}
 	var drawn, texts bytes.Buffer
 	if _, err := c.WriteTo(&drawn); err != nil {
 		return err
@@ -71,9 +79,7 @@ func (c *svgCanvas) write(w io.Writer, f Figure) error {
 		}
 	}
 	c.typed(&texts)
-	_, picture, _ := bytes.Cut(drawn.Bytes(), []byte("<svg"))
-	attributes, body, _ := bytes.Cut(picture, []byte(">"))
-	body, _, _ = bytes.Cut(body, []byte("</svg>"))
+	attributes, body := taken(drawn.Bytes())
 	provenance, err := f.Provenance.xml()
 	if err != nil {
 		return err
@@ -81,18 +87,38 @@ func (c *svgCanvas) write(w io.Writer, f Figure) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "<?xml version=\"1.0\"?>\n<svg role=\"img\"%s>\n<title>%s</title>\n<desc>%s</desc>\n<metadata>%s</metadata>\n",
 		attributes, inXML(f.Title), inXML(f.description()), provenance)
-	if len(c.order) > 0 {
-		b.WriteString("<defs>\n")
-		for _, g := range c.order {
-			fmt.Fprintf(&b, "<path id=\"%s\" d=\"%s\"/>\n", g.id(), c.glyphs[g])
-		}
-		b.WriteString("</defs>")
-	}
+	c.define(&b)
 	b.Write(body)
 	b.Write(texts.Bytes())
 	b.WriteString("</svg>\n")
 	_, err = w.Write(b.Bytes())
 	return err
+}
+
+// define writes the glyphs that are used, but for those that the page has.
+func (c *svgCanvas) define(b *bytes.Buffer) {
+	if len(c.order) == 0 {
+		return
+	}
+	b.WriteString("<defs>\n")
+	for _, g := range c.order {
+		if c.theme.Glyphs[g.id()] {
+			continue
+		}
+		if c.theme.Glyphs != nil {
+			c.theme.Glyphs[g.id()] = true
+		}
+		fmt.Fprintf(b, "<path id=\"%s\" d=\"%s\"/>\n", g.id(), c.glyphs[g])
+	}
+	b.WriteString("</defs>")
+}
+
+// taken are the attributes of a picture that was drawn, and what is in it.
+func taken(drawn []byte) (attributes, body []byte) {
+	_, picture, _ := bytes.Cut(drawn, []byte("<svg"))
+	attributes, body, _ = bytes.Cut(picture, []byte(">"))
+	body, _, _ = bytes.Cut(body, []byte("</svg>"))
+	return attributes, body
 }
 
 // id names a glyph: whichever figures stand in one page, the same name is the
@@ -108,7 +134,9 @@ func (g glyph) id() string {
 func (c *svgCanvas) outline(b *bytes.Buffer, t placed) {
 	var buffer sfnt.Buffer
 	units := fixed.Int26_6(t.face.Face.UnitsPerEm())
-	fmt.Fprintf(b, `<g fill="%s" transform="translate(%s %s) scale(%s)">`,
+	b.WriteString("<g")
+	t.of(b)
+	fmt.Fprintf(b, ` fill="%s" transform="translate(%s %s) scale(%s)">`,
 		hex(t.color), places(t.at.X.Points(), 2), places(t.at.Y.Points(), 2), places(t.face.Font.Size.Points()/float64(units), 6))
 	x, before := fixed.Int26_6(0), sfnt.GlyphIndex(0)
 	for i, r := range t.text {
@@ -182,7 +210,9 @@ func (c *svgCanvas) typed(b *bytes.Buffer) {
 	}
 	b.WriteString(">\n")
 	for _, t := range c.texts {
-		fmt.Fprintf(b, `<text x="%s" y="%s" font-size="%s" textLength="%s" lengthAdjust="spacingAndGlyphs"`, places(t.at.X.Points(), 2), places(t.at.Y.Points(), 2),
+		b.WriteString("<text")
+		t.of(b)
+		fmt.Fprintf(b, ` x="%s" y="%s" font-size="%s" textLength="%s" lengthAdjust="spacingAndGlyphs"`, places(t.at.X.Points(), 2), places(t.at.Y.Points(), 2),
 			places(t.face.Font.Size.Points(), 2), places(t.face.Width(t.text).Points(), 2))
 		if c.theme.Text {
 			if t.face.Font.Weight == stdfont.WeightBold {

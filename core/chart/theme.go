@@ -25,6 +25,13 @@ type Theme struct {
 	// which look the same everywhere.
 	Text bool
 
+	// Live has an SVG say which series its parts are of and what its values are, for
+	// a page that shows and hides them. It has no styles of its own, since a page may
+	// forbid them, and no provenance. Glyphs are those that the page has already, which
+	// are not drawn again; nil: none are shared.
+	Live   bool
+	Glyphs map[string]bool
+
 	palette palette
 	scale   vg.Length // of the type
 }
@@ -38,7 +45,7 @@ var Page = newTheme(640, 400, 0.8, light)
 // Dark is the theme on a dark ground.
 func (t Theme) Dark() Theme {
 	dark := newTheme(t.Width, t.Height, t.scale, dark)
-	dark.DPI, dark.Text = t.DPI, t.Text
+	dark.DPI, dark.Text, dark.Live, dark.Glyphs = t.DPI, t.Text, t.Live, t.Glyphs
 	return dark
 }
 

@@ -52,6 +52,7 @@ type Workload struct {
 	Until       time.Time        `json:"until"`
 	Interval    string           `json:"interval"`
 	Keys        []string         `json:"keys"`            // that tell the series apart
+	Question    string           `json:"-"`               // what it answers, if its definition can be read
 	Answers     workload.Answers `json:"answers"`         // what answers its question
 	Bound       string           `json:"bound,omitempty"` // that its search keeps, if all runs have the same
 	Parts       []Part           `json:"parts"`
@@ -225,6 +226,9 @@ func (m Measured) loadOf(rows []*Row, failures reasons) (*Workload, repeats) {
 	l.From, l.Until = span(runs)
 	l.Parts = partsOf(rows, l.Phases)
 	l.Answers = m.answers(l)
+	if d := m.Definitions[l.SHA256]; d != nil {
+		l.Question = d.Summary
+	}
 	l.Bound = m.bound(l)
 	for i, g := range selection.GroupBy(runs, l.Keys...) {
 		for _, run := range g.Rows {

@@ -33,6 +33,9 @@ func guarantees(runs []*Run) []string {
 	return lines
 }
 
+// UnequalGuarantees begins the warning of runs that do not promise the same.
+const UnequalGuarantees = "unequal guarantees"
+
 // unequal warns of runs that do not promise the same.
 func unequal(runs []*Run) []string {
 	promises := selection.GroupBy(runs, "durability", "promised")
@@ -55,7 +58,7 @@ func unequal(runs []*Run) []string {
 		}
 		kinds = append(kinds, strings.Join(names, ", ")+": "+g.Rows[0].promise)
 	}
-	return []string{"unequal guarantees: " + strings.Join(kinds, "; ")}
+	return []string{UnequalGuarantees + ": " + strings.Join(kinds, "; ")}
 }
 
 // distinction names the runs of a store that promise one thing by what those

@@ -113,11 +113,9 @@ func (c *Comparison) By(keys []string, base string) ([]*Differences, error) {
 	var all []*Differences
 	known := map[string]bool{}
 	for _, l := range c.Workloads {
-		var sides []*Side
-		for _, g := range selection.GroupBy(l.Runs, keys...) {
-			name := sideName(g.Values)
-			known[name] = true
-			sides = append(sides, &Side{Name: name, runs: g.Rows})
+		sides := sidesBy(l, keys)
+		for _, s := range sides {
+			known[s.Name] = true
 		}
 		if base != "" {
 			i := slices.IndexFunc(sides, func(s *Side) bool { return s.Name == base })
@@ -147,6 +145,15 @@ func (c *Comparison) By(keys []string, base string) ([]*Differences, error) {
 		return nil, fmt.Errorf("%w: no complete run has %s %s; there are %s", ErrSides, by, base, strings.Join(names, ", "))
 	}
 	return nil, fmt.Errorf("%w: the complete runs of each workload have one %s: %s", ErrSides, by, strings.Join(names, ", "))
+}
+
+// sidesBy are the sides of a workload by the values of keys, in their order.
+func sidesBy(l *Workload, keys []string) []*Side {
+	var sides []*Side
+	for _, g := range selection.GroupBy(l.Runs, keys...) {
+		sides = append(sides, &Side{Name: sideName(g.Values), runs: g.Rows})
+	}
+	return sides
 }
 
 // sideName names a side by its values of keys.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -242,78 +241,4 @@ func Print(w io.Writer, c *comparison.Comparison) error {
 	Notes(w, "·", slices.Concat(c.Guarantees, c.Verified, c.Machines))
 	Notes(w, "!", warnings)
 	return nil
-}
-
-// NewPage makes the page for a design review of a comparison. draw makes the
-// charts of a workload; their files are told apart by a suffix.
-func NewPage(c *comparison.Comparison, title, archive string, draw func(l *comparison.Workload, suffix string) ([]Figure, error)) (Page, error) {
-	if title == "" {
-		var names []string
-		for _, l := range c.Workloads {
-			names = append(names, l.Name)
-		}
-		title = fmt.Sprintf("%s: %s", strings.Join(slices.Compact(names), ", "), strings.Join(c.Stores(), ", "))
-	}
-	chosen := ""
-	if c.Selection != "" {
-		chosen = ", selected by " + c.Selection
-	}
-	page := Page{
-		Title: title,
-		Lead:  fmt.Sprintf("%s of %s, %s, from %s%s.", format.Count(c.Compared, "complete run"), c.Refs(), days(c), filepath.Base(archive), chosen),
-	}
-	for _, load := range c.Workloads {
-		section := Section{
-			Title: titled(load),
-			Text:  sentence(lead(load)) + ": the median of the runs with its " + load.Interval + ".",
-			Table: Answers(load),
-			Notes: slices.Concat(load.Warnings, load.RunWarnings),
-		}
-		suffix := ""
-		if len(c.Workloads) > 1 {
-			section.Title, suffix = load.Ref(), "-"+load.FileName()
-		}
-		page.Sections = append(page.Sections, section)
-		figures, err := draw(load, suffix)
-		if err != nil {
-			return page, err
-		}
-		for _, figure := range figures {
-			page.Sections = append(page.Sections, Section{Figure: &figure})
-		}
-	}
-	page.Sections = append(page.Sections,
-		Section{Title: "What was compared", Table: setupsTable(c.Setups), Notes: slices.Concat(c.Guarantees, c.Verified)},
-		Section{Title: "Where", Notes: c.Machines},
-	)
-	return page, nil
-}
-
-// titled is what the section of a workload's table is called.
-func titled(l *comparison.Workload) string {
-	if slices.Equal(l.Answers.Figures, []workload.Figure{workload.FigurePerThread}) {
-		return "Throughput"
-	}
-	return "Answer"
-}
-
-// sentence begins with a capital letter.
-func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
-
-// days says on which days the runs were started.
-func days(c *comparison.Comparison) string {
-	when := c.From.Local().Format(time.DateOnly)
-	if until := c.Until.Local().Format(time.DateOnly); until != when {
-		when += " to " + until
-	}
-	return when
-}
-
-// setupsTable lists the stores' versions with their options.
-func setupsTable(setups []comparison.Setup) Table {
-	t := Table{Columns: []Column{{Name: "store"}, {Name: "version"}, {Name: "nodes", Right: true}, {Name: "runs", Right: true}, {Name: "options"}}}
-	for _, s := range setups {
-		t.Rows = append(t.Rows, []string{s.Store, s.Version, format.Integer(s.Nodes), format.Integer(s.Runs), format.Pairs(s.Options)})
-	}
-	return t
 }

@@ -21,11 +21,7 @@ func Difference(d *comparison.Differences, t comparison.Table) Table {
 	for i, key := range d.Keys {
 		table.Columns = append(table.Columns, Column{selection.Short(key), numbers(t.Rows, i)})
 	}
-	what := "op"
-	if t.Rows[0].Op == "" && t.Rows[0].Name == t.Rows[0].Phase {
-		what = "phase"
-	}
-	table.Columns = append(table.Columns, Column{what, false})
+	table.Columns = append(table.Columns, Column{of(t), false})
 	difference := []Column{{"difference", true}, {"", false}, {"p", true}, {"of", false}, {"", false}}
 	if len(d.Sides) == 2 {
 		table.Columns = append(table.Columns, Column{d.Sides[0].Name, true}, Column{"", false}, Column{d.Sides[1].Name, true}, Column{"", false})
@@ -48,6 +44,14 @@ func Difference(d *comparison.Differences, t comparison.Table) Table {
 		}
 	}
 	return table
+}
+
+// of says what the rows of a table are of.
+func of(t comparison.Table) string {
+	if t.Rows[0].Op == "" && t.Rows[0].Name == t.Rows[0].Phase {
+		return "phase"
+	}
+	return "op"
 }
 
 // numbers reports whether all rows have a number at a place.

@@ -1,16 +1,21 @@
 package report
 
 import (
-	_ "embed" // the page's template
+	"crypto/sha256"
+	_ "embed" // the page's template, its style and its script
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/benchctl/benchctl/core/format"
 )
 
-// Page is a document for a design review.
+// Page is a document for a design review. As HTML it is one file that is whole
+// without scripts: with them charts show values and hide series.
 type Page struct {
 	Title    string
 	Lead     string // one sentence beneath the title
@@ -19,38 +24,103 @@ type Page struct {
 
 // Section is a part of a page.
 type Section struct {
-	Title  string // empty for a figure, which has one of its own
-	Text   string
-	Table  Table
+	ID     string // that links lead to
+	Title  string
+	Under  bool // the section before it
+	Text   []string
 	Figure *Figure
-	Notes  []string // remarks beneath the table or figure
+	Tables []Named
+	Groups []Group  // remarks beneath
+	Code   []string // commands
+}
+
+// Named is a table with a caption, which may be empty.
+type Named struct {
+	Name string
+	Table
+}
+
+// Group is remarks of one kind, with a heading that may be empty.
+type Group struct {
+	Name  string
+	Notes []string
 }
 
 // Figure is a chart on a page.
 type Figure struct {
-	File string // that it lies in, beside the page
-	Alt  string // what it shows, in words
-	SVG  []byte
+	Title string
+	File  string // that it lies in, beside the page
+	Alt   string // what it shows, in words
+	SVG   []byte // of the file
+	// Light and Dark are the pictures in the page, on either ground.
+	Light, Dark []byte
+	Values      []Named
 }
 
-// Write writes the picture.
+// Write writes the picture that lies beside the page.
 func (f *Figure) Write(w io.Writer) error {
 	_, err := w.Write(f.SVG)
 	return err
 }
 
-//go:embed page.html
-var pageHTML string
+// add adds a section, and numbers it.
+func (p *Page) add(s Section) {
+	s.ID = fmt.Sprintf("s%d", len(p.Sections)+1)
+	p.Sections = append(p.Sections, s)
+}
+
+var (
+	//go:embed page.html
+	pageHTML string
+	//go:embed page.css
+	pageCSS string
+	//go:embed page.js
+	pageJS string
+)
+
+// policy allows the page its own style and script, and nothing else: what stands in
+// an archive can neither run nor load anything, wherever the page is opened.
+var policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hashed(pageCSS), hashed(pageJS))
+
+func hashed(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"svg": func(f *Figure) template.HTML {
-		_, body, ok := strings.Cut(string(f.SVG), "<svg")
-		if !ok {
-			return ""
-		}
-		return template.HTML("<svg" + body) // drawn by core/chart, whose texts are escaped
-	},
+	"svg":    func(picture []byte) template.HTML { return template.HTML(picture) }, // drawn by core/chart, whose texts are escaped
+	"style":  func() template.HTML { return template.HTML("<style>" + pageCSS + "</style>") },
+	"script": func() template.HTML { return template.HTML("<script>" + pageJS + "</script>") },
+	"policy": func() string { return policy },
+	"coded":  coded,
+	"class":  class,
 }).Parse(pageHTML))
+
+// class is that of a cell: words too long for a column are broken on paper.
+func class(c Column, cell string) string {
+	const long = 24 // characters
+	var classes []string
+	if c.Right {
+		classes = append(classes, "right")
+	}
+	if slices.ContainsFunc(strings.Fields(cell), func(word string) bool { return utf8.RuneCountInString(word) > long }) {
+		classes = append(classes, "long")
+	}
+	return strings.Join(classes, " ")
+}
+
+// coded is a text in which what stands in backquotes is code.
+func coded(text string) template.HTML {
+	var b strings.Builder
+	for i, part := range strings.Split(text, "`") {
+		part = template.HTMLEscapeString(part)
+		if i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(part)
+	}
+	return template.HTML(b.String())
+}
 
 // WriteHTML writes the page as one file that needs no other.
 func (p Page) WriteHTML(w io.Writer) error {
@@ -75,27 +145,56 @@ func (p Page) WriteMarkdown(w io.Writer) error {
 func (p Page) markdown(w io.Writer) error {
 	fmt.Fprintf(w, "# %s\n\n%s\n", markdown(p.Title), markdown(p.Lead))
 	for _, s := range p.Sections {
-		if s.Title != "" {
-			fmt.Fprintf(w, "\n## %s\n", markdown(s.Title))
+		mark := "##"
+		if s.Under {
+			mark = "###"
 		}
-		if s.Text != "" {
-			fmt.Fprintf(w, "\n%s\n", markdown(s.Text))
+		fmt.Fprintf(w, "\n%s %s\n", mark, markdown(s.Title))
+		for _, text := range s.Text {
+			fmt.Fprintf(w, "\n%s\n", markdownCoded(text))
 		}
 		if s.Figure != nil {
 			fmt.Fprintf(w, "\n![%s](%s)\n", markdown(s.Figure.Alt), s.Figure.File)
 		}
-		if len(s.Table.Rows) > 0 {
+		for _, t := range s.Tables {
+			if len(t.Rows) == 0 {
+				continue
+			}
+			if t.Name != "" {
+				fmt.Fprintf(w, "\n**%s**\n", markdown(t.Name))
+			}
 			fmt.Fprintln(w)
-			if err := s.Table.WriteMarkdown(w); err != nil {
+			if err := t.WriteMarkdown(w); err != nil {
 				return err
 			}
 		}
-		if len(s.Notes) > 0 {
+		for _, g := range s.Groups {
+			if g.Name != "" {
+				fmt.Fprintf(w, "\n%s:\n", markdown(g.Name))
+			}
 			fmt.Fprintln(w)
-			for _, note := range s.Notes {
-				fmt.Fprintln(w, "-", markdown(note))
+			for _, note := range g.Notes {
+				fmt.Fprintln(w, "-", markdownCoded(note))
+			}
+		}
+		if len(s.Code) > 0 {
+			fmt.Fprintln(w)
+			for _, command := range s.Code {
+				fmt.Fprintln(w, "    "+strings.ReplaceAll(command, "\n", " "))
 			}
 		}
 	}
 	return nil
+}
+
+// markdownCoded is markdown that leaves what stands in backquotes as code.
+func markdownCoded(text string) string {
+	parts := strings.Split(text, "`")
+	if len(parts)%2 == 0 {
+		return markdown(text)
+	}
+	for i := 0; i < len(parts); i += 2 {
+		parts[i] = markdown(parts[i])
+	}
+	return strings.Join(parts, "`")
 }
