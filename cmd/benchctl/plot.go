@@ -95,6 +95,9 @@ what other flags change, into FILE or in its own place.`,
 			if err != nil {
 				return err
 			}
+			if err := kind.Fits(load); err != nil {
+				return &usageError{err}
+			}
 			if err := kind.Read(cmd.Context(), archive, load); err != nil {
 				return err
 			}

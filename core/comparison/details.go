@@ -129,7 +129,7 @@ type part struct {
 func (l *Workload) rowsBy() map[part]*Row {
 	rows := make(map[part]*Row, len(l.Rows))
 	for _, r := range l.Rows {
-		rows[part{r.Run.ID, r.Phase, r.Op}] = r
+		rows[part{r.RunID, r.Phase, r.Op}] = r
 	}
 	return rows
 }

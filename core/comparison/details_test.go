@@ -111,11 +111,11 @@ func TestThreadsAreCounted(t *testing.T) {
 	threads := detail(t, d, l, comparison.Wanted{Threads: true}).Threads
 	for _, r := range l.Rows {
 		want := []comparison.ThreadTotal{{Ops: 2}, {Ops: 2}} // too few to carry p99
-		if r.Run.ID == 2 {
+		if r.RunID == 2 {
 			want[1].Ops = 0
 		}
 		if diff := cmp.Diff(want, threads[r]); diff != "" {
-			t.Errorf("run %d, %s: %s", r.Run.ID, r.Op, diff)
+			t.Errorf("run %d, %s: %s", r.RunID, r.Op, diff)
 		}
 	}
 }

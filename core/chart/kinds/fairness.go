@@ -33,7 +33,7 @@ func fairness(l *comparison.Workload, _ Options) (chart.Figure, error) {
 			continue
 		}
 		drawn = append(drawn, part)
-		shares = append(shares, chart.Panel{YLabel: part.Name + ", share of operations (1: an equal share)", X: axis, Marks: []chart.Mark{fair, share}})
+		shares = append(shares, chart.Panel{YLabel: part.Name + ", share (1: an equal one)", X: axis, Marks: []chart.Mark{fair, share}})
 		slowest = append(slowest, chart.Panel{YLabel: part.Name + ", p99 latency", X: axis, Y: chart.Scale{Unit: chart.Time, Log: true}, Marks: []chart.Mark{p99}})
 	}
 	if axis.High < mostPlaces {

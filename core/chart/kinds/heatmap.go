@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/benchctl/benchctl/core/chart"
 	"github.com/benchctl/benchctl/core/comparison"
+	"github.com/benchctl/benchctl/core/format"
 	"github.com/benchctl/benchctl/core/stats"
 )
 
@@ -41,17 +43,27 @@ func heatmap(l *comparison.Workload, _ Options) (chart.Figure, error) {
 		}
 		f.Panels = append(f.Panels, panel)
 	}
-	for i := range f.Panels { // one scale of colours, which is said once
-		counts := f.Panels[i].Marks[0].(chart.Cells)
+	small := len(f.Panels) > mostNamed
+	if small {
+		f.Notes = []string{fmt.Sprintf("colours go by the logarithm of the operations in a cell, up to %s; a line is where a phase begins", format.Exact(most))}
+	}
+	for i, p := range f.Panels { // one scale of colours, which is said once
+		counts := p.Marks[0].(chart.Cells)
 		counts.Most = most
-		if i == 0 {
+		if i == 0 && !small {
 			counts.Of = "operations"
 		}
-		f.Panels[i].Marks[0] = counts
+		p.Marks[0] = counts
+		if small && len(p.Marks) > 1 {
+			_, p.Marks[1] = unnamed(nil, p.Marks[1].(chart.Rules))
+		}
 	}
 	chart.Align(f.Panels)
 	return f, nil
 }
+
+// mostNamed are as many panels as have room for a scale of colours and names of phases.
+const mostNamed = 6
 
 // toldApart are the words that all series have in common, if there are several, and
 // what is left of each.

@@ -63,14 +63,16 @@ func (k Kind) Make(l *comparison.Workload, o Options) (chart.Figure, error) {
 	return f, nil
 }
 
-// Read reads what the kind is made of beside the comparison, unless it cannot show
-// this one.
-func (k Kind) Read(ctx context.Context, from comparison.Detailed, l *comparison.Workload) error {
-	if k.fits != nil {
-		if err := k.fits(l); err != nil {
-			return err
-		}
+// Fits refuses what the kind cannot show, before more is read of it.
+func (k Kind) Fits(l *comparison.Workload) error {
+	if k.fits == nil {
+		return nil
 	}
+	return k.fits(l)
+}
+
+// Read reads what the kind is made of beside the comparison.
+func (k Kind) Read(ctx context.Context, from comparison.Detailed, l *comparison.Workload) error {
 	wants := func(i Input) bool { return slices.Contains(k.Needs, i) }
 	return l.Detail(ctx, from, comparison.Wanted{Quantiles: wants(Quantiles), Seconds: wants(Seconds), Moments: wants(Moments), Threads: wants(Threads)})
 }

@@ -108,8 +108,11 @@ func (d load) figure(t *testing.T, kind string) (chart.Figure, error) {
 	if !ok {
 		t.Fatalf("no kind %s", kind)
 	}
-	if err := k.Read(t.Context(), all, l); err != nil {
+	if err := k.Fits(l); err != nil {
 		return chart.Figure{}, err
+	}
+	if err := k.Read(t.Context(), all, l); err != nil {
+		t.Fatal(err)
 	}
 	return k.Make(l, Options{})
 }

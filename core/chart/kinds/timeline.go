@@ -151,8 +151,8 @@ func percentile(percent float64) func(*comparison.Tally, float64) float64 {
 	}
 }
 
-// covered is the least part of a column that a phase has to cover: a rate of less time
-// says nothing.
+// covered is the least part of a column, or of its own time if that is shorter, that a
+// phase has to cover: a rate of less says nothing.
 const covered = 0.2
 
 // load is a curve of each operation. Each phase has a line of its own, in which a
@@ -169,7 +169,7 @@ func (t timed) load(of func(*comparison.Tally, float64) float64) chart.Curves {
 		for column := range p.Columns {
 			from := max(t.course.Width*time.Duration(column), phase.Started)
 			to := min(t.course.Width*time.Duration(column+1), phase.Ended)
-			if float64(to-from) < covered*float64(t.course.Width) {
+			if float64(to-from) < covered*float64(min(t.course.Width, phase.Ended-phase.Started)) || from >= to {
 				continue
 			}
 			line = append(line, chart.Point{X: float64(from+to) / 2, Y: of(&p.Columns[column], (to - from).Seconds())})
