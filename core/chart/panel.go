@@ -48,9 +48,15 @@ func (p Panel) label(c draw.Canvas, theme Theme) []string {
 	return wrapped(theme.Value, label, c.Size().X, mostLabelLines)
 }
 
-// bars reports whether any mark is bars, above which their values stand.
-func (p Panel) bars() bool {
-	return slices.ContainsFunc(p.Marks, func(m Mark) bool { _, bars := m.(Bars); return bars })
+// valued reports whether any mark has its values above it.
+func (p Panel) valued() bool {
+	return slices.ContainsFunc(p.Marks, func(m Mark) bool {
+		switch m.(type) {
+		case Bars, Differences:
+			return true
+		}
+		return false
+	})
 }
 
 // frame is what a panel's marks stand between, with room above for a label of so many
@@ -63,7 +69,7 @@ func (p Panel) frame(c draw.Canvas, theme Theme, labels int) (bottom, top vg.Len
 	if labels > 0 {
 		top -= theme.Value.Font.Size * (2.3 + 1.3*vg.Length(labels-1))
 	}
-	if p.bars() {
+	if p.valued() {
 		top -= theme.Value.Font.Size * 1.2
 	}
 	if _, lines := p.names(c.Size().X-theme.Label.Font.Size*4, theme); lines > 1 {

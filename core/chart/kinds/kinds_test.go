@@ -99,6 +99,7 @@ func TestGolden(t *testing.T) {
 	for _, kind := range []string{"throughput", "threads", "latency"} {
 		figures[kind] = figureOf(t, kind, records())
 	}
+	maps.Copy(figures, moreFigures(t))
 	maps.Copy(figures, singles(t))
 	for _, kind := range Names() {
 		if _, ok := figures[kind]; !ok {
@@ -188,6 +189,7 @@ func shownBy(f chart.Figure) string {
 			if ideal, ok := m.(chart.Proportions); ok {
 				fmt.Fprintf(&b, "  %.4g\n", []float64(ideal))
 			}
+			b.WriteString(saidOf(m))
 			for i, values := range estimates {
 				for j, e := range values {
 					fmt.Fprintf(&b, "  %.4g (%.4g to %.4g, %d)", e.Value, e.Low, e.High, e.N)
@@ -214,6 +216,8 @@ func shownIn(m chart.Mark) (chart.Estimates, chart.Flags) {
 		return m.Estimates, m.Flags
 	case chart.Bars:
 		return m.Estimates, m.Flags
+	case chart.Differences:
+		return m.Estimates, m.Shown
 	}
 	return nil, nil
 }
