@@ -150,10 +150,10 @@ func markedWith(m chart.Mark) string {
 	switch m := m.(type) {
 	case chart.Curves:
 		points(m.Series)
-	case chart.Points:
-		points(m.Series)
 	case chart.Rules:
-		fmt.Fprintf(&b, "  y %v x %v\n", m.Y, m.X)
+		if len(m.X) > 0 {
+			fmt.Fprintf(&b, "  x %v\n", m.X)
+		}
 	case chart.Spans:
 		fmt.Fprintf(&b, "  %v\n", []chart.Span(m))
 	case chart.Cells:
