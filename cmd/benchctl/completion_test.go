@@ -98,7 +98,7 @@ func TestCompletionKnowsWhatThereIs(t *testing.T) {
 		"run --verify ":                             "none read-back linearizable",
 		"run --resume ":                             "last 1",
 		"show ":                                     "last 2 1",
-		"plot ":                                     "latency sweep threads throughput",
+		"plot ":                                     "cdf fairness heatmap latency sweep threads throughput timeline",
 		"plot sweep --over ":                        "threads nodes reads",
 		"plot throughput th":                        "threads:",
 		"runs threads:":                             "threads:1 threads:3",

@@ -37,6 +37,7 @@ what other flags change, into FILE or in its own place.`,
 		Example: `  benchctl plot throughput workload:create-set-delete -o throughput.svg
   benchctl plot throughput workload:create-set-delete op:create,set -o writes.pdf
   benchctl plot sweep workload:read-write --over reads -o reads.svg
+  benchctl plot verdict --by store --vs etcd workload:create-set-delete -o verdict.svg
   benchctl plot --from reads.svg --dark --size 1280x720 -o reads.png`,
 		Annotations: map[string]string{selects: "yes"},
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -94,6 +95,12 @@ what other flags change, into FILE or in its own place.`,
 			if err != nil {
 				return err
 			}
+			if err := kind.Fits(load); err != nil {
+				return &usageError{err}
+			}
+			if err := kind.Read(cmd.Context(), archive, load); err != nil {
+				return err
+			}
 			figure, err := kind.Make(load, options)
 			if err != nil {
 				return &usageError{err}
@@ -112,7 +119,11 @@ what other flags change, into FILE or in its own place.`,
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the `FILE` to write: .svg, .png or .pdf")
 	cmd.Flags().StringVar(&from, "from", "", "draw a `CHART` again, from the runs that it says it was drawn from")
-	cmd.Flags().StringVar(&options.Over, "over", "", "the parameter `NAME`, threads or nodes that a sweep is drawn over, where several vary")
+	cmd.Flags().StringVar(&options.Over, "over", "", "the parameter `NAME`, threads or nodes that a sweep or a tradeoff is drawn over, where several vary; the label or key that a history is drawn over, in the place of time")
+	cmd.Flags().StringVar(&options.By, "by", "", "the `KEY` that a verdict compares by, or several with commas between (default store)")
+	cmd.Flags().StringVar(&options.Versus, "vs", "", "the `VALUE` of --by that a verdict compares the others with")
+	cmd.Flags().BoolVar(&options.Published, "published", false, "with what others have published of the same load")
+	cmd.Flags().BoolVar(&options.Floor, "floor", false, "with the time that an fsync takes, and medians as multiples of it")
 	look.flags(cmd.Flags())
 	return cmd
 }
@@ -165,11 +176,22 @@ func checkKindFlags(kind kinds.Kind, given func(flag string) bool) error {
 	for _, other := range kinds.All {
 		for _, flag := range other.Flags {
 			if given(flag) && !slices.Contains(kind.Flags, flag) {
-				return usagef("--%s belongs to the chart %s: leave it out with %s", flag, other.Name, kind.Name)
+				return usagef("--%s is for %s: leave it out with %s", flag, kindsWith(flag), kind.Name)
 			}
 		}
 	}
 	return nil
+}
+
+// kindsWith names the kinds that take a flag.
+func kindsWith(flag string) string {
+	var names []string
+	for _, k := range kinds.All {
+		if slices.Contains(k.Flags, flag) {
+			names = append(names, k.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // setAgain sets flags as they were when a chart was drawn, but for those that are

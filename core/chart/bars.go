@@ -26,6 +26,7 @@ func (b Bars) draw(a area) {
 	begin := -width * vg.Length(len(a.looks)) / 2
 	style, valued := b.values(a, width)
 	pointed := a.y.log || a.y.low != 0
+	radius := min(4.2*a.theme.scale, max(width*0.4, 2)) // of points
 	for i, look := range a.looks {
 		a.begin(look)
 		for j, e := range b.Estimates[i] {
@@ -38,7 +39,7 @@ func (b Bars) draw(a area) {
 			a.value(vg.Point{X: x, Y: top}, look, j, a.unit.estimated(e))
 			direction, outside := a.off(e.Value)
 			if pointed {
-				a.point(look, e, x, min(4.2*a.theme.scale, max(width*0.4, 2)))
+				a.point(look, e, x, radius)
 			} else {
 				gap := min(width*0.08, 2)
 				a.bar(look, vg.Rectangle{Min: vg.Point{X: left + gap, Y: a.Min.Y}, Max: vg.Point{X: left + width - gap, Y: top}})
@@ -54,6 +55,9 @@ func (b Bars) draw(a area) {
 				above := top
 				if e.Known() {
 					above = max(above, a.height(e.High))
+				}
+				if pointed {
+					above = max(above, top+radius)
 				}
 				a.theme.text(a.Canvas, style, x, above+a.clearance(e), draw.XCenter, draw.YBottom, a.unit.measured(e.Value))
 			}

@@ -14,7 +14,8 @@ type Boxes struct{ Boxes [][]Box }
 type Box struct {
 	Low, Q1, Median, Q3, High float64 // whiskers and quartiles
 	Outside                   []float64
-	N                         int // values
+	Beside                    []float64 // values that stand as points beside the box
+	N                         int       // values
 }
 
 func (b Boxes) span() span {
@@ -56,8 +57,21 @@ func (b Boxes) draw(a area) {
 				continue
 			}
 			x := a.at(j) + begin + width*(vg.Length(i)+0.5)
-			a.box(look, box, x, width*0.36)
 			a.value(vg.Point{X: x, Y: a.height(box.Median)}, look, j, box.said(a.unit))
+			if len(box.Beside) == 0 {
+				a.box(look, box, x, width*0.36)
+				continue
+			}
+			a.box(look, box, x-width*0.13, width*0.24)
+			radius := max(min(width*0.1, 2.6*a.theme.scale), 1)
+			for _, value := range box.Beside {
+				at := vg.Point{X: x + width*0.28, Y: a.height(value)}
+				if direction, outside := a.off(value); outside {
+					a.arrow(draw.LineStyle{Color: look.color}, at.X, at.Y, radius, direction)
+					continue
+				}
+				a.DrawGlyphNoClip(draw.GlyphStyle{Color: look.color, Radius: radius, Shape: draw.RingGlyph{}}, at)
+			}
 		}
 	}
 	a.end()

@@ -14,7 +14,8 @@ import (
 type Cells struct {
 	X, Y   []float64   // edges of the columns and of the rows, ascending
 	Counts [][]float64 // by column, and then by row; 0 is drawn as nothing
-	Of     string      // what is counted
+	Most   float64     // what the strongest colour stands for; 0: the most of any cell
+	Of     string      // what is counted; empty: there is no bar, as beside a panel that has it
 }
 
 func (c Cells) most() float64 {
@@ -42,19 +43,24 @@ func (Cells) layer() layer { return standing }
 func (c Cells) only([]int) Mark { return c }
 
 func (c Cells) draw(a area) {
-	most := c.most()
+	most := c.Most
+	if most == 0 {
+		most = c.most()
+	}
 	for i, column := range c.Counts {
 		for j, n := range column {
 			if n <= 0 {
 				continue
 			}
-			const overlap = 0.2 // of neighbours, or a fine line would be seen between them
+			const overlap = 0.6 // of neighbours, more than a pixel, or a fine line would be seen between them
 			fill(a.Canvas, vg.Rectangle{
 				Min: vg.Point{X: a.x(c.X[i]), Y: a.height(c.Y[j])}, Max: vg.Point{X: min(a.x(c.X[i+1])+overlap, a.Max.X), Y: min(a.height(c.Y[j+1])+overlap, a.Max.Y)},
 			}, a.theme.heat(shareOf(n, most)))
 		}
 	}
-	c.bar(a, most)
+	if c.Of != "" {
+		c.bar(a, most)
+	}
 }
 
 // shareOf is where a number stands between 1 and the greatest, by its logarithm.
@@ -67,11 +73,12 @@ func shareOf(n, most float64) float64 {
 
 // bar draws the scale of colours above the right end of an area.
 func (c Cells) bar(a area, most float64) {
-	const width, height, steps = 90, 7, 30
+	const height, steps, least = 7, 30, 20
 	style := a.theme.Caption
-	last := Count.measured(most)
-	if c.Of != "" {
-		last += " " + c.Of
+	last := Count.exact(most) + " " + c.Of
+	width := min(90, a.Size().X/2-style.Width(last))
+	if width < least { // a label stands beside it
+		return
 	}
 	right := a.Max.X - style.Width(last) - 4
 	left, y := right-width, a.Max.Y+5

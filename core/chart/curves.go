@@ -9,10 +9,12 @@ import (
 
 // Curves are lines of each series along a numeric x axis without a marker at every
 // point, such as a figure over the seconds of a run. A Y that is not a number is a
-// gap. If Stepped, each value holds until the next one, as in a distribution.
+// gap. If Stepped, each value holds until the next one, as in a distribution. Thin
+// ones are beside others of the same series.
 type Curves struct {
 	Series  [][]Point
 	Stepped bool
+	Thin    bool
 }
 
 func (c Curves) span() span {
@@ -29,17 +31,21 @@ func (c Curves) span() span {
 
 func (Curves) layer() layer { return over }
 
-func (c Curves) only(series []int) Mark { return Curves{chosen(c.Series, series), c.Stepped} }
+func (c Curves) only(series []int) Mark { return Curves{chosen(c.Series, series), c.Stepped, c.Thin} }
 
 func (c Curves) has(series int) bool { return len(c.Series[series]) > 0 }
 
 func (c Curves) draw(a area) {
+	width := 1.6 * a.theme.scale
+	if c.Thin {
+		width /= 2
+	}
 	for i, look := range a.looks {
 		a.begin(look)
 		var line []vg.Point
 		for _, p := range c.Series[i] {
 			if math.IsNaN(p.Y) {
-				a.curve(look, line)
+				a.curve(look, width, line)
 				line = nil
 				continue
 			}
@@ -49,18 +55,18 @@ func (c Curves) draw(a area) {
 			}
 			line = append(line, at)
 		}
-		a.curve(look, line)
+		a.curve(look, width, line)
 	}
 	a.end()
 }
 
 // curve draws a line of a series, thinner than one with markers.
-func (a area) curve(look look, line []vg.Point) {
+func (a area) curve(look look, width vg.Length, line []vg.Point) {
 	if len(line) == 1 { // alone between two gaps
 		look.point(a.Canvas, a.theme.Background, line[0], 1.5)
 		return
 	}
-	a.StrokeLines(lineOf(look, 1.6*a.theme.scale), line)
+	a.StrokeLines(lineOf(look, width), line)
 }
 
 func (Curves) key(c draw.Canvas, theme Theme, look look, x, y, width vg.Length) {

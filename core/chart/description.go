@@ -71,7 +71,7 @@ func (f Figure) values() []string {
 // place names a place of the x axis.
 func (p Panel) place(i int) string {
 	if p.X != nil {
-		return p.X.Unit.exact(p.X.Places[i])
+		return p.X.name(p.X.Places[i])
 	}
 	return p.Groups[i]
 }

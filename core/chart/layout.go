@@ -49,13 +49,14 @@ func (f Figure) draw(c draw.Canvas, theme Theme) []vg.Rectangle {
 		up := under.height(theme) + 10*theme.scale + theme.Label.Font.Size*1.4*vg.Length(len(label)-1-i)
 		theme.text(area, theme.Label, (area.Min.X+area.Max.X)/2, area.Min.Y+up, draw.XCenter, draw.YBottom, line)
 	}
+	ticks := f.ticksWidths(all, theme, labels)
 	data := make([]vg.Rectangle, len(all))
 	for i, tile := range all {
 		of := looks
 		if p := f.Panels[i]; p.series != nil {
 			of = chosen(looks, p.series)
 		}
-		data[i] = f.Panels[i].draw(tile, theme, of, labels)
+		data[i] = f.Panels[i].draw(tile, theme, of, labels, ticks[i])
 	}
 	return data
 }
@@ -81,6 +82,21 @@ func (f Figure) cut(tiles []draw.Canvas, theme Theme, labels int) bool {
 		}
 	}
 	return false
+}
+
+// ticksWidths are the room for the names of ticks in each tile. Axes that stand above
+// each other begin at one place, so that what belongs together is seen above each other.
+func (f Figure) ticksWidths(tiles []draw.Canvas, theme Theme, labels int) []vg.Length {
+	widest := map[[2]vg.Length]vg.Length{} // by the sides of the tiles
+	for i, tile := range tiles {
+		sides := [2]vg.Length{tile.Min.X, tile.Max.X}
+		widest[sides] = max(widest[sides], f.Panels[i].ticksWidth(tile, theme, labels))
+	}
+	widths := make([]vg.Length, len(tiles))
+	for i, tile := range tiles {
+		widths[i] = widest[[2]vg.Length{tile.Min.X, tile.Max.X}]
+	}
+	return widths
 }
 
 // keys is the mark that draws the keys of the legend.

@@ -9,31 +9,32 @@ import (
 // there is none, a line has a gap: nothing is known of what lies between.
 type Lines struct {
 	Estimates
-	Flags Flags
+	Flags  Flags
+	Bridge bool // a line goes on over places where its series has no value
 }
 
 func (Lines) layer() layer { return over }
 
 func (l Lines) only(series []int) Mark {
-	return Lines{l.Estimates.only(series), chosen(l.Flags, series)}
+	return Lines{l.Estimates.only(series), chosen(l.Flags, series), l.Bridge}
 }
 
 func (l Lines) draw(a area) {
-	radius, width := min(4.2, max(a.room*0.6, 3.2)), vg.Length(lineWidth)
+	radius, width := min(4.2, max(a.room*0.6, min(3.2, a.slot*0.45))), vg.Length(lineWidth)
 	if len(a.looks) > mostSeries { // which lie close together
 		radius, width = 2.6, 1.3
 	}
 	radius, width = radius*a.theme.scale, width*a.theme.scale
 	for i, look := range a.looks {
 		a.begin(look)
-		// Series stand a little apart, so that equal ones do not hide each other.
-		shift := vg.Length(i) - vg.Length(len(a.looks)-1)/2
-		shift *= min(3, a.room/vg.Length(len(a.looks)))
+		shift := a.aside(i)
 		var joined []vg.Point
 		for j, e := range l.Estimates[i] {
 			if e.N == 0 {
-				a.join(look, width, joined)
-				joined = nil
+				if !l.Bridge {
+					a.join(look, width, joined)
+					joined = nil
+				}
 				continue
 			}
 			joined = append(joined, vg.Point{X: a.at(j) + shift, Y: a.height(e.Value)})
@@ -52,6 +53,13 @@ func (l Lines) draw(a area) {
 		}
 	}
 	a.end()
+}
+
+// aside is how far a series stands from its place, so that equal ones do not hide
+// each other.
+func (a area) aside(series int) vg.Length {
+	shift := vg.Length(series) - vg.Length(len(a.looks)-1)/2
+	return shift * min(3, a.room/vg.Length(len(a.looks)))
 }
 
 // join draws a line of a series through points: one alone has none.

@@ -45,7 +45,22 @@ func markCases() map[string]Figure {
 	boxed := Boxes{}
 	for s := range series {
 		m := 1000 * float64(s+1)
-		boxed.Boxes = append(boxed.Boxes, []Box{{m * 0.7, m * 0.9, m, m * 1.2, m * 1.3, []float64{m * 1.6, m * 0.4}, 20}, {}, {m * 0.97, m * 0.98, m, m * 1.01, m * 1.02, nil, 6}})
+		boxed.Boxes = append(boxed.Boxes, []Box{
+			{Low: m * 0.7, Q1: m * 0.9, Median: m, Q3: m * 1.2, High: m * 1.3, Outside: []float64{m * 1.6, m * 0.4}, N: 20}, {},
+			{Low: m * 0.97, Q1: m * 0.98, Median: m, Q3: m * 1.01, High: m * 1.02, Beside: []float64{m * 0.97, m, m * 1.02}, N: 3},
+		})
+	}
+	named := &Axis{}
+	levels, steps := Levels{nil, nil, nil}, Estimates{nil, nil, nil}
+	for i := range 40 {
+		named.Places, named.Names = append(named.Places, float64(i)), append(named.Names, fmt.Sprintf("2026-03-%02d", i+1))
+		for s := range series {
+			steps[s] = append(steps[s], estimate(1000*float64(s+1)+300*float64(i/20), 0.05))
+		}
+	}
+	for s := range series {
+		before := 1000 * float64(s+1)
+		levels[s] = []Level{{From: 0, To: 19, Value: before}, {From: 20, To: 39, Value: before + 300, First: before + 300, Label: fmt.Sprintf("+%d %%", 30/(s+1)), Worse: s == 1}}
 	}
 	cells := Cells{Of: "operations"}
 	for i := range 61 {
@@ -65,6 +80,15 @@ func markCases() map[string]Figure {
 		"curves":   figure(series, Panel{YLabel: "ops/s", X: seconds, Marks: []Mark{phases, wave, events, floor}}),
 		"steps":    figure(series, Panel{YLabel: "share of operations", X: &Axis{Unit: Time, Log: true, Low: 1e6, High: 3e8}, Marks: []Mark{cumulated}}),
 		"tradeoff": figure(series, Panel{YLabel: "p99 latency", X: &Axis{Low: 0, High: 16000}, Y: Scale{Unit: Time}, Marks: []Mark{tradeoff}}),
+		"levels":   figure(series, Panel{YLabel: "ops/s", X: named, Marks: []Mark{levels, Lines{Estimates: steps, Bridge: true}}}),
+		"differences": figure(series, Panel{YLabel: "throughput, more is better", Groups: []string{"create", "set"}, Y: Scale{Unit: Percent}, Marks: []Mark{Differences{
+			Estimates: Estimates{{estimate(-0.2, -0.5), estimate(0.05, 2)}, {estimate(-0.01, -9), estimate(0.3, 0.1)}, {estimate(0, 0), {}}},
+			Shown:     Flags{{true, false}, {false, true}, {false, false}}, Worse: Flags{{true, false}, {false, false}, {false, false}},
+		}}}),
+		"references": figure(series, Panel{YLabel: "ops/s", Groups: []string{"create", "set"}, Y: Scale{Log: true}, Marks: []Mark{
+			Bars{Estimates: Estimates{{estimate(500, 0.1), estimate(600, 0.1)}, {estimate(900, 0.1), estimate(800, 0.1)}, {estimate(700, 0.1), {}}}},
+			References{{0, 5, "etcd"}, {0, 5.2, "a store with a long name, and a long setup"}, {0, 50, "zookeeper"}, {1, 9, "etcd"}},
+		}}),
 		"boxes":    figure(series, Panel{YLabel: "ops/s", Groups: []string{"create", "set", "delete"}, Marks: []Mark{boxed}}),
 		"cells":    figure(nil, Panel{YLabel: "latency", X: seconds, Y: Scale{Unit: Time, Log: true}, Marks: []Mark{cells, events}}),
 		"negative": figure(series, Panel{YLabel: "difference, %", XLabel: "operation", Groups: []string{"create", "set"}, Marks: []Mark{Lines{Estimates: Estimates{{estimate(-20, -0.5), estimate(5, 2)}, {estimate(-1, -9), estimate(30, 0.1)}, {estimate(0, 0), {}}}}}}),

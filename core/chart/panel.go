@@ -48,9 +48,15 @@ func (p Panel) label(c draw.Canvas, theme Theme) []string {
 	return wrapped(theme.Value, label, c.Size().X, mostLabelLines)
 }
 
-// bars reports whether any mark is bars, above which their values stand.
-func (p Panel) bars() bool {
-	return slices.ContainsFunc(p.Marks, func(m Mark) bool { _, bars := m.(Bars); return bars })
+// valued reports whether any mark has its values above it.
+func (p Panel) valued() bool {
+	return slices.ContainsFunc(p.Marks, func(m Mark) bool {
+		switch m.(type) {
+		case Bars, Differences:
+			return true
+		}
+		return false
+	})
 }
 
 // frame is what a panel's marks stand between, with room above for a label of so many
@@ -63,7 +69,7 @@ func (p Panel) frame(c draw.Canvas, theme Theme, labels int) (bottom, top vg.Len
 	if labels > 0 {
 		top -= theme.Value.Font.Size * (2.3 + 1.3*vg.Length(labels-1))
 	}
-	if p.bars() {
+	if p.valued() {
 		top -= theme.Value.Font.Size * 1.2
 	}
 	if _, lines := p.names(c.Size().X-theme.Label.Font.Size*4, theme); lines > 1 {
@@ -75,9 +81,19 @@ func (p Panel) frame(c draw.Canvas, theme Theme, labels int) (bottom, top vg.Len
 	return bottom, top, p.scale(int((top - bottom) / (tickEvery * theme.scale)))
 }
 
-// draw draws the panel, with room for a label of so many lines. It returns where
-// the marks stand.
-func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rectangle {
+// ticksWidth is the room left of the inside for the names of ticks.
+func (p Panel) ticksWidth(c draw.Canvas, theme Theme, labels int) vg.Length {
+	_, _, y := p.frame(c, theme, labels)
+	width := vg.Length(0)
+	for _, tick := range y.ticks {
+		width = max(width, theme.Label.Width(p.Y.Unit.round(tick))+6)
+	}
+	return min(width, c.Size().X/2)
+}
+
+// draw draws the panel, with room for a label of so many lines and left of the inside.
+// It returns where the marks stand.
+func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int, ticks vg.Length) vg.Rectangle {
 	bottom, top, y := p.frame(c, theme, labels)
 	above := c.Max.Y
 	if p.Title != "" {
@@ -91,11 +107,7 @@ func (p Panel) draw(c draw.Canvas, theme Theme, looks []look, labels int) vg.Rec
 		}
 		theme.text(c, theme.Label, (c.Min.X+c.Max.X)/2, c.Min.Y, draw.XCenter, draw.YBottom, elided(theme.Label, label, c.Size().X))
 	}
-	left := c.Min.X
-	for _, tick := range y.ticks {
-		left = max(left, c.Min.X+theme.Label.Width(p.Y.Unit.round(tick))+6)
-	}
-	left = min(left, c.Min.X+c.Size().X/2)
+	left := c.Min.X + ticks
 	inside := area{theme: theme, y: y, unit: p.Y.Unit, looks: looks, of: p}
 	inside.Canvas = draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: left, Y: bottom}, Max: vg.Point{X: c.Max.X, Y: top}}}
 	if p.X != nil {

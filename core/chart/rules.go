@@ -16,7 +16,7 @@ type Rules struct {
 	X []Rule // up, at a place
 }
 
-// Rule is one of them.
+// Rule is one of them. Without a label only the line is drawn.
 type Rule struct {
 	At    float64
 	Label string
@@ -45,6 +45,9 @@ func (r Rules) draw(a area) {
 			a.arrow(line, a.Max.X-4, y, 3, direction)
 		} else {
 			a.StrokeLine2(line, a.Min.X, y, a.Max.X, y)
+		}
+		if rule.Label == "" {
+			continue
 		}
 		base := max(min(y+2, a.Max.Y-style.Font.Size), above)
 		a.theme.text(a.Canvas, style, a.Max.X-10, base, draw.XRight, draw.YBottom, elided(style, label, a.Size().X-14))

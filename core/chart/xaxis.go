@@ -13,6 +13,7 @@ type Axis struct {
 	Unit   Unit
 	Log    bool      // everything is above 0
 	Places []float64 // of the marks, each of which has a tick; none: there are ticks at round values
+	Names  []string  // of the places, ascending, if they are not called by their numbers
 	// Low and High are the least range; 0 leaves it to the places.
 	Low, High float64
 }
@@ -35,6 +36,9 @@ func (a Axis) draw(in *area) {
 	edge := vg.Length(0)
 	if len(a.Places) > 0 {
 		edge = inset
+	}
+	if n := len(a.Names); n > 0 { // the last one ends in the panel
+		edge = max(edge, min(in.theme.Label.Width(a.Names[n-1])/2-4, in.Size().X/6))
 	}
 	place := func(x float64) vg.Length { return s.at(x, in.Min.X+edge, in.Max.X-edge) }
 	line := draw.LineStyle{Color: in.theme.Axis, Width: 1}
@@ -88,9 +92,17 @@ func (a Axis) scale() scale {
 func (a Axis) wanted() []tick {
 	var ticks []tick
 	for _, x := range a.distinct() {
-		ticks = append(ticks, tick{x, a.Unit.exact(x)})
+		ticks = append(ticks, tick{x, a.name(x)})
 	}
 	return ticks
+}
+
+// name is what a place is called.
+func (a Axis) name(x float64) string {
+	if a.Names == nil {
+		return a.Unit.exact(x)
+	}
+	return a.Names[slices.Index(a.distinct(), x)]
 }
 
 // named chooses the ticks whose names have room: of the places all, or each nth of

@@ -62,9 +62,11 @@ type Workload struct {
 	Verified    []string         `json:"verified,omitempty"`
 	Warnings    []string         `json:"warnings,omitempty"`     // of the comparison
 	RunWarnings []string         `json:"run_warnings,omitempty"` // of these runs
+	FewRepeats  []string         `json:"-"`                      // those warnings that are of intervals alone
 	Runs        []*Run           `json:"-"`                      // that are compared
 	Rows        []*Row           `json:"-"`
 	Params      map[string]Param `json:"params,omitempty"` // of the workload, if they were asked for
+	Details     Details          `json:"-"`                // of single runs, as far as they were asked for
 
 	namesake bool // another workload has the same name and version
 }
@@ -251,8 +253,8 @@ func (m Measured) loadOf(rows []*Row, failures reasons) (*Workload, repeats) {
 		}
 	}
 	counted := repeatsOf(l)
-	l.Interval = counted.name()
-	l.Warnings = slices.Concat(counted.warnings(), notFound(l), failed(l, failures), unequal(runs), apartInTime(l))
+	l.Interval, l.FewRepeats = counted.name(), counted.warnings()
+	l.Warnings = slices.Concat(l.FewRepeats, notFound(l), failed(l, failures), unequal(runs), apartInTime(l))
 	return l, counted
 }
 

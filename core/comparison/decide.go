@@ -71,7 +71,7 @@ func (d Deciding) Of(c *Comparison) []Decided {
 	}
 	for _, l := range c.Workloads {
 		m := deciding(l)
-		for _, part := range m.parts(l) {
+		for _, part := range m.Parts(l) {
 			answers := func(p Part) bool {
 				return p.Phase == part.Phase && (m.phase || p.Op == part.Op) && l.Answers.Of(p.Phase, p.Op)
 			}

@@ -205,7 +205,7 @@ func blocksOf(sides []*Side) map[*Run]int {
 // tableOf compares the sides in one metric.
 func tableOf(l *Workload, m Metric, d *Differences, rows []sided, blocks map[*Run]int) Table {
 	t := Table{Metric: m}
-	parts := m.parts(l)
+	parts := m.Parts(l)
 	if m.Name == string(workload.FigureThroughput) && l.Mixed() {
 		parts = append(slices.Clone(parts), Part{Phase: l.Phases[0], Name: "all"})
 		rows = slices.Concat(rows, totals(rows))

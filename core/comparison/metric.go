@@ -67,8 +67,38 @@ func metricsOf(l *Workload) []Metric {
 	})
 }
 
-// parts are what a metric has figures of: operations in phases, or phases.
-func (m Metric) parts(l *Workload) []Part {
+// FindMetric finds a metric by its name.
+func FindMetric(name string) (Metric, bool) {
+	if i := slices.IndexFunc(metrics, func(m Metric) bool { return m.Name == name }); i >= 0 {
+		return metrics[i], true
+	}
+	return Metric{}, false
+}
+
+// Values returns the metric of rows: one value a run of what is of a phase, and one
+// a row of the others. Rows that have none are left out.
+func (m Metric) Values(rows []*Row) []float64 {
+	var values []float64
+	type measured struct {
+		run   *Run
+		phase string
+	}
+	seen := map[measured]bool{}
+	for _, r := range rows {
+		of := measured{r.Run, r.Phase}
+		if m.phase && seen[of] {
+			continue
+		}
+		seen[of] = true
+		if value, is := m.of(r); is {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// Parts are what a metric has figures of: operations in phases, or phases.
+func (m Metric) Parts(l *Workload) []Part {
 	switch {
 	case m.phase:
 		parts := make([]Part, len(l.Phases))

@@ -43,7 +43,7 @@ func (c *Comparison) Self() (all []Alarms, tooFew int) {
 
 // alarms compares the runs of a series with each other in one metric.
 func (l *Workload) alarms(s *Series, m Metric) (all []Alarms) {
-	for _, part := range m.parts(l) {
+	for _, part := range m.Parts(l) {
 		o := s.Operation(part)
 		if o == nil {
 			continue

@@ -31,6 +31,9 @@ func (c Change) MarshalJSON() ([]byte, error) {
 	}{c.At, c.Before, c.After, known(c.Effect), known(c.Low), known(c.High), c.P})
 }
 
+// FewestForChanges is how many values a series needs for a change in it to be found.
+const FewestForChanges = 2 * shortestLevel
+
 const (
 	shortestLevel = 4    // values
 	weak          = 0.05 // p of a split that is followed further
@@ -85,7 +88,8 @@ func newLevels(series []float64) *levels {
 // look finds how much values differ from the next, and whether they keep a share of
 // what they are off: by it the squares of the differences over two are greater than
 // those over one. Great differences are cut down, so that changes, slopes and outliers
-// are not taken for it.
+// are not taken for it, or left out if that makes it less: in a short series a change is
+// in two differences of two and only in one of one, however far it is cut down.
 func (l *levels) look() {
 	overOne, overTwo := l.steps(1), l.steps(2)
 	slices.Sort(overOne)
@@ -93,15 +97,31 @@ func (l *levels) look() {
 	if l.step == 0 {
 		return
 	}
-	square := func(steps []float64) float64 {
-		sum := 0.0
-		for _, step := range steps {
-			sum += math.Pow(min(step, great*l.step), 2)
-		}
-		return sum / float64(len(steps))
-	}
-	kept := min(max(0, square(overTwo)/square(overOne)-1), 0.9)
+	cut := square(l.cutDown(overTwo)) / square(l.cutDown(overOne))
+	without := square(l.withoutGreat(overTwo)) / square(l.withoutGreat(overOne))
+	kept := min(max(0, min(cut, without)-1), 0.9)
 	l.dependence = (1 + kept) / (1 - kept)
+}
+
+func (l *levels) cutDown(steps []float64) []float64 {
+	cut := slices.Clone(steps)
+	for i, step := range cut {
+		cut[i] = min(step, great*l.step)
+	}
+	return cut
+}
+
+func (l *levels) withoutGreat(steps []float64) []float64 {
+	return slices.DeleteFunc(slices.Clone(steps), func(step float64) bool { return step > great*l.step })
+}
+
+// square is the mean square of steps, or 0 of none.
+func square(steps []float64) float64 {
+	sum := 0.0
+	for _, step := range steps {
+		sum += step * step
+	}
+	return sum / float64(max(len(steps), 1))
 }
 
 // steps returns how far values are from those so many later.

@@ -272,6 +272,28 @@ func TestWarmUpsAreNoticed(t *testing.T) {
 	}
 }
 
+// A build that is a tenth slower, in a history that is short.
+func TestAShiftIsFoundInAShortHistory(t *testing.T) {
+	const trials = 200
+	for _, c := range []struct{ runs, least int }{{8, 50}, {12, 65}, {16, 75}, {20, 85}} {
+		n, found := newNoise(60), 0
+		n.spread = 0.01
+		for range trials {
+			series := n.values(c.runs, 1)
+			for i := c.runs / 2; i < c.runs; i++ {
+				series[i] *= 1.1
+			}
+			if changes := Changes(series); len(changes) == 1 && changes[0].At == c.runs/2 {
+				found++
+			}
+		}
+		t.Logf("%d runs: found in %.1f %%", c.runs, 100*float64(found)/trials)
+		if found*100 < trials*c.least {
+			t.Errorf("%d runs: found in %d of %d", c.runs, found, trials)
+		}
+	}
+}
+
 // A slower build that was mended some runs later.
 func TestALevelThatComesBackIsFound(t *testing.T) {
 	const trials = 200

@@ -11,7 +11,7 @@ import (
 
 // answers compares what answers the question of a workload: a panel of bars for
 // each figure, by operation and setup.
-func answers(l *comparison.Workload, _ Options) (chart.Figure, error) {
+func answers(l *comparison.Workload, o Options) (chart.Figure, error) {
 	f := figure("What answers "+l.Name, "of successful operations", l)
 	f.Series = legend(l)
 	var without missing
@@ -32,6 +32,9 @@ func answers(l *comparison.Workload, _ Options) (chart.Figure, error) {
 		}
 	}
 	f.Missing = without.lines()
+	if o.Published {
+		return withPublished(f, l, workload.FigurePerThread)
+	}
 	return f, nil
 }
 

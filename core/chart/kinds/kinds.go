@@ -1,10 +1,12 @@
 // Package kinds makes figures of what was measured: each kind of chart is a
 // value that says what it needs, which flags it takes and how it is made. It
-// reads and draws nothing.
+// draws nothing.
 package kinds
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +25,9 @@ type Kind struct {
 	Help  string
 	Flags []string // it takes beside those of all kinds
 	Needs []Input
+	says  string                           // of its values; empty: medians of the runs, with whiskers
+	whole bool                             // it shows what runs did, which has no intervals
+	fits  func(*comparison.Workload) error // refuses what it cannot show; nil: it can show all
 	make  func(*comparison.Workload, Options) (chart.Figure, error)
 }
 
@@ -38,9 +43,16 @@ func (k Kind) Make(l *comparison.Workload, o Options) (chart.Figure, error) {
 	if len(f.Series) > 0 { // else what is missing says it of all
 		f.Missing = append(f.Missing, nothingOf(l, all, empty)...)
 	}
-	f.Subtitle += "; median of the runs"
-	if f.Intervals() {
-		f.Subtitle += ", whiskers show the " + l.Interval
+	switch {
+	case k.says != "":
+		f.Subtitle += "; " + k.says
+	case f.Intervals():
+		f.Subtitle += "; median of the runs, whiskers show the " + l.Interval
+	default:
+		f.Subtitle += "; median of the runs"
+	}
+	if k.whole {
+		f.Warnings = slices.DeleteFunc(slices.Clone(f.Warnings), func(w string) bool { return slices.Contains(l.FewRepeats, w) })
 	}
 	f.Provenance = chart.Provenance{Kind: k.Name, Options: o.given(), Workload: l.Ref(), SHA256: l.SHA256}
 	for _, run := range l.Runs {
@@ -51,6 +63,20 @@ func (k Kind) Make(l *comparison.Workload, o Options) (chart.Figure, error) {
 	return f, nil
 }
 
+// Fits refuses what the kind cannot show, before more is read of it.
+func (k Kind) Fits(l *comparison.Workload) error {
+	if k.fits == nil {
+		return nil
+	}
+	return k.fits(l)
+}
+
+// Read reads what the kind is made of beside the comparison.
+func (k Kind) Read(ctx context.Context, from comparison.Detailed, l *comparison.Workload) error {
+	wants := func(i Input) bool { return slices.Contains(k.Needs, i) }
+	return l.Detail(ctx, from, comparison.Wanted{Quantiles: wants(Quantiles), Seconds: wants(Seconds), Moments: wants(Moments), Threads: wants(Threads)})
+}
+
 // Input is something of the selected runs that a kind is made of. What a kind
 // does not name is not read.
 type Input string
@@ -59,32 +85,67 @@ type Input string
 const (
 	Latency Input = "latency" // percentiles of every operation
 	Params  Input = "params"  // what the workload says of its parameters
+	Costs   Input = "costs"   // what servers used
+
+	// Of single runs.
+	Quantiles Input = "quantiles" // how the latencies of every operation are distributed
+	Seconds   Input = "seconds"   // what the load, the processes and events were over the time of one run
+	Moments   Input = "moments"   // latencies over the time of the measured phases
+	Threads   Input = "threads"   // what each thread did
 )
 
 // Options are what the flags of kinds say.
 type Options struct {
-	Over string // what a sweep is drawn over; empty: what varies
+	Over      string // what a sweep, a tradeoff or a history is drawn over; empty: what varies, or time
+	By        string // keys that a verdict compares by, with commas between; empty: store
+	Versus    string // their values on the side that the others are compared with; empty: the first
+	Published bool   // with what others have published
+	Floor     bool   // with the machine's fsync
 }
 
 // given are the options that were given, by name.
 func (o Options) given() map[string]string {
-	if o.Over == "" {
-		return nil
+	given := map[string]string{"over": o.Over, "by": o.By, "vs": o.Versus}
+	if o.Published {
+		given["published"] = "true"
 	}
-	return map[string]string{"over": o.Over}
+	if o.Floor {
+		given["floor"] = "true"
+	}
+	maps.DeleteFunc(given, func(_, value string) bool { return value == "" })
+	return given
 }
 
 // OptionsOf are the options of a provenance.
-func OptionsOf(p chart.Provenance) Options { return Options{Over: p.Options["over"]} }
+func OptionsOf(p chart.Provenance) Options {
+	o := p.Options
+	return Options{Over: o["over"], By: o["by"], Versus: o["vs"], Published: o["published"] == "true", Floor: o["floor"] == "true"}
+}
 
 // All are the kinds, by name.
 var All = []Kind{
-	{Name: "answers", Help: "what answers the question of the workload, as bars with intervals", Needs: []Input{Latency}, make: answers},
-	{Name: "latency", Help: "percentiles of every operation", Needs: []Input{Latency}, make: latency},
+	{Name: "answers", Help: "what answers the question of the workload, as bars with intervals",
+		Flags: []string{"published"}, Needs: []Input{Latency}, make: answers},
+	{Name: "boxplot", Help: "the repeats of each series, as boxes with a point for each",
+		Needs: []Input{Latency}, says: "boxes: quartiles, with a line at the median and whiskers at the least and the greatest", make: boxplot},
+	{Name: "cdf", Help: "how the latencies of every operation are distributed, and below which\nshare took longer, on a logarithmic axis", Needs: []Input{Quantiles}, make: cdf},
+	{Name: "cost", Help: "what the servers used: processor time, memory and bytes written", Needs: []Input{Costs}, make: cost},
+	{Name: "fairness", Help: "what each thread did: its share of the operations and its p99 latency,\nwith Jain's index", Needs: []Input{Threads}, make: fairness},
+	{Name: "heatmap", Help: "latency over time: how many operations ended when, and took how long",
+		Needs: []Input{Moments}, whole: true, says: "all runs of a series added up", make: heatmap},
+	{Name: "history", Help: "what answers the question of the workload over time or a label,\nwith the places where it changed and regressions marked",
+		Flags: []string{"over"}, Needs: []Input{Latency}, make: history},
+	{Name: "latency", Help: "percentiles of every operation", Flags: []string{"floor"}, Needs: []Input{Latency}, make: latency},
+	{Name: "replication", Help: "throughput and latency over the number of nodes", Needs: []Input{Latency}, make: replication},
 	{Name: "sweep", Help: "what answers the question of the workload over what was swept:\na parameter of it, or else threads or nodes",
 		Flags: []string{"over"}, Needs: []Input{Latency, Params}, make: sweep},
 	{Name: "threads", Help: "throughput per thread and in total over the number of threads", make: threads},
-	{Name: "throughput", Help: "what one thread does in a second, as bars with intervals", make: throughput},
+	{Name: "throughput", Help: "what one thread does in a second, as bars with intervals", Flags: []string{"published"}, make: throughput},
+	{Name: "timeline", Help: "one run over its seconds: throughput, latency and failures above, below\nprocessor, memory and disk of each node, with events and phases",
+		Needs: []Input{Seconds}, whole: true, says: "thin lines are p50, the others p99", fits: oneRun, make: timeline},
+	{Name: "tradeoff", Help: "latency at throughput, a point for each load", Flags: []string{"over"}, Needs: []Input{Latency}, make: tradeoff},
+	{Name: "verdict", Help: "by how much runs differ from the first of them, with intervals about zero",
+		Flags: []string{"by", "vs"}, Needs: []Input{Latency, Costs}, says: "by what share they differ, with the 95 % interval", make: verdict},
 }
 
 // Names returns the names of all kinds.
@@ -110,6 +171,7 @@ func NeedsOf(some ...Kind) comparison.Needs {
 	for _, k := range some {
 		needs.Latency = needs.Latency || slices.Contains(k.Needs, Latency)
 		needs.Params = needs.Params || slices.Contains(k.Needs, Params)
+		needs.Costs = needs.Costs || slices.Contains(k.Needs, Costs)
 	}
 	return needs
 }
@@ -164,11 +226,14 @@ func ForPage(l *comparison.Workload) ([]Kind, Options) {
 
 // throughput compares what one thread does in a second: bars by operation and
 // setup.
-func throughput(l *comparison.Workload, _ Options) (chart.Figure, error) {
+func throughput(l *comparison.Workload, o Options) (chart.Figure, error) {
 	f := figure("Throughput per thread", "successful operations per second and thread", l)
 	f.Series = legend(l)
 	panel, _ := bars(l, workload.FigurePerThread, l.Executed(), nil)
 	f.Panels = []chart.Panel{panel}
+	if o.Published {
+		return withPublished(f, l, workload.FigurePerThread)
+	}
 	return f, nil
 }
 

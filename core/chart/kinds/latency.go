@@ -16,7 +16,7 @@ var percentiles = []workload.Figure{workload.FigureP50, workload.FigureP90, work
 
 // latency shows the percentiles of successful operations, a panel for each
 // operation.
-func latency(l *comparison.Workload, _ Options) (chart.Figure, error) {
+func latency(l *comparison.Workload, o Options) (chart.Figure, error) {
 	var places []string
 	for _, f := range percentiles {
 		places = append(places, names[f])
@@ -49,6 +49,9 @@ func latency(l *comparison.Workload, _ Options) (chart.Figure, error) {
 	chart.Align(panels)
 	f := figure("Latency", "percentiles of successful operations, "+measuredFrom(l, drawn), l)
 	f.Series, f.Panels, f.Missing = legend(l), panels, without.lines()
+	if o.Floor {
+		return withFloor(f, l, drawn)
+	}
 	return f, nil
 }
 

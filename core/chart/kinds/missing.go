@@ -20,17 +20,24 @@ type missing struct {
 // the warnings speak.
 func (m *missing) add(l *comparison.Workload, f workload.Figure, of comparison.Part) {
 	name := names[f] + " of " + of.Name
-	succeeded := slices.ContainsFunc(l.Series, func(s *comparison.Series) bool {
-		o := s.Operation(of)
-		return o != nil && o.Ops > 0
-	})
 	switch {
 	case f == workload.FigureRate:
 	case !f.OfLatency():
 		m.unstarted = append(m.unstarted, name)
-	case succeeded:
-		m.few = append(m.few, name)
 	default:
+		m.latency(l, name, of)
+	}
+}
+
+// latency notes that no series has something of the latencies of a part.
+func (m *missing) latency(l *comparison.Workload, name string, of comparison.Part) {
+	succeeded := slices.ContainsFunc(l.Series, func(s *comparison.Series) bool {
+		o := s.Operation(of)
+		return o != nil && o.Ops > 0
+	})
+	if succeeded {
+		m.few = append(m.few, name)
+	} else {
 		m.failed = append(m.failed, name)
 	}
 }

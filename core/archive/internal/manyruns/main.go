@@ -9,6 +9,9 @@
 // a machine differs from one day to the next; of the samples they have none, so
 // that the archive is made in seconds, and `benchctl archive verify` finds fault
 // with it.
+//
+// With -samples the archive has one more run, the last, with so many samples: ten
+// threads that read and write for as long as that takes.
 package main
 
 import (
@@ -24,10 +27,11 @@ import (
 func main() {
 	runs := flag.Int("runs", 10_000, "`NUMBER` of runs")
 	output := flag.String("o", "", "the archive `FILE` to make")
+	samples := flag.Int("samples", 0, "`NUMBER` of samples of one more run")
 	seed := flag.Uint64("seed", 1, "`NUMBER` that all figures follow from")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *output, *runs, *seed)
+	err := run(ctx, *output, *runs, *samples, *seed)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "manyruns:", err)
@@ -35,7 +39,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, output string, runs int, seed uint64) error {
+func run(ctx context.Context, output string, runs, samples int, seed uint64) error {
 	if output == "" {
 		return errors.New("name the archive to make with -o FILE")
 	}
@@ -47,5 +51,8 @@ func run(ctx context.Context, output string, runs int, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	return writeCopies(ctx, output, rng, originals, runs-len(originals))
+	if err := writeCopies(ctx, output, rng, originals, runs-len(originals)); err != nil || samples == 0 {
+		return err
+	}
+	return writeLong(ctx, output, rng, originals[len(originals)-1], samples)
 }
