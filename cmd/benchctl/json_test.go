@@ -21,6 +21,7 @@ func TestEveryCommandThatPrintsResultsPrintsJSON(t *testing.T) {
 		"runs":            "runs threads:2",
 		"show":            "show last",
 		"report":          "report last:2",
+		"compare":         "compare --by threads",
 		"sql":             "sql 'select id, store from runs'",
 		"workload list":   "workload list --store memory",
 		"workload show":   "workload show lock@1",

@@ -93,7 +93,7 @@ func browser(t *testing.T) context.Context {
 }
 
 // evaluated is what an expression comes to in the page.
-func evaluated[T any](t *testing.T, ctx context.Context, expression string) T {
+func evaluated[T any](ctx context.Context, t *testing.T, expression string) T {
 	t.Helper()
 	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -148,20 +148,20 @@ func TestThePageInABrowser(t *testing.T) {
 	}{{"desktop", "light", 1280, 800}, {"desktop, dark", "dark", 1280, 800}, {"phone", "light", 360, 740}, {"phone, dark", "dark", 360, 740}} {
 		t.Run(c.name, func(t *testing.T) {
 			do(t, in(c.scheme, c.width, c.height))
-			keepPicture(t, ctx, strings.ReplaceAll(c.name, ", ", "-"))
-			if wide := evaluated[int64](t, ctx, `document.documentElement.scrollWidth`); wide > c.width {
+			keepPicture(ctx, t, strings.ReplaceAll(c.name, ", ", "-"))
+			if wide := evaluated[int64](ctx, t, `document.documentElement.scrollWidth`); wide > c.width {
 				t.Errorf("the page is %d wide", wide)
 			}
-			shown := evaluated[[]string](t, ctx, `[...document.querySelectorAll("figure svg")].filter(s => s.getBoundingClientRect().width > 0).map(s => s.parentElement.className)`)
+			shown := evaluated[[]string](ctx, t, `[...document.querySelectorAll("figure svg")].filter(s => s.getBoundingClientRect().width > 0).map(s => s.parentElement.className)`)
 			if len(shown) != 3 || strings.Join(shown, "") != strings.Repeat(c.scheme, 3) {
 				t.Errorf("pictures that are shown: %q", shown)
 			}
-			if missing := evaluated[[]string](t, ctx, `[...document.querySelectorAll("svg use")].map(u => u.getAttribute("xlink:href")).filter(h => !document.querySelector(h))`); len(missing) > 0 {
+			if missing := evaluated[[]string](ctx, t, `[...document.querySelectorAll("svg use")].map(u => u.getAttribute("xlink:href")).filter(h => !document.querySelector(h))`); len(missing) > 0 {
 				t.Errorf("glyphs that are not there: %q", missing[0])
 			}
 			// Closed tables would not be looked at.
-			evaluated[bool](t, ctx, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
-			evaluated[bool](t, ctx, axe+";true")
+			evaluated[bool](ctx, t, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
+			evaluated[bool](ctx, t, axe+";true")
 			var found []struct {
 				ID    string `json:"id"`
 				Help  string `json:"help"`
@@ -170,14 +170,14 @@ func TestThePageInABrowser(t *testing.T) {
 					Summary string `json:"failureSummary"`
 				} `json:"nodes"`
 			}
-			text := evaluated[string](t, ctx, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => { if (r.passes.length < 20) throw "axe did not look"; return JSON.stringify(r.violations) })`)
+			text := evaluated[string](ctx, t, `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => { if (r.passes.length < 20) throw "axe did not look"; return JSON.stringify(r.violations) })`)
 			if err := json.Unmarshal([]byte(text), &found); err != nil {
 				t.Fatal(err)
 			}
 			for _, v := range found {
 				t.Errorf("%s: %s, at %d places, first %.300s\n%s", v.ID, v.Help, len(v.Nodes), v.Nodes[0].HTML, v.Nodes[0].Summary)
 			}
-			if least := evaluated[float64](t, ctx, leastContrast); least < 4.5 {
+			if least := evaluated[float64](ctx, t, leastContrast); least < 4.5 {
 				t.Errorf("a text has a contrast of %.2f", least)
 			}
 		})
@@ -185,11 +185,11 @@ func TestThePageInABrowser(t *testing.T) {
 	t.Run("keyboard", func(t *testing.T) {
 		do(t, in("light", 1280, 800))
 		// Every link, button, table and chart is reached by the tabulator, and seen.
-		all := evaluated[int](t, ctx, `[...document.querySelectorAll("a, button, summary, [tabindex='0']")].filter(e => e.checkVisibility()).length`)
+		all := evaluated[int](ctx, t, `[...document.querySelectorAll("a, button, summary, [tabindex='0']")].filter(e => e.checkVisibility()).length`)
 		reached := map[string]bool{}
 		for range all {
 			do(t, chromedp.KeyEvent(kb.Tab))
-			reached[evaluated[string](t, ctx, `(() => { const e = document.activeElement; if (getComputedStyle(e).outlineStyle === "none") return "unseen " + e.outerHTML.slice(0, 80); return String([...document.querySelectorAll("*")].indexOf(e)) })()`)] = true
+			reached[evaluated[string](ctx, t, `(() => { const e = document.activeElement; if (getComputedStyle(e).outlineStyle === "none") return "unseen " + e.outerHTML.slice(0, 80); return String([...document.querySelectorAll("*")].indexOf(e)) })()`)] = true
 		}
 		if len(reached) != all {
 			t.Errorf("of %d that take part %d were reached", all, len(reached))
@@ -200,40 +200,40 @@ func TestThePageInABrowser(t *testing.T) {
 			}
 		}
 		do(t, chromedp.Focus("figure .chart"), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
-		second := evaluated[string](t, ctx, `document.querySelector("figure .value:not(.hidden)").textContent`)
+		second := evaluated[string](ctx, t, `document.querySelector("figure .value:not(.hidden)").textContent`)
 		if !strings.Contains(second, "ops/s") {
 			t.Errorf("the arrow keys come to %q", second)
 		}
 		do(t, chromedp.KeyEvent(kb.Escape))
-		if n := evaluated[int](t, ctx, `document.querySelectorAll(".value:not(.hidden)").length`); n != 0 {
+		if n := evaluated[int](ctx, t, `document.querySelectorAll(".value:not(.hidden)").length`); n != 0 {
 			t.Errorf("%d values are shown after Escape", n)
 		}
 	})
 	t.Run("series are hidden and shown", func(t *testing.T) {
 		do(t, in("light", 1280, 800))
 		const shown = `[...document.querySelectorAll("figure")[0].querySelectorAll(".light [data-series='0']")].filter(e => e.getBoundingClientRect().width > 0).length`
-		before := evaluated[int](t, ctx, shown)
+		before := evaluated[int](ctx, t, shown)
 		do(t, chromedp.Focus(".series button"), chromedp.KeyEvent(" "))
-		if after := evaluated[int](t, ctx, shown); before == 0 || after != 0 {
+		if after := evaluated[int](ctx, t, shown); before == 0 || after != 0 {
 			t.Errorf("%d parts of the series were shown, and %d when it is hidden", before, after)
 		}
 		do(t, chromedp.KeyEvent(" "))
-		if again := evaluated[int](t, ctx, shown); again != before {
+		if again := evaluated[int](ctx, t, shown); again != before {
 			t.Errorf("%d parts of %d are shown again", again, before)
 		}
 	})
 	t.Run("a value beneath the pointer", func(t *testing.T) {
 		do(t, in("light", 1280, 800))
-		at := evaluated[[]float64](t, ctx, `(() => { const c = document.querySelector(".light circle"); c.scrollIntoView({block: "center"}); const r = c.getBoundingClientRect(); return [r.x + r.width/2, r.y + r.height/2] })()`)
+		at := evaluated[[]float64](ctx, t, `(() => { const c = document.querySelector(".light circle"); c.scrollIntoView({block: "center"}); const r = c.getBoundingClientRect(); return [r.x + r.width/2, r.y + r.height/2] })()`)
 		do(t, chromedp.MouseEvent("mouseMoved", at[0], at[1]))
-		if text := evaluated[string](t, ctx, `document.querySelector("figure .value:not(.hidden)")?.textContent ?? ""`); !strings.Contains(text, "ops/s") {
+		if text := evaluated[string](ctx, t, `document.querySelector("figure .value:not(.hidden)")?.textContent ?? ""`); !strings.Contains(text, "ops/s") {
 			t.Errorf("the pointer shows %q", text)
 		}
 	})
 	t.Run("without scripts", func(t *testing.T) {
 		do(t, scripts(false), in("light", 1280, 800))
 		defer do(t, scripts(true))
-		titles, cells := evaluated[int](t, ctx, `document.querySelectorAll("circle title").length`), evaluated[int](t, ctx, `document.querySelectorAll("details td").length`)
+		titles, cells := evaluated[int](ctx, t, `document.querySelectorAll("circle title").length`), evaluated[int](ctx, t, `document.querySelectorAll("details td").length`)
 		if titles == 0 || cells == 0 {
 			t.Errorf("%d values have a title, %d stand in tables", titles, cells)
 		}
@@ -243,11 +243,11 @@ func TestThePageInABrowser(t *testing.T) {
 		// The width between the margins of A4, in which nothing may be cut.
 		do(t, media("print", "dark"), chromedp.EmulateViewport(703, 1000))
 		defer do(t, media("", "light"))
-		cut := evaluated[[]string](t, ctx, `[...document.querySelectorAll("body *")].filter(e => !e.closest("svg") || e.tagName === "svg").filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 120))`)
+		cut := evaluated[[]string](ctx, t, `[...document.querySelectorAll("body *")].filter(e => !e.closest("svg") || e.tagName === "svg").filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 120))`)
 		if len(cut) > 0 {
 			t.Errorf("%d elements are cut, such as %s", len(cut), cut[0])
 		}
-		if dark := evaluated[int](t, ctx, `[...document.querySelectorAll(".dark")].filter(e => e.getBoundingClientRect().width > 0).length`); dark != 0 {
+		if dark := evaluated[int](ctx, t, `[...document.querySelectorAll(".dark")].filter(e => e.getBoundingClientRect().width > 0).length`); dark != 0 {
 			t.Errorf("%d pictures are dark", dark)
 		}
 		pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
@@ -266,7 +266,7 @@ func TestThePageInABrowser(t *testing.T) {
 }
 
 // keepPicture keeps a picture of the page, if $PAGE_PICTURES names a folder.
-func keepPicture(t *testing.T, ctx context.Context, name string) {
+func keepPicture(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
 	dir := os.Getenv("PAGE_PICTURES")
 	if dir == "" {
