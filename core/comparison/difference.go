@@ -157,7 +157,7 @@ func within(sides []*Side, asked []string) []string {
 			}
 		}
 	}
-	var keys []string
+	keys := []string{} // which JSON has even if none varies
 	for _, key := range selection.KeysOf(all) {
 		if vary[key] && !slices.Contains(asked, key) {
 			keys = append(keys, key)
@@ -226,7 +226,7 @@ func tableOf(l *Workload, m Metric, d *Differences, rows []sided, blocks map[*Ru
 			if i < 0 {
 				continue
 			}
-			c := &Cells{Values: place.Values, Phase: part.Phase, Op: part.Op, Name: part.Name}
+			c := &Cells{Values: append([]string{}, place.Values...), Phase: part.Phase, Op: part.Op, Name: part.Name}
 			if c.fill(m, groups[i].Rows, len(d.Sides), blocks) {
 				t.Rows = append(t.Rows, c)
 			}
