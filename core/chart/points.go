@@ -68,7 +68,6 @@ func (p Points) draw(a area) {
 		a.begin(look)
 		for j, at := range p.Series[i] {
 			a.pointAt(look, at, places[i][j])
-			a.value(places[i][j], look, -1, at.said(a.of))
 		}
 	}
 	var names []vg.Rectangle // beside points

@@ -190,8 +190,7 @@ func cases(n, all int) string {
 func decided(l *comparison.Workload, d *comparison.Differences) Section {
 	first := decisive(l, d)
 	s := Section{Title: "Verdict", Under: true, Text: []string{fmt.Sprintf(
-		"Each %s against %s, the first in order: `benchctl compare --by %s --vs %s` compares with another.",
-		contrast(l), d.Sides[0].Name, l.Contrast(), d.Sides[len(d.Sides)-1].Name)}}
+		"Each %s against %s, the first in order.", contrast(l), d.Sides[0].Name)}}
 	for _, t := range append([]comparison.Table{first}, slices.DeleteFunc(slices.Clone(d.Tables), func(t comparison.Table) bool { return t.Name == first.Name })...) {
 		if table := Verdict(d, t); len(table.Rows) > 0 {
 			s.Tables = append(s.Tables, Named{t.Name + ": " + t.Help, table})

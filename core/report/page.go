@@ -178,13 +178,24 @@ func (p Page) markdown(w io.Writer) error {
 			}
 		}
 		if len(s.Code) > 0 {
-			fmt.Fprintln(w)
-			for _, command := range s.Code {
-				fmt.Fprintln(w, "    "+strings.ReplaceAll(command, "\n", " "))
-			}
+			writeFenced(w, s.Code)
 		}
 	}
 	return nil
+}
+
+// writeFenced prints commands as a block of code, between fences that are in none of
+// them. Indented, they would be a part of a list above.
+func writeFenced(w io.Writer, commands []string) {
+	fence := "```"
+	for strings.Contains(strings.Join(commands, "\n"), fence) {
+		fence += "`"
+	}
+	fmt.Fprintf(w, "\n%ssh\n", fence)
+	for _, command := range commands {
+		fmt.Fprintln(w, format.Plain(strings.ReplaceAll(command, "\n", " ")))
+	}
+	fmt.Fprintln(w, fence)
 }
 
 // markdownCoded is markdown that leaves what stands in backquotes as code.

@@ -113,6 +113,16 @@ func moreFigures(t *testing.T) map[string]chart.Figure {
 func saidOf(m chart.Mark) string {
 	var b strings.Builder
 	switch m := m.(type) {
+	case chart.Points:
+		for _, points := range m.Series {
+			for _, p := range points {
+				fmt.Fprintf(&b, "  (%.4g, %.4g) %s", p.X, p.Y, p.Label)
+				if p.Flagged {
+					b.WriteString(" flagged")
+				}
+			}
+			b.WriteByte('\n')
+		}
 	case chart.Boxes:
 		for _, boxes := range m.Boxes {
 			for _, box := range boxes {
@@ -129,6 +139,10 @@ func saidOf(m chart.Mark) string {
 				}
 			}
 			b.WriteByte('\n')
+		}
+	case chart.Rules:
+		for _, r := range m.Y {
+			fmt.Fprintf(&b, "  %s at %.4g\n", r.Label, r.At)
 		}
 	case chart.References:
 		for _, r := range m {
