@@ -121,7 +121,7 @@ func TestThePageSaysEachThingOnce(t *testing.T) {
 	for _, want := range []string{
 		"- In 24 of 24 runs, such as: set on a: other processes used 0 % of the cores",
 		"| a, 1 node, 10 threads | set | 5 | 800,005 | 0.000625 % |",
-		"    benchctl report -o review\n",
+		"\n```sh\nbenchctl report -o review\n",
 		"- 3 series, each run 8 times.",
 		"| 1 | set | b | unequal guarantees |",
 		"| b | 1 | 10 | set | 1.00 ms ± 2 % | 1.00 MiB ± 0 % | – |",
